@@ -1,0 +1,28 @@
+/** What a source is asked in one lookup. */
+
+/** What a query of a source is for; see docs/architecture.md, "Three roles". */
+export type Role = "address" | "domain" | "grant";
+
+/** A key in the three spellings that a query can bind. All lower case; the domain is an A-label. */
+export interface Key {
+  /** `localpart@domain`, a bare `localpart`, or `@domain`. */
+  readonly email: string;
+  /** Everything before the last `@`; the whole key when it has none. */
+  readonly user: string;
+  /** Everything after the last `@`; empty when the key has none. */
+  readonly domain: string;
+}
+
+/** One question of a lookup: the query of `role`, bound to `key`. */
+export interface Ask {
+  readonly role: Role;
+  readonly key: Key;
+  /** Whether an answer to it is for something else than the whole address; see `Found.derived`. */
+  readonly derived: boolean;
+}
+
+/** How the asks of a lookup are made: by role, or as Postfix keys its own tables (mail_addr_find.c). */
+export type KeyForm = "roles" | "postfix";
+
+/** The non-empty cells that answered each ask, at the same index as the ask. */
+export type Findings = readonly (readonly string[])[];

@@ -1,0 +1,61 @@
+/** Who may send as an address: the SASL logins that Postfix compares with the one that authenticated. */
+
+/**
+ * At least one owner; "no owners" is not a list but the answer `nobody`.
+ *
+ * Kept as the text that is sent: an array of logins beside it would cost a cache entry a seventh more memory.
+ */
+export class OwnerList {
+  /** The logins joined with `,`, as both protocols send them. */
+  readonly text: string;
+
+  /** @param logins without commas and without duplicates; use `toOwnerList` for what a database says */
+  constructor(logins: readonly [string, ...string[]]) {
+    this.text = logins.join(",");
+  }
+
+  /** SASL logins in first-seen order and spelling, without duplicates (compared caselessly). */
+  get logins(): readonly string[] {
+    return this.text.split(",");
+  }
+}
+
+// smtpd_check.c splits at CHARS_COMMA_SP: comma, space, tab, CR, LF. A login that holds one of these cannot be expressed.
+const separators = /[,\s]+/;
+
+/** Splits one cell of a result, which may hold several logins, into its non-empty logins. */
+export function splitOwners(cell: string): string[] {
+  return separators.test(cell) ? cell.split(separators).filter((login) => login !== "") : cell === "" ? [] : [cell];
+}
+
+/**
+ * Makes the owner list of all cells of an answer.
+ *
+ * NULL and empty cells are dropped; a login that differs only in case from an earlier one is dropped, since Postfix
+ * compares caselessly (smtpd_check.c, check_mail_sender_login).
+ *
+ * @returns `undefined` when no login is left: the caller answers NOTFOUND, never an empty OK, which smtpd takes for a
+ *   server configuration error (451 4.3.5).
+ */
+export function toOwnerList(cells: Iterable<string | null>): OwnerList | undefined {
+  const seen = new Set<string>();
+  const logins: string[] = [];
+  for (const cell of cells) {
+    if (cell === null) continue;
+    for (const login of splitOwners(cell)) {
+      const folded = login.toLowerCase();
+      if (seen.has(folded)) continue;
+      seen.add(folded);
+      logins.push(login);
+    }
+  }
+  const [first, ...rest] = logins;
+  if (first === undefined) return undefined;
+  return new OwnerList([first, ...rest]);
+}
+
+/** Tells whether a SASL login is among the owners, compared as smtpd does: caselessly. */
+export function isOwner(owners: OwnerList, login: string): boolean {
+  const folded = login.toLowerCase();
+  return owners.logins.some((owner) => owner.toLowerCase() === folded);
+}

@@ -1,0 +1,154 @@
+/**
+ * The effective configuration as the parts of the daemon take it: typed, with units in the names and defaults filled in.
+ *
+ * config/ makes it from YAML, environment and flags; nobody else reads those. docs/configuration.md describes the keys.
+ */
+import type { ProtocolName } from "./protocol-name.ts";
+
+/** Where something listens or is reached, in Postfix's notation. */
+export type Endpoint =
+  | { readonly kind: "inet"; readonly host: string; readonly port: number }
+  | { readonly kind: "unix"; readonly path: string };
+
+/** Writes an endpoint as Postfix does: `inet:127.0.0.1:9000`, `inet:[::1]:9000`, `unix:/path`. */
+export function formatEndpoint(endpoint: Endpoint): string {
+  if (endpoint.kind === "unix") return `unix:${endpoint.path}`;
+  return endpoint.host.includes(":")
+    ? `inet:[${endpoint.host}]:${endpoint.port}`
+    : `inet:${endpoint.host}:${endpoint.port}`;
+}
+
+/** One listening socket. */
+export interface ListenerSettings {
+  readonly protocol: ProtocolName;
+  readonly endpoint: Endpoint;
+  /** File mode of a unix socket. */
+  readonly mode: number;
+  /** Group (name or number) of a unix socket; `undefined` leaves the process's own. */
+  readonly group: string | undefined;
+  /** The map that a protocol without map names asks; always set for tcp_table. */
+  readonly map: string | undefined;
+}
+
+/** Bounds on clients. */
+export interface LimitSettings {
+  /** Per listener; further connections wait unanswered until one closes. */
+  readonly maxConnections: number;
+  readonly maxQueryBytes: number;
+  readonly lookupTimeoutMs: number;
+  /** 0 = never. */
+  readonly idleTimeoutMs: number;
+  readonly drainTimeoutMs: number;
+  /** Lookups of one source that may wait for the database; TEMP beyond. */
+  readonly maxWaitingLookups: number;
+}
+
+/** The sidecar. */
+export interface AdminSettings {
+  readonly endpoint: Endpoint;
+  /** `undefined`: every mutating or revealing route answers 403. */
+  readonly token: string | undefined;
+}
+
+/** A map that clients ask by name. */
+export interface MapSettings {
+  readonly source: string;
+  /** A set of characters, as in Postfix; empty = no extensions. */
+  readonly recipientDelimiter: string;
+  /** Folded domains for which the bare localpart is asked too. */
+  readonly localDomains: readonly string[];
+}
+
+/** TLS to a database host; `undefined` in the source = no TLS. */
+export interface TlsSettings {
+  readonly caFile: string | undefined;
+  readonly certFile: string | undefined;
+  readonly keyFile: string | undefined;
+  /** Whether the server's certificate and name must be valid. */
+  readonly verify: boolean;
+}
+
+/** How a source reaches its database. */
+export type ConnectionSettings =
+  | {
+      readonly driver: "mysql";
+      /** Tried in order, unix sockets first. */
+      readonly hosts: readonly Endpoint[];
+      readonly user: string;
+      readonly password: string;
+      readonly database: string;
+      readonly tls: TlsSettings | undefined;
+      /** Character set of the connection; `undefined` = utf8mb4. */
+      readonly charset: string | undefined;
+      readonly poolSize: number;
+      readonly connectTimeoutMs: number;
+      readonly queryTimeoutMs: number;
+    }
+  | { readonly driver: "sqlite"; readonly path: string; readonly queryTimeoutMs: number };
+
+/** Where a source's SQL comes from. */
+export type QuerySettings =
+  | { readonly kind: "preset"; readonly preset: string; readonly options: Readonly<Record<string, PresetOption>> }
+  | {
+      readonly kind: "queries";
+      readonly sql: Readonly<Partial<Record<"address" | "domain" | "grant" | "domains", string>>>;
+    }
+  | {
+      readonly kind: "postfix_cf";
+      /** A path, or `mysql:/path`, `sqlite:/path`, when the configuration says which of the two it is. */
+      readonly file: string;
+      readonly overrides: ConnectionOverrides;
+    };
+
+/** Connection keys of the YAML that go before those of a Postfix table file; what is absent is the file's. */
+export interface ConnectionOverrides {
+  readonly hosts?: readonly Endpoint[];
+  readonly user?: string;
+  readonly password?: string;
+  readonly database?: string;
+  readonly path?: string;
+  readonly tls?: TlsSettings;
+  readonly charset?: string;
+  readonly poolSize: number;
+  readonly connectTimeoutMs: number;
+  readonly queryTimeoutMs: number;
+}
+
+/** Value of one option of a preset, as YAML gives it; the preset checks it. */
+export type PresetOption = string | number | boolean | readonly string[];
+
+/** A source. */
+export interface SourceSettings {
+  /** `undefined` with `postfix_cf`: the connection is in that file, but for the overrides of `queries`. */
+  readonly connection: ConnectionSettings | undefined;
+  readonly queries: QuerySettings;
+}
+
+/** Bounds and lifetimes of the cache of each map. */
+export interface CacheSettings {
+  readonly maxEntries: number;
+  readonly maxNegativeEntries: number;
+  readonly ttlMs: number;
+  readonly negativeTtlMs: number;
+  /** 0 = never serve a stale answer. */
+  readonly staleIfErrorMs: number;
+  /** Where the cache survives a restart; `undefined` = it does not. */
+  readonly snapshotFile: string | undefined;
+}
+
+/** The log. */
+export interface LogSettings {
+  readonly level: "debug" | "info" | "warn" | "error";
+  readonly format: "json" | "text";
+}
+
+/** Everything. */
+export interface Settings {
+  readonly listeners: readonly ListenerSettings[];
+  readonly limits: LimitSettings;
+  readonly admin: AdminSettings;
+  readonly maps: Readonly<Record<string, MapSettings>>;
+  readonly sources: Readonly<Record<string, SourceSettings>>;
+  readonly cache: CacheSettings;
+  readonly log: LogSettings;
+}

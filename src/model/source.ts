@@ -1,0 +1,71 @@
+/** The two faces of a source: what the line of a lookup asks, and what stands behind it in the database. */
+import type { Ask, Findings, KeyForm, Role } from "./keys.ts";
+import type { Answer } from "./reply.ts";
+
+/**
+ * Answers who owns an address. The cache, the domain gate and the resolver are each one, wrapped around the next.
+ */
+export interface OwnerSource {
+  /**
+   * @param key the folded key (`foldKey`), never empty
+   * @param deadlineMs when the client stops waiting, on the monotonic clock; work for it should end by then
+   * @returns at once when memory holds the answer
+   * @throws {SourceError} or rejects with one, when there is no answer
+   */
+  ownersOf(key: string, deadlineMs: number): Answer | Promise<Answer>;
+}
+
+/** One database that holds owners: a driver with the queries of a preset, of the configuration or of a `.cf` file. */
+export interface Database {
+  /** From the configuration, for logs and metrics; never from the wire. */
+  readonly name: string;
+  readonly keyForm: KeyForm;
+  /** The roles that have a query; asks of other roles are not made. */
+  readonly roles: ReadonlySet<Role>;
+  /**
+   * Asks everything that one lookup needs, in one round trip where the database can.
+   *
+   * @returns for each ask its cells, NULL and empty ones dropped, in the order of the database
+   * @throws {SourceError} or rejects with one. Never answers in part.
+   */
+  find(asks: readonly Ask[], deadlineMs: number): Findings | Promise<Findings>;
+  /**
+   * Reads which domains the database hosts, lower case, A-labels.
+   *
+   * @returns `undefined` when it cannot tell (no such query), or when somebody may send as any domain whatever (a row `*`):
+   *   then no address is foreign
+   * @throws {SourceError}
+   */
+  hostedDomains(deadlineMs: number): Promise<ReadonlySet<string> | undefined>;
+  /** What is known of its hosts now, without asking them. */
+  health(): SourceHealth;
+  /** Lets running statements end, then closes every connection. Later calls of `find` reject with ERR_SOURCE_CLOSED. */
+  close(): Promise<void>;
+}
+
+/** What is known of a source without asking it. */
+export interface SourceHealth {
+  /** Whether the next lookup is expected to be answered. True before the first attempt. */
+  readonly isUp: boolean;
+  /** Why it is down, without credentials; empty when up. */
+  readonly reason: string;
+  readonly hosts: readonly HostHealth[];
+}
+
+/** One host of a source. */
+export interface HostHealth {
+  /** `inet:host:port`, `unix:/path` or the path of an SQLite file. */
+  readonly endpoint: string;
+  readonly isUp: boolean;
+  readonly reason: string;
+}
+
+/** One finding of `loginmapd check --connect` about a query of a source. */
+export interface QueryReport {
+  /** `address`, `domain`, `grant` or `domains`. */
+  readonly query: string;
+  /** Whether it could be prepared, and what the database said if not. */
+  readonly error?: string;
+  /** Tables that the query reads without an index, by EXPLAIN. Empty is what an administrator wants. */
+  readonly fullScans: readonly string[];
+}

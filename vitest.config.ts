@@ -1,0 +1,56 @@
+import { defineConfig } from "vitest/config";
+
+export default defineConfig({
+  test: {
+    coverage: {
+      provider: "v8",
+      include: ["src/**/*.ts"],
+      exclude: [
+        // Wiring without decisions, run in a process of its own by test/e2e: this process cannot see it being run.
+        "src/main.ts",
+        "src/cli.ts",
+        "src/commands/**",
+        // Runs in a browser.
+        "src/sidecar/page/**",
+      ],
+      reporter: ["text-summary", "json-summary"],
+      thresholds: {
+        lines: 95,
+        // What decides who may send as whom has no branch that no test takes.
+        "src/{protocol,model,lookup}/**": { branches: 100 },
+      },
+    },
+    projects: [
+      {
+        test: {
+          name: "unit",
+          // Projects with different numbers of workers run one after the other.
+          sequence: { groupOrder: 0 },
+          include: ["test/unit/**/*.test.ts", "test/property/**/*.test.ts"],
+          testTimeout: 10_000,
+        },
+      },
+      {
+        test: {
+          name: "integration",
+          sequence: { groupOrder: 1 },
+          include: ["test/integration/**/*.test.ts"],
+          testTimeout: 30_000,
+          hookTimeout: 60_000,
+          maxWorkers: 2,
+        },
+      },
+      {
+        test: {
+          name: "e2e",
+          sequence: { groupOrder: 2 },
+          include: ["test/e2e/**/*.test.ts"],
+          globalSetup: ["test/support/build.ts"],
+          testTimeout: 60_000,
+          hookTimeout: 120_000,
+          maxWorkers: 2,
+        },
+      },
+    ],
+  },
+});
