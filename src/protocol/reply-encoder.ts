@@ -1,0 +1,73 @@
+/** Gives replies their bytes: what both protocols have in common, whatever words they use. */
+import type { EncodedReply, Failure, Found, Reply, Result } from "../model/reply.ts";
+import type { Protocol } from "./protocol.ts";
+import { flatten } from "./text.ts";
+
+/** How one protocol spells replies, all as byte strings. */
+export interface ReplyFormat {
+  /** Where a `Found` keeps its frame in this protocol. */
+  readonly slot: "socketmapText" | "tcpTableText";
+  /** The whole frame that says that nobody owns the address. */
+  readonly notFound: string;
+  /** Longest owner list that the protocol carries, in bytes as `spell` makes them. */
+  readonly maxListBytes: number;
+  /** Spells an owner list; never with fewer bytes than `text` has characters. */
+  spell(text: string): string;
+  /** Makes the frame of a spelled owner list. */
+  formatOk(list: string): string;
+  /** Makes the frame of a failure; the reason is printable ASCII. */
+  formatFailure(kind: Failure["kind"], reason: string): string;
+}
+
+const results: Readonly<Record<Failure["kind"], Result>> = { temporary: "temp", timeout: "timeout", permanent: "perm" };
+
+// An owner list is never cut short: whoever were cut off would be refused.
+const tooLong: Failure = { kind: "temporary", reason: "owner list too long" };
+// Postfix reads a reply as a C string: it would take the part before the NUL for the whole list, and so for other owners.
+const holdsNul: Failure = { kind: "temporary", reason: "owner list holds a NUL" };
+
+/** Makes the `encode` of a protocol. */
+export function replyEncoder(format: ReplyFormat): Protocol["encode"] {
+  const notFound: EncodedReply = { text: format.notFound, result: "notfound" };
+  return (reply: Reply, queryId: () => string): EncodedReply => {
+    switch (reply.kind) {
+      case "ok": {
+        const text = reply[format.slot];
+        return text === undefined ? encodeOwners(format, reply, queryId) : { text, result: "ok" };
+      }
+      case "notFound":
+        return notFound;
+      default:
+        return encodeFailure(format, reply, queryId);
+    }
+  };
+}
+
+function encodeOwners(format: ReplyFormat, found: Found, queryId: () => string): EncodedReply {
+  const { text } = found.owners;
+  // A list that is too long by far is not spelled out every time that it is asked for.
+  const list = text.length > format.maxListBytes ? text : format.spell(text);
+  if (list.length > format.maxListBytes) return encodeFailure(format, tooLong, queryId);
+  if (text.includes("\0")) return encodeFailure(format, holdsNul, queryId);
+  const frame = flatten(format.formatOk(list));
+  found[format.slot] = frame;
+  return { text: frame, result: "ok" };
+}
+
+function encodeFailure(format: ReplyFormat, { kind, reason }: Failure, queryId: () => string): EncodedReply {
+  return { text: format.formatFailure(kind, formatReason(reason, queryId())), result: results[kind] };
+}
+
+// Postfix logs no more of it (dict_sockmap.c); our own log line has the rest.
+const maxReasonBytes = 200;
+const notPrintable = /[^ -~]/gu;
+
+/**
+ * Writes a reason with the query id that the log repeats: `source unavailable [c7.q3]`.
+ *
+ * Printable ASCII of at most 200 bytes: other characters become `?`, and it is the reason that is cut, never the id.
+ */
+function formatReason(reason: string, queryId: string): string {
+  const tail = ` [${queryId}]`;
+  return reason.replace(notPrintable, "?").slice(0, maxReasonBytes - tail.length) + tail;
+}
