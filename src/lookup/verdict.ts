@@ -1,0 +1,74 @@
+/**
+ * What smtpd would answer a sender, by restriction (smtpd_check.c, check_mail_sender_login and the four callers).
+ */
+import { isOwner } from "../model/owner-list.ts";
+import type { Reply } from "../model/reply.ts";
+
+/** The restrictions of smtpd that read `smtpd_sender_login_maps`. */
+export const restrictions = [
+  "reject_authenticated_sender_login_mismatch",
+  "reject_unauthenticated_sender_login_mismatch",
+  "reject_sender_login_mismatch",
+  "reject_known_sender_login_mismatch",
+] as const;
+
+/** One of the four restrictions. */
+export type Restriction = (typeof restrictions)[number];
+
+/** What one restriction says. */
+export interface Verdict {
+  readonly restriction: Restriction;
+  /** 250: this restriction has no objection; others may. */
+  readonly code: 250 | 451 | 553;
+  /** The reply text after the code, as smtpd writes it; `Ok` for 250. */
+  readonly text: string;
+}
+
+/**
+ * Tells what each restriction says of a sender.
+ *
+ * @param sender the envelope sender as the client wrote it, which smtpd repeats in its reply; `""` (`<>`) is never checked
+ * @param login the SASL login; `undefined` for a client that is not logged in
+ */
+export function verdictsFor(reply: Reply, sender: string, login: string | undefined): Verdict[] {
+  return restrictions.map((restriction) => {
+    const [code, text] = judge(restriction, reply, sender, login);
+    return { restriction, code, text };
+  });
+}
+
+type Judgement = readonly [code: Verdict["code"], text: string];
+const ok: Judgement = [250, "Ok"];
+
+function judge(restriction: Restriction, reply: Reply, sender: string, login: string | undefined): Judgement {
+  if (sender === "" || !isAsked(restriction, login)) return ok;
+  switch (reply.kind) {
+    case "temporary":
+    case "timeout":
+      return [451, `4.3.0 <${sender}>: Temporary lookup failure`];
+    case "permanent":
+      return [451, "4.3.5 Server configuration error"];
+    case "notFound":
+      // Nobody owns it: only a login can be refused, and reject_known_… lets even that pass.
+      return login === undefined || restriction === "reject_known_sender_login_mismatch" ? ok : notOwned(sender, login);
+    case "ok":
+      if (login === undefined) return [553, `5.7.1 <${sender}>: Sender address rejected: not logged in`];
+      return isOwner(reply.owners, login) ? ok : notOwned(sender, login);
+  }
+}
+
+function notOwned(sender: string, login: string): Judgement {
+  return [553, `5.7.1 <${sender}>: Sender address rejected: not owned by user ${login}`];
+}
+
+function isAsked(restriction: Restriction, login: string | undefined): boolean {
+  switch (restriction) {
+    case "reject_authenticated_sender_login_mismatch":
+      return login !== undefined;
+    case "reject_unauthenticated_sender_login_mismatch":
+      return login === undefined;
+    case "reject_sender_login_mismatch":
+    case "reject_known_sender_login_mismatch":
+      return true;
+  }
+}

@@ -1,0 +1,61 @@
+import { describe, expect, test } from "vitest";
+import { Resolver, rank } from "../../../src/lookup/resolver.ts";
+import type { Ask, Findings, Role } from "../../../src/model/keys.ts";
+import type { Found } from "../../../src/model/reply.ts";
+import { fakeDatabase } from "../../support/fakes.ts";
+
+function ask(role: Role, email: string, derived = false): Ask {
+  return { role, key: { email, user: "", domain: "" }, derived };
+}
+
+const asks = [
+  ask("address", "alice+tag@x"),
+  ask("address", "alice@x", true),
+  ask("domain", "alice@x", true),
+  ask("grant", "alice+tag@x", true),
+  ask("grant", "alice@x", true),
+];
+
+describe("rank", () => {
+  test.each<[string, Findings, string | undefined, boolean, number[]]>([
+    ["the first address with owners wins", [["t"], ["a"], ["d"], [], []], "t", false, [0]],
+    ["an address without owners gives way to the next", [[], ["a"], ["d"], [], []], "a", true, [1]],
+    ["the domain answers when no address did", [[], [], ["d"], [], []], "d", true, [2]],
+    ["cells of nothing but separators are no owners", [[" ,"], ["a"], [], [], []], "a", true, [1]],
+    ["grants are merged into an address", [[], ["a"], ["d"], ["g"], ["h,a"]], "a,g,h", true, [1, 3, 4]],
+    ["grants are merged into the domain", [[], [], ["d"], [], ["h"]], "d,h", true, [2, 4]],
+    ["a grant alone answers", [[], [], [], ["g"], []], "g", true, [3]],
+    ["nobody is nobody", [[], [], [], [], []], undefined, false, []],
+    ["findings that are missing are no owners", [], undefined, false, []],
+  ])("%s", (_rule, findings, owners, derived, winners) => {
+    const ranking = rank(asks, findings);
+    expect(ranking.winners).toEqual(winners);
+    if (owners === undefined) expect(ranking.answer).toEqual({ kind: "notFound", because: "absent" });
+    else {
+      expect((ranking.answer as Found).owners.text).toBe(owners);
+      expect((ranking.answer as Found).derived).toBe(derived);
+    }
+  });
+});
+
+describe("Resolver", () => {
+  const rules = { recipientDelimiter: "+", localDomains: new Set<string>() };
+
+  test("answers at once when the database does", () => {
+    const resolver = new Resolver(fakeDatabase({ "alice@x": "alice@x" }), rules);
+    expect(resolver.ownersOf("alice@x", 0)).toMatchObject({ kind: "ok", derived: false });
+  });
+
+  test("answers later when the database does", async () => {
+    const resolver = new Resolver(fakeDatabase({ "alice@x": "alice@x" }, { isAsync: true }), rules);
+    await expect(resolver.ownersOf("alice+t@x", 0)).resolves.toMatchObject({ kind: "ok", derived: true });
+  });
+
+  test("asks nothing for a key that can have no owner", async () => {
+    const database = fakeDatabase({});
+    const resolver = new Resolver(database, rules);
+    expect(resolver.ownersOf("@", 0)).toEqual({ kind: "notFound", because: "malformed" });
+    expect(await resolver.find([], 0)).toEqual([]);
+    expect(database.asked).toEqual([]);
+  });
+});
