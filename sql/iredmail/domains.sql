@@ -1,0 +1,4 @@
+-- iRedMail: every domain in which somebody may own an address.
+SELECT d.domain FROM domain AS d WHERE d.active = 1 AND d.backupmx = 0
+UNION                                                          -- if include_alias_domain
+SELECT ad.alias_domain FROM alias_domain AS ad WHERE ad.active = 1  -- if include_alias_domain

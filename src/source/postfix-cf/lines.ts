@@ -1,0 +1,88 @@
+/**
+ * Cuts a Postfix configuration file into its logical lines, and those into names and values.
+ *
+ * readlline.c and split_nameval.c, Postfix 3.7: the rules that main.cf and every table file share.
+ */
+import type { TableReport } from "./report.ts";
+
+/** Physical lines that Postfix takes for one. */
+export interface LogicalLine {
+  /** Without newlines; the white space that begins a continued line is kept. */
+  readonly text: string;
+  /** Where it begins, 1-based. */
+  readonly line: number;
+}
+
+/** One `name = value`. */
+export interface Assignment {
+  readonly name: string;
+  /** Trimmed; may be empty. */
+  readonly value: string;
+  readonly line: number;
+}
+
+// isspace() of the C locale. Not \s: a no-break space is part of a value.
+const blank = " \\t\\n\\v\\f\\r";
+const startsBlank = new RegExp(`^[${blank}]`);
+const blankOrComment = new RegExp(`^[${blank}]*(?:#|$)`);
+const nameAndEquals = new RegExp(`^([^=${blank}]+)[${blank}]*=`);
+
+/**
+ * Joins physical lines into logical ones.
+ *
+ * A line that begins with white space continues the one before. Blank lines and lines whose first character is `#` are
+ * dropped wherever they stand: they do not end a logical line. Text that continues nothing is ignored with a warning.
+ */
+export function logicalLines(text: string, report: TableReport): LogicalLine[] {
+  const found: LogicalLine[] = [];
+  let parts: string[] = [];
+  let start = 0;
+  const flush = () => {
+    const joined = parts.join("");
+    parts = [];
+    if (joined === "") return;
+    if (startsBlank.test(joined)) {
+      report.warn("", "ignored, as Postfix does: the line begins with white space and continues nothing", start);
+    } else found.push({ text: joined, line: start });
+  };
+  text.split("\n").forEach((physical, index) => {
+    if (blankOrComment.test(physical)) return;
+    if (!startsBlank.test(physical)) flush();
+    if (parts.length === 0) start = index + 1;
+    parts.push(physical);
+  });
+  flush();
+  return found;
+}
+
+/**
+ * Splits logical lines into names and values.
+ *
+ * A line without `=` after its first word is fatal to Postfix, and so it is here. Quotes, backslashes and `#` have no meaning.
+ */
+export function assignments(text: string, report: TableReport): Assignment[] {
+  const found: Assignment[] = [];
+  for (const { text: joined, line } of logicalLines(text, report)) {
+    if (joined.includes("\0")) {
+      report.fail("", "holds a NUL byte", line);
+      continue;
+    }
+    const [head, name] = nameAndEquals.exec(joined) ?? [];
+    if (head !== undefined && name !== undefined)
+      found.push({ name, value: trimBlank(joined.slice(head.length)), line });
+    else report.fail("", `expected "name = value"${bomHint(joined)}`, line);
+  }
+  return found;
+}
+
+function trimBlank(text: string): string {
+  let start = 0;
+  let end = text.length;
+  while (start < end && startsBlank.test(text.charAt(start))) start++;
+  while (end > start && startsBlank.test(text.charAt(end - 1))) end--;
+  return text.slice(start, end);
+}
+
+function bomHint(text: string): string {
+  return text.startsWith("\ufeff") ? ": the file begins with a byte order mark, which Postfix takes for text" : "";
+}

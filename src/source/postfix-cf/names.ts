@@ -1,0 +1,67 @@
+/** The names that mysql_table(5) and sqlite_table(5) know, and what people write in their place. */
+import { nearestOf } from "../nearest.ts";
+
+/** Which kind of table a file describes: mysql_table(5) or sqlite_table(5). */
+export type TableType = "mysql" | "sqlite";
+
+const everyTable = [
+  "query",
+  "result_format",
+  "domain",
+  "expansion_limit",
+  "table",
+  "select_field",
+  "where_field",
+  "additional_conditions",
+] as const;
+
+/** Every parameter that Postfix up to 3.10 reads from a file of that type. */
+export const tableParameters: Readonly<Record<TableType, ReadonlySet<string>>> = {
+  mysql: new Set([
+    ...everyTable,
+    "hosts",
+    "user",
+    "password",
+    "dbname",
+    "charset",
+    "idle_interval",
+    "retry_interval",
+    "option_file",
+    "option_group",
+    "require_result_set",
+    "tls_key_file",
+    "tls_cert_file",
+    "tls_CAfile",
+    "tls_CApath",
+    "tls_ciphers",
+    "tls_verify_cert",
+  ]),
+  sqlite: new Set([...everyTable, "dbpath"]),
+};
+
+const insteadOf: Readonly<Record<string, string>> = {
+  port: 'write the port into hosts, as in "hosts = inet:127.0.0.1:3306"',
+  host: "the name is hosts",
+  server: "the name is hosts",
+  server_host: "the name is hosts",
+  socket: 'write the path into hosts, as in "hosts = unix:/run/mysqld/mysqld.sock"',
+  username: "the name is user",
+  pass: "the name is password",
+  passwd: "the name is password",
+  database: "the name is dbname",
+  db: "the name is dbname",
+  db_name: "the name is dbname",
+  select_function: "only pgsql_table(5) has it",
+  encoding: "only pgsql_table(5) has it; here it is charset",
+  server_port: 'write the port into hosts, as in "hosts = inet:127.0.0.1:3306"',
+};
+
+/** Says what an unknown name was probably meant to be; completes a sentence. */
+export function nearestName(name: string, type: TableType): string {
+  if (name.startsWith("\ufeff")) return "the file begins with a byte order mark, which became part of the name";
+  if (type === "sqlite" && tableParameters.mysql.has(name)) return "only mysql_table(5) has it";
+  if (type === "mysql" && tableParameters.sqlite.has(name)) return "only sqlite_table(5) has it";
+  const known = insteadOf[name.toLowerCase()];
+  if (known !== undefined && type === "mysql") return known;
+  return `the nearest known name is ${nearestOf(name, tableParameters[type])}`;
+}

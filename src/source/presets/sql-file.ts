@@ -1,0 +1,57 @@
+/**
+ * Reads the SQL of the presets: files that an administrator can read and, with all options on, run as they are.
+ *
+ * A line that ends in `-- if NAME` is kept only when the flag is set; `-- if NAME` alone on a line begins a block that
+ * `-- end` ends. `-- if not NAME` is the opposite, `-- if A and not B` wants both. Blocks do not nest. When a block takes the first SELECT of a UNION with
+ * it, the UNION that is then first goes too.
+ */
+import { readFileSync } from "node:fs";
+
+// Two folders above this file in src/ and in dist/ alike lies the package, and in it sql/.
+const sqlFolder = new URL("../../../sql/", import.meta.url);
+
+/** Reads `sql/<path>`, UTF-8. */
+export function readSql(path: string): string {
+  return readFileSync(new URL(path, sqlFolder), "utf8");
+}
+
+/** Reads the query of a role of a stack, `sql/<stack>/<role>.sql`, with its conditional lines. */
+export function readSqlFile(stack: string, role: string): string {
+  return readSql(`${stack}/${role}.sql`);
+}
+
+const condition = /--\s+if\s+((?:not\s+)?\S+(?:\s+and\s+(?:not\s+)?\S+)*)\s*$/;
+
+/**
+ * Keeps the lines of a file whose flags are set.
+ *
+ * @returns the SQL without comment lines; the empty string when nothing but comments is left
+ * @throws {Error} when blocks nest or do not end: a mistake in our own file
+ */
+export function keepLines(text: string, flags: ReadonlySet<string>): string {
+  const kept: string[] = [];
+  let block: boolean | undefined;
+  for (const line of text.split("\n")) {
+    const found = condition.exec(line);
+    const isSet = found === null || holds(found[1] as string, flags);
+    const code = line.replace(/--\s.*$|--$/, "").trimEnd();
+    if (/^\s*--\s+end\s*$/.test(line)) {
+      if (block === undefined) throw new Error("sql file: -- end without -- if");
+      block = undefined;
+    } else if (found !== null && code.trim() === "") {
+      if (block !== undefined) throw new Error("sql file: -- if blocks do not nest");
+      block = isSet;
+    } else if (code.trim() !== "" && isSet && block !== false) {
+      kept.push(code);
+    }
+  }
+  if (block !== undefined) throw new Error("sql file: -- if without -- end");
+  return kept.join("\n").replace(/^\s*UNION(?:\s+ALL)?\b\s*/i, "");
+}
+
+function holds(words: string, flags: ReadonlySet<string>): boolean {
+  return words.split(/\s+and\s+/).every((term) => {
+    const name = term.replace(/^not\s+/, "");
+    return flags.has(name) === (name === term);
+  });
+}

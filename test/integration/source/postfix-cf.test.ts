@@ -1,0 +1,322 @@
+/** Table files answered by loginmapd's reader and by Postfix itself (`postmap -q`), on the same MariaDB. */
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
+import { ConfigError, SourceError } from "../../../src/model/errors.ts";
+import type { ProbedDatabase } from "../../../src/source/open.ts";
+import { openPostfixCf, parsePostfixCf } from "../../../src/source/postfix-cf/index.ts";
+import { type Mariadb, startMariadb } from "../../support/mariadb.ts";
+import { answerTo, openSource, ownersOf } from "../../support/open-source.ts";
+import { makePostfixHome, type PostfixHome, type PostmapAnswer } from "../../support/postfix.ts";
+import { postmapAll } from "../../support/postmap-all.ts";
+import { stacks } from "./stack-cases.ts";
+
+let mariadb: Mariadb;
+let postfix: PostfixHome;
+const opened: ProbedDatabase[] = [];
+
+beforeAll(async () => {
+  mariadb = await startMariadb({ databases: ["cases", ...stacks.map(({ name }) => name)] });
+  for (const { name } of stacks) {
+    const file = join(import.meta.dirname, `../../../sql/${name}/example.sql`);
+    await mariadb.query(`USE \`${name}\`; ${readFileSync(file, "utf8")}`);
+  }
+  await mariadb.query(rows);
+  await mariadb.query(
+    "CREATE USER postfix@localhost IDENTIFIED BY 'it''s \\\\ secret'; GRANT ALL ON *.* TO postfix@localhost",
+  );
+  postfix = await makePostfixHome();
+});
+
+afterEach(async () => {
+  for (const database of opened.splice(0)) await database.close();
+});
+
+afterAll(async () => {
+  await postfix.remove();
+  await mariadb.remove();
+});
+
+const rows = `
+CREATE TABLE t (k VARCHAR(100) NOT NULL, v VARCHAR(100), w VARCHAR(100), n INT, KEY (k)) CHARSET=utf8mb4 COLLATE=utf8mb4_bin;
+INSERT INTO t (k, v, w, n) VALUES
+  ('a@b.c', 'x@y.z', 'w1', 1), ('a@b.c', 'plain', NULL, 2), ('a@b.c', '@dom', '', 3), ('a@b.c', 'x@', 'w4', 4),
+  ('u@mail.example.com', 'u', 'v', 1), ('@example.com', 'catch', NULL, 1), ('@mail.example.com', 'mailcatch', NULL, 1),
+  ('plain', 'bare', NULL, 1), ('u', 'justu', NULL, 1), ('o''brien@b.c', 'quote', NULL, 1), ('a\\\\b@b.c', 'backslash', NULL, 1),
+  ('"two words"@b.c', 'quoted', NULL, 1), ('two words@b.c', 'unquoted', NULL, 1), ('ü@b.c', 'umlaut', NULL, 1),
+  ('日本@b.c', 'nihon', NULL, 1), ('%@b.c', 'percent', NULL, 1), ('_@b.c', 'underscore', NULL, 1), ('null@b.c', NULL, NULL, 1),
+  ('empty@b.c', 'e', '', 1), ('list@b.c', 'a,b c', ' d , e ', 1), ('x''u''@b.c', 'odd', NULL, 1), ('x"u"@b.c', 'odd2', NULL, 1),
+  ('com.example', 'labels', NULL, 1), ('u+tag@b.c', 'tagged', NULL, 1), ('A@B.C', 'upper', NULL, 1);
+CREATE TABLE ascii_t (k VARCHAR(100), d VARCHAR(100), v VARCHAR(100)) CHARSET=latin1 COLLATE=latin1_general_ci;
+INSERT INTO ascii_t VALUES ('a@b.c', 'b.c', 'plain ascii');
+CREATE PROCEDURE one(IN p VARCHAR(100)) READS SQL DATA SELECT v FROM t WHERE k = p;
+CREATE PROCEDURE two(IN p VARCHAR(100)) BEGIN SELECT v FROM t WHERE k = p; SELECT w FROM t WHERE k = p; END;
+CREATE PROCEDURE none(IN p VARCHAR(100)) BEGIN DO 1; END;
+`;
+
+const keys = [
+  "a@b.c", "u@mail.example.com", "@example.com", "@mail.example.com", "plain", "u", "o'brien@b.c", "a\\b@b.c",
+  '"two words"@b.c', "two words@b.c", "ü@b.c", "日本@b.c", "%@b.c", "_@b.c", "empty@b.c", "list@b.c", "x'u'@b.c", 'x"u"@b.c',
+  "u+tag@b.c", "a@b@b.c", "nobody@b.c", "a@b..c", "a@.b", "a@b.", "a@c", "u@sub.mail.example.com", "' or '1'='1", "';--@b.c",
+  "a@ex.com", "u@other.org", "@", "u@", "a@xn--exmple-cua.com", "\\", "'", "a@b.c'", "a@b.c\\",
+]; // biome-ignore format: a list of words
+
+function tableOf(lines: string, database = "cases"): string {
+  return `hosts = unix:${mariadb.socket}\nuser = postfix\npassword = it's \\ secret\ndbname = ${database}\n${lines}\n`;
+}
+
+/** Opens a table file as the daemon does; closed after the test. */
+function open(file: string): ProbedDatabase {
+  const database = openTable(file);
+  opened.push(database);
+  return database;
+}
+
+function openTable(file: string): ProbedDatabase {
+  const overrides = { poolSize: 2, connectTimeoutMs: 5000, queryTimeoutMs: 5000 };
+  return openSource({ connection: undefined, queries: { kind: "postfix_cf", file, overrides } });
+}
+
+/** One answer by a database of its own: tests that run side by side must not close each other's. */
+async function answerOnce(file: string, key: string): Promise<string | undefined> {
+  const database = openTable(file);
+  try {
+    return await answerTo(database, key);
+  } finally {
+    await database.close();
+  }
+}
+
+async function allOurs(file: string, asked: readonly string[]): Promise<Record<string, string>> {
+  const database = open(file);
+  const found: Record<string, string> = {};
+  for (const key of asked) {
+    const answer = await answerTo(database, key);
+    if (answer !== undefined) found[key] = answer;
+  }
+  return found;
+}
+
+let tables = 0;
+
+/** What Postfix and what we answer to every key. */
+async function compare(lines: string, asked: readonly string[] = keys) {
+  const file = await postfix.writeTable(`case-${tables++}.cf`, tableOf(lines));
+  return { theirs: await postmapAll(postfix, `mysql:${file}`, asked), ours: await allOurs(file, asked) };
+}
+
+const templates = [
+  "query = SELECT v FROM t WHERE k='%s'",
+  'query = SELECT v FROM t WHERE k="%s"',
+  "query = SELECT v, w FROM t WHERE k='%s'",
+  "query = SELECT * FROM t WHERE k='%s'",
+  "query = SELECT v FROM t WHERE k='%S' ORDER BY n DESC",
+  "query = SELECT v FROM t WHERE k='%u'",
+  "query = SELECT v FROM t WHERE k='%U'",
+  "query = SELECT v FROM t WHERE k='@%d'",
+  "query = SELECT v FROM t WHERE k='@%D'",
+  "query = SELECT v FROM t WHERE k='%u@%d'",
+  "query = SELECT v FROM t WHERE k='%1.%2'",
+  "query = SELECT CONCAT_WS('/', '%1', '%2', '%3') FROM DUAL",
+  "query = SELECT '%4' FROM DUAL",
+  "query = SELECT CONCAT('<', '%s', '>') FROM DUAL",
+  "query = SELECT CONCAT('<', '%u', '|', '%d', '>')",
+  "query = SELECT v FROM t WHERE k LIKE '%%@%d'",
+  "query = SELECT v FROM t WHERE k LIKE '%u%%'",
+  "query = SELECT v FROM t WHERE k LIKE '\\%%@%d'",
+  "query = SELECT v FROM t WHERE k='x''%u''@b.c'",
+  "query = SELECT v FROM t WHERE k='x\\'%u\\'@b.c'",
+  "query = SELECT v FROM t WHERE k='x\"%u\"@b.c'",
+  "query = SELECT v FROM t WHERE k=\"x'%u'@b.c\"",
+  "query = SELECT CONCAT('\\b', '\\\\%s\\'x\\Z\\_\\%%\\q')",
+  "query = SELECT HEX('\\0%u\\r')",
+  "query = SELECT GROUP_CONCAT(v ORDER BY n SEPARATOR ' ') FROM t WHERE k='%s'",
+  "query = SELECT v FROM t WHERE k='%s';",
+  "query = SELECT v FROM t WHERE k='%s' ; ",
+  "query = SELECT v FROM t WHERE k='%s' -- the end",
+  "query = SELECT v FROM t WHERE k='%s' # the end",
+  "query = SELECT v /* in */ FROM t WHERE k='%s'/**/",
+  "query = SELECT /*! v */ /*!99999 , w */ FROM t WHERE k='%s'",
+  "query = SELECT v FROM t\n\n# note\n   WHERE k='%s'\n\tAND n < 3",
+  "query = SELECT v FROM t WHERE k='%s' AND n='1'",
+  "query = SELECT n FROM t WHERE k='%s'",
+  "query = SELECT n/3, n*1.5, n=1, NULL, DATE '2020-01-02', TRUE FROM t WHERE k='%s'",
+  "query = SELECT '$hosts' FROM t WHERE k='%s'",
+  "query = CALL one('%s')",
+  "query = CALL none('%s')\nrequire_result_set = no",
+  "query = DO 1\nrequire_result_set = no",
+  "query = SELECT v FROM t WHERE k='%s'\nresult_format = %u|%d|%S|%U|%D|%1",
+  "query = SELECT v FROM t WHERE k='%s'\nresult_format = <%u>",
+  "query = SELECT v FROM t WHERE k='%s'\nresult_format = [%d]",
+  "query = SELECT v FROM t WHERE k='%s'\nresult_format = %s@%D",
+  "query = SELECT v FROM t WHERE k='%s'\nresult_format = 100%% %s %s",
+  "query = SELECT v FROM t WHERE k='%s'\nresult_format = %3.%2.%1 %U",
+  "query = SELECT v FROM t WHERE k='%s'\nresult_format = constant",
+  "query = SELECT v FROM t WHERE k='%s'\ndomain = b.c, ex.com",
+  "query = SELECT v FROM t WHERE k='%s'\ndomain = !b.c, static:all",
+  "query = SELECT v FROM t WHERE k='%s'\ndomain = !!B.C {mail.example.com}",
+  "query = SELECT v FROM t WHERE k='%s'\ndomain = inline:{ b.c=OK, {mail.example.com = OK} }",
+  "query =\ntable = t\nselect_field = v\nwhere_field = k",
+  "table = t\nselect_field = v, w\nwhere_field = k\nadditional_conditions = AND k LIKE '%%@b.c' ORDER BY n",
+  "query = SELECT v FROM t WHERE k='%s'\nexpansion_limit = 10",
+  "query = SELECT v FROM t WHERE k='%s'\nexpansion_limit = -3",
+  "query = SELECT 'a', 'b' FROM DUAL WHERE '%s' <> ''\nexpansion_limit = 2",
+  "port = 3306\nquery = SELECT 1\nquery = SELECT v FROM t WHERE k='%s'",
+];
+
+describe("the same keys get the same answers", () => {
+  test.each(templates)("%s", async (lines) => {
+    const { ours: mine, theirs } = await compare(lines);
+    expect(mine).toEqual(theirs);
+  });
+
+  test("some of them are answered at all", async () => {
+    const { theirs } = await compare("query = SELECT v FROM t WHERE k='%s'");
+    expect(Object.keys(theirs).length).toBeGreaterThan(15);
+  });
+
+  test("a file with CRLF line ends", async () => {
+    const { ours: mine, theirs } = await compare("query = SELECT v\r\n FROM t\r\n WHERE k='%s'\r");
+    expect(mine).toEqual(theirs);
+    expect(mine["plain"]).toBe("bare");
+  });
+});
+
+describe("keys that share a round trip get the answers that each gets alone", () => {
+  test.each(templates)("%s", async (lines) => {
+    const file = await postfix.writeTable(`joined-${tables++}.cf`, tableOf(lines));
+    const database = open(file);
+    const alone: (string | undefined)[] = [];
+    for (const key of keys) alone.push(await answerTo(database, key));
+    expect(await Promise.all(keys.map((key) => answerTo(database, key)))).toEqual(alone);
+  });
+
+  test("most templates can share one", () => {
+    const combinable = templates.filter((lines) => {
+      const { plan } = parsePostfixCf(tableOf(lines), "t.cf");
+      return plan.arms(new Set()).roles.address?.isCombinable;
+    });
+    expect(combinable.length).toBeGreaterThan(25);
+  });
+});
+
+// postmap waits a second before it ends with a fatal error, so these wait side by side.
+describe("no answer there is no answer here", () => {
+  test.concurrent.each([
+    ["more cells than expansion_limit", "query = SELECT v FROM t WHERE k='%s'\nexpansion_limit = 3"],
+    ["two columns over the limit of one", "query = SELECT 1, 2\nexpansion_limit = 1"],
+    ["no result set", "query = DO 1"],
+    ["a procedure without one", "query = CALL none('%s')"],
+    ["a table that is not there", "query = SELECT v FROM no_such_table WHERE k='%s'"],
+    ["the faulty query of the guides", "query = SELECT mail_user.email FROM t,u WHERE mail_user.email='%s'"],
+  ])("%s", async (_what, lines) => {
+    const file = await postfix.writeTable(`failing-${tables++}.cf`, tableOf(lines));
+    const answer = await postfix.postmap(`mysql:${file}`, "a@b.c");
+    expect(answer.kind).toBe("failed");
+    await expect(answerOnce(file, "a@b.c")).rejects.toThrow(SourceError);
+  });
+
+  test("no answer to a later key does not matter where an earlier one is answered", async () => {
+    const lines =
+      "query = SELECT v FROM t WHERE k='%s' OR (k='a@b.c' AND '%s'='@mail.example.com')\nexpansion_limit = 1";
+    const file = await postfix.writeTable(`later-${tables++}.cf`, tableOf(lines));
+    const database = open(file);
+    await expect(answerTo(database, "@mail.example.com")).rejects.toMatchObject({ code: "ERR_SOURCE_RESULT" });
+    for (let i = 0; i < 3; i++) expect(await ownersOf(database, "u@mail.example.com")).toEqual(["u"]);
+    await expect(ownersOf(database, "nobody@mail.example.com")).rejects.toMatchObject({ code: "ERR_SOURCE_RESULT" });
+  });
+
+  test("a key that the column cannot hold has no owner, and the next key is answered", async () => {
+    const file = await postfix.writeTable(
+      "poison.cf",
+      tableOf("query = SELECT v FROM ascii_t WHERE k=CONCAT('%u', '@', d)"),
+    );
+    const database = open(file);
+    expect(await answerTo(database, "日本@b.c")).toBeUndefined();
+    expect(await answerTo(database, "a@b.c")).toBe("plain ascii");
+    expect((await postfix.postmap(`mysql:${file}`, "日本@b.c")).kind).toBe("failed");
+  });
+});
+
+describe("what Postfix refuses to open is refused", () => {
+  test.concurrent.each([
+    ["an invalid expansion", "query = SELECT '%x'"],
+    ["a % at the end", "query = SELECT 1%"],
+    ["an invalid result_format", "query = SELECT 1\nresult_format = %z"],
+    ["an empty result_format", "query = SELECT 1\nresult_format ="],
+    ["an empty dbname", "query = SELECT 1\ndbname ="],
+    ["no whole number", "query = SELECT 1\nexpansion_limit = 1x"],
+    ["a number out of range", "query = SELECT 1\nexpansion_limit = 2147483648"],
+    ["neither yes nor no", "query = SELECT 1\nrequire_result_set = true"],
+    ["a line without =", "query = SELECT 1\nbroken line"],
+    ["a name with a blank", "que ry = SELECT 1"],
+    ["the legacy form without where_field", "table = t\nselect_field = v"],
+    ["no query at all", "# nothing"],
+    ["an unknown port", "query = SELECT 1\nhosts = 127.0.0.1:no-such-service"],
+    ["no pattern after !", "query = SELECT 1\ndomain = !"],
+    ["a domain file that is not there", "query = SELECT 1\ndomain = /no/such/file"],
+    ["an inline table without =", "query = SELECT 1\ndomain = inline:{ ex.com }"],
+  ])("%s", async (_what, lines) => {
+    const file = await postfix.writeTable(`fatal-${tables++}.cf`, tableOf(lines));
+    const answer: PostmapAnswer = await postfix.postmap(`mysql:${file}`, "a@b.c");
+    expect(answer).toMatchObject({ kind: "failed", message: expect.stringMatching(/fatal|error/) });
+    expect(() => openPostfixCf(file)).toThrow(ConfigError);
+  });
+});
+
+describe("names that Postfix ignores", () => {
+  test.each([
+    ["an indented first line", " query = SELECT 'lost'\nquery = SELECT 'kept'"],
+    ["quotes around a value", "query = SELECT 'kept'\nresult_format = '%s'"],
+    ["a $name", "query = SELECT '$hosts'"],
+    ["a comment behind a value", "query = SELECT v FROM t WHERE k='%s'\nresult_format = %s # note"],
+  ])("%s", async (_what, lines) => {
+    const file = await postfix.writeTable(`odd-${tables++}.cf`, `${lines}\n${tableOf("")}`);
+    const answer = await postfix.postmap(`mysql:${file}`, "plain");
+    const value = answer.kind === "found" ? answer.value : undefined;
+    expect(value).toBeDefined();
+    expect(await answerTo(open(file), "plain")).toBe(value);
+  });
+});
+
+describe.each(stacks.filter(({ shipped }) => shipped !== undefined))(
+  "the table that $name ships",
+  ({ name, shipped, presets }) => {
+    const { cf, owners } = shipped ?? { cf: "", owners: {} };
+    let file: string;
+
+    beforeAll(async () => {
+      file = await postfix.writeTable(`${name}.cf`, tableOf(cf, name));
+    });
+
+    test("finds the owners that were measured with Postfix", async () => {
+      const database = open(file);
+      const found: Record<string, string> = {};
+      for (const address of Object.keys(owners)) {
+        found[address] = (await ownersOf(database, address)).map(localpart).join(",") || "-";
+      }
+      expect(found).toEqual(owners);
+    });
+
+    test("answers every single key as postmap does", async () => {
+      const asked = [
+        ...new Set([
+          ...Object.keys(owners),
+          ...presets.flatMap(({ want }) => Object.keys(want)).filter((address) => address === address.toLowerCase()),
+          "@catch.test",
+          "@example.com",
+          "alice",
+          "alice+tag@example.com",
+          "o'brien@example.com",
+          "%@example.com",
+          "_lice@example.com",
+        ]),
+      ].filter((address) => !/[^\0-\x7f]/.test(address));
+      expect(await allOurs(file, asked)).toEqual(await postmapAll(postfix, `mysql:${file}`, asked));
+    });
+  },
+);
+
+function localpart(login: string): string {
+  return login.replace(/@.*/, "");
+}

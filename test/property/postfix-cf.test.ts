@@ -1,0 +1,256 @@
+/**
+ * The reader of table files under text of every kind: it understands a file or says why not, and a key is never SQL.
+ */
+import { readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import fc from "fast-check";
+import { describe, expect, test } from "vitest";
+import { ConfigError } from "../../src/model/errors.ts";
+import type { Key } from "../../src/model/keys.ts";
+import { type ParsedTable, parsePostfixCf } from "../../src/source/postfix-cf/index.ts";
+import { type SqlDialect, tokenizeSql } from "../../src/source/sql-text.ts";
+
+const corpusFolder = join(import.meta.dirname, "corpus", "postfix-cf");
+const corpus = readdirSync(corpusFolder).map((name) => readFileSync(join(corpusFolder, name), "latin1"));
+
+const names = [
+  "hosts",
+  "user",
+  "password",
+  "dbname",
+  "dbpath",
+  "charset",
+  "query",
+  "table",
+  "select_field",
+  "where_field",
+  "additional_conditions",
+  "result_format",
+  "domain",
+  "expansion_limit",
+  "idle_interval",
+  "retry_interval",
+  "option_file",
+  "option_group",
+  "tls_CAfile",
+  "tls_ciphers",
+  "tls_verify_cert",
+  "require_result_set",
+  "port",
+  "\ufeffuser",
+];
+const fragments = [
+  "%s", "%u", "%d", "%S", "%U", "%D", "%1", "%9", "%%", "%", "%x", "'", "''", '"', "`", "\\", "[", "]", "(", ")", "{", "}",
+  ";", "--", "-- ", "#", "/*", "*/", "/*!", "\n ", "\n", "\r\n ", "\t", " ", ",", "!", "/file", "static:x", "inline:{a=b}",
+  "texthash:/file", "hash:/f", "localhost", "unix:/s", "inet:h:1", "[::1]:2", "SELECT ", "FROM t WHERE a=", "UNION ", "LIKE ",
+  "CALL f(", "0", "-1", "yes", "no", "true", "@", ":x", "?", "_latin1", "N", "é", "\ufffd", "\0", "\u00a0", "ORDER BY ",
+]; // biome-ignore format: a word list
+
+/** Text of a table file, mostly of the right shape. */
+const file = fc
+  .array(
+    fc.oneof(
+      { weight: 6, arbitrary: assignment() },
+      { weight: 1, arbitrary: fc.array(fc.constantFrom(...fragments)).map((parts) => parts.join("")) },
+      { weight: 1, arbitrary: fc.constantFrom("# note", "", "   ", "\tcontinued", "broken line") },
+    ),
+    { maxLength: 12 },
+  )
+  .map((lines) => lines.join("\n"));
+
+function assignment() {
+  return fc
+    .tuple(
+      fc.constantFrom(...names),
+      fc.constantFrom(" = ", "=", " ", "\t=\t"),
+      fc.array(fc.constantFrom(...fragments)),
+    )
+    .map(([name, equals, value]) => name + equals + value.join(""));
+}
+
+/** A file of the corpus with a few pieces cut out, doubled or put in. */
+const mutated = fc
+  .tuple(
+    fc.constantFrom(...corpus),
+    fc.array(fc.tuple(fc.nat(), fc.nat(40), fc.constantFrom("", ...fragments)), { minLength: 1, maxLength: 4 }),
+  )
+  .map(([text, cuts]) =>
+    cuts.reduce((current, [position, length, put]) => {
+      const at = position % (current.length + 1);
+      return current.slice(0, at) + put + current.slice(at + length);
+    }, text),
+  );
+
+const localparts = fc.oneof(
+  fc.string({ unit: "binary", minLength: 0, maxLength: 12 }),
+  fc.constantFrom("o'brien", "a\\", "%", "_", '"two words"', "x';--", "?", "日本", ""),
+);
+const keys: fc.Arbitrary<Key> = fc
+  .tuple(localparts, fc.constantFrom("", "example.com", "mail.example.com", "a", "..a", "xn--exmple-cua.com"))
+  .filter(([user, domain]) => user !== "" || domain !== "")
+  .map(([user, domain]) => ({ email: domain === "" ? user : `${user}@${domain}`, user, domain }));
+
+function readFile(path: string): string {
+  if (path === "/file") return "example.com\n!a, static:x\n/file2\n";
+  throw Object.assign(new Error("no such file"), { code: "ENOENT" });
+}
+
+describe("the reader of table files", () => {
+  test.each([
+    ["text of the right shape", file],
+    ["mutated files of the corpus", mutated],
+    ["any text", fc.string({ unit: "binary", maxLength: 200 })],
+  ])("yields a table or throws a ConfigError, for %s", (_kind, texts) => {
+    fc.assert(
+      fc.property(texts, keys, (text, key) => {
+        const parsed = parseOrRefuse(text);
+        if (parsed === undefined) return;
+        const arm = parsed.plan.arms(new Set()).roles.address;
+        const values = arm?.bind(key);
+        if (values !== undefined) expect(values).toHaveLength(placeholders(arm?.sql ?? "", parsed.type));
+        for (const warning of parsed.warnings) expect(warning.message).not.toBe("");
+      }),
+      { numRuns: 3000 },
+    );
+  });
+
+  test("the corpus itself is read as it always was", () => {
+    const outcomes = readdirSync(corpusFolder).map((name) => {
+      try {
+        parsePostfixCf(readFileSync(join(corpusFolder, name), "utf8"), name, { readFile: () => "" });
+        return `${name} ok`;
+      } catch (error) {
+        return `${name} ${(error as ConfigError).problems.length} problems`;
+      }
+    });
+    expect(outcomes).toEqual([
+      "broken.cf 3 problems",
+      "iredmail.cf ok",
+      "legacy.cf ok",
+      "mailcow.cf ok",
+      "options.cf ok",
+      "sqlite.cf ok",
+      "windows.cf 1 problems",
+    ]);
+  });
+});
+
+describe("binding", () => {
+  /** Strings with expansions among constant SQL, so that most of them can be bound. */
+  const constant = fc.constantFrom(
+    "x",
+    "@",
+    "-",
+    "%%",
+    "''",
+    "\\'",
+    "\\\\",
+    "\\%%",
+    "_",
+    "é",
+    "?",
+    ";",
+    "--",
+    "/*",
+    '"',
+    "\\n",
+    "\\0",
+    "\\t",
+    "\\b",
+    "\\q",
+  );
+  const expansion = fc.constantFrom("%s", "%u", "%d", "%S", "%U", "%D", "%1");
+  const literal = fc
+    .array(fc.oneof(constant, expansion), { minLength: 1, maxLength: 5 })
+    .map((parts) => parts.join(""))
+    .filter((text) => !/\\%[sudSUD1]/.test(text.replace(/\\\\/g, "").replace(/%%/g, "")));
+  const template = fc
+    .array(literal, { minLength: 1, maxLength: 4 })
+    .map((literals) => `SELECT a FROM t WHERE ${literals.map((text, i) => `c${i} = '${text}'`).join(" OR ")}`);
+
+  test("sends the server what pasting escaped text would have made of the query", () => {
+    let bound = 0;
+    fc.assert(
+      fc.property(template, keys, (query, key) => {
+        const arm = parsePostfixCf(`dbname = d\nquery = ${query}\n`, "t.cf").plan.arms(new Set()).roles.address;
+        const values = arm?.bind(key);
+        if (arm === undefined || values === undefined) return;
+        bound++;
+        expect(meaning(arm.sql, values)).toEqual(meaning(pasted(query, key), []));
+      }),
+      { numRuns: 3000 },
+    );
+    expect(bound).toBeGreaterThan(1000);
+  });
+
+  test("never lets a key into the SQL", () => {
+    fc.assert(
+      fc.property(template, keys, (query, key) => {
+        const arm = parsePostfixCf(`dbname = d\nquery = ${query}\n`, "t.cf").plan.arms(new Set()).roles.address;
+        const before = arm?.sql;
+        arm?.bind(key);
+        expect(arm?.sql).toBe(before);
+        const marked = `zq${key.user}qz@mark.example`;
+        arm?.bind({ email: marked, user: `zq${key.user}qz`, domain: "mark.example" });
+        expect(arm?.sql).not.toContain("zq");
+      }),
+    );
+  });
+});
+
+function parseOrRefuse(text: string): ParsedTable | undefined {
+  try {
+    return parsePostfixCf(text, "t.cf", { readFile });
+  } catch (error) {
+    expect(error).toBeInstanceOf(ConfigError);
+    return undefined;
+  }
+}
+
+function placeholders(sql: string, dialect: SqlDialect): number {
+  return tokenizeSql(sql, dialect)
+    .filter((token) => token.kind === "code")
+    .reduce((sum, token) => sum + token.text.split("?").length - 1, 0);
+}
+
+/** Expands as Postfix does: the escapes of mysql_real_escape_string(3), pasted into the quotes of the template. */
+function pasted(query: string, { email, user, domain }: Key): string {
+  const parts: Readonly<Record<string, string>> = { s: email, u: user, d: domain };
+  const escaped = (text: string) =>
+    text.replace(/[\0\n\r\\'"\x1a]/g, (c) => `\\${{ "\0": "0", "\n": "n", "\r": "r", "\x1a": "Z" }[c] ?? c}`);
+  return query.replace(/%(.)/g, (_, letter: string) => {
+    if (letter === "%") return "%";
+    if (letter === "1") return escaped(domain.split(".").filter(Boolean).at(-1) as string);
+    return escaped(parts[letter.toLowerCase()] as string);
+  });
+}
+
+/** What the server makes of a statement: its code, and the value of each string or parameter. */
+function meaning(sql: string, values: readonly string[]): string[] {
+  const left = [...values];
+  return tokenizeSql(sql, "mysql").flatMap((token) => {
+    if (token.kind === "string") return [`= ${contentOf(token.text)}`];
+    return token.text
+      .split(/(\?)/)
+      .map((part) => (part === "?" ? `= ${left.shift()}` : part))
+      .filter((part) => part !== "");
+  });
+}
+
+function contentOf(literal: string): string {
+  const escapes: Readonly<Record<string, string>> = {
+    "0": "\0",
+    n: "\n",
+    r: "\r",
+    t: "\t",
+    b: "\b",
+    Z: "\x1a",
+    "%": "\\%",
+    _: "\\_",
+  };
+  return literal
+    .slice(1, -1)
+    .replace(/''|\\([\s\S])/g, (found, letter?: string) =>
+      letter === undefined ? found.charAt(0) : (escapes[letter] ?? letter),
+    );
+}

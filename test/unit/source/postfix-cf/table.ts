@@ -1,0 +1,60 @@
+/** Table files for unit tests, written as the lines that matter. */
+import { ConfigError, formatProblem } from "../../../../src/model/errors.ts";
+import type { Key } from "../../../../src/model/keys.ts";
+import type { Arm } from "../../../../src/source/arm.ts";
+import { type ParsedTable, parsePostfixCf } from "../../../../src/source/postfix-cf/index.ts";
+
+/** Files that a table names, by path; any other cannot be read. */
+export type Files = Readonly<Record<string, string>>;
+
+/** Reads a table file from its text. */
+export function parse(text: string, files: Files = {}): ParsedTable {
+  return parsePostfixCf(text, "t.cf", {
+    readFile: (path) => {
+      const content = files[path];
+      if (content === undefined) throw Object.assign(new Error("no such file"), { code: "ENOENT" });
+      return content;
+    },
+  });
+}
+
+/** A mysql_table(5) with these lines on top of a dbname. */
+export function table(lines: string, files: Files = {}): ParsedTable {
+  return parse(`dbname = d\n${lines}\n`, files);
+}
+
+/** The one arm of a table. */
+export function armOf(parsed: ParsedTable): Arm {
+  const arm = parsed.plan.arms(new Set()).roles.address;
+  if (arm === undefined) throw new Error("a table has an arm for the role address");
+  return arm;
+}
+
+/** The arm of a query; `rest` are further lines. */
+export function armOfQuery(query: string, rest = "", files: Files = {}): Arm {
+  return armOf(table(`query = ${query}\n${rest}`, files));
+}
+
+/** A key as the lookup layer makes it. */
+export function key(email: string): Key {
+  const at = email.lastIndexOf("@");
+  return at === -1
+    ? { email, user: email, domain: "" }
+    : { email, user: email.slice(0, at), domain: email.slice(at + 1) };
+}
+
+/** The problems of a table that cannot be used, one line each. */
+export function problemsOf(read: () => unknown): string[] {
+  try {
+    read();
+  } catch (error) {
+    if (error instanceof ConfigError) return error.problems.map(formatProblem);
+    throw error;
+  }
+  throw new Error("expected a ConfigError");
+}
+
+/** The warnings of a table, one line each. */
+export function warningsOf(parsed: ParsedTable): string[] {
+  return parsed.warnings.map(formatProblem);
+}
