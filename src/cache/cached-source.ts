@@ -1,0 +1,229 @@
+/**
+ * A source that remembers what the source behind it said.
+ *
+ * Keeps answers only, never failures. Knows neither SQL nor protocols. A hit is answered at once; N concurrent misses of a
+ * key make one query; an answer in use is asked again before it expires; while the source fails, an expired answer is
+ * served up to `staleIfErrorMs` longer and counted, unless it was flushed: revocation beats stale.
+ */
+import type { Clock } from "../model/clock.ts";
+import type { FlushSelector } from "../model/flush.ts";
+import { type Answer, foreign } from "../model/reply.ts";
+import type { OwnerSource } from "../model/source.ts";
+import type { CacheTally } from "../model/tally.ts";
+import { toFlushPredicate } from "./selector.ts";
+import { AnswerStore, type Entry, type EntryKind } from "./store.ts";
+
+/** Lifetimes and bounds; see `CacheSettings`. */
+export interface CacheRules {
+  readonly maxEntries: number;
+  readonly maxNegativeEntries: number;
+  readonly ttlMs: number;
+  readonly negativeTtlMs: number;
+  readonly staleIfErrorMs: number;
+  /** How long a refresh in the background may take, as `limits.lookup_timeout`. */
+  readonly refreshTimeoutMs: number;
+  /** For the flush of an address with its extensions. */
+  readonly recipientDelimiter: string;
+}
+
+/** What the cache stands on; the clock and the random numbers are injected for tests. */
+export interface CacheParts {
+  readonly source: OwnerSource;
+  readonly clock: Clock;
+  readonly tally: CacheTally;
+  /** Uniform in [0, 1). */
+  readonly random?: () => number;
+}
+
+/** What memory holds for a key, for the explanation of a lookup. */
+export interface CacheState {
+  readonly state: "hit" | "negative_hit" | "expired" | "miss";
+  /** Time since the source said it, in milliseconds; absent on a miss. */
+  readonly ageMs?: number;
+}
+
+/** An entry as a snapshot keeps it. */
+export interface AgedAnswer {
+  readonly key: string;
+  readonly answer: Answer;
+  readonly ageMs: number;
+}
+
+// A refresh starts after three quarters of the lifetime: a quarter of 60 s is ten times what a lookup may take.
+const refreshShare = 0.75;
+// Entries that were stored together (a restart, a mailing) must not expire together: up to a tenth of the lifetime earlier.
+const jitterShare = 0.1;
+
+function isDueForRefresh({ storedAtMs, expiresAtMs }: Entry, nowMs: number): boolean {
+  return nowMs - storedAtMs >= (expiresAtMs - storedAtMs) * refreshShare;
+}
+
+/** The cache of one map. */
+export class CachedSource implements OwnerSource {
+  readonly #source: OwnerSource;
+  readonly #rules: CacheRules;
+  readonly #clock: Clock;
+  readonly #tally: CacheTally;
+  readonly #random: () => number;
+  readonly #store: AnswerStore;
+  /** Lookups under way by key, so that others can wait for the same answer. */
+  #flights = new Map<string, Promise<Answer>>();
+  /** Counts flushes: what was asked before a flush is not stored after it. */
+  #epoch = 0;
+  #lastStaleAtMs = Number.NEGATIVE_INFINITY;
+
+  constructor(rules: CacheRules, { source, clock, tally, random = Math.random }: CacheParts) {
+    this.#rules = rules;
+    this.#source = source;
+    this.#clock = clock;
+    this.#tally = tally;
+    this.#random = random;
+    this.#store = new AnswerStore(rules, (kind) => {
+      tally.evictions[kind]++;
+    });
+  }
+
+  ownersOf(key: string, deadlineMs: number): Answer | Promise<Answer> {
+    const entry = this.#store.get(key);
+    if (entry !== undefined) {
+      const nowMs = this.#clock.nowMs();
+      if (nowMs < entry.expiresAtMs) {
+        this.#tally.requests[entry.answer.kind === "ok" ? "hit" : "negative_hit"]++;
+        if (isDueForRefresh(entry, nowMs)) this.#refresh(key, nowMs);
+        return entry.answer;
+      }
+    }
+    const flight = this.#flights.get(key);
+    if (flight !== undefined) {
+      this.#tally.requests.coalesced++;
+      return this.#orStale(flight, key, entry);
+    }
+    let answer: Answer | Promise<Answer>;
+    try {
+      answer = this.#ask(key, deadlineMs);
+    } catch (error) {
+      this.#tally.requests.miss++;
+      return this.#staleOr(error, key, entry);
+    }
+    const isForeign = !(answer instanceof Promise) && answer === foreign;
+    this.#tally.requests[isForeign ? "foreign_domain" : "miss"]++;
+    return answer instanceof Promise ? this.#orStale(answer, key, entry) : answer;
+  }
+
+  /** Forgets what the selector names, for good. @returns how many entries went */
+  flush(selector: FlushSelector): number {
+    this.#epoch++;
+    this.#flights = new Map();
+    const isSelected = toFlushPredicate(selector, this.#rules.recipientDelimiter);
+    let flushed = 0;
+    for (const [key, entry] of [...this.#store.entries()]) {
+      if (isSelected(key, entry.answer) && this.#store.delete(key)) flushed++;
+    }
+    this.#tally.flushed += flushed;
+    return flushed;
+  }
+
+  sizes(): Record<EntryKind, number> {
+    return this.#store.sizes();
+  }
+
+  /** Counts the entries that have outlived their lifetime and wait for the source to fail. Looks at every entry. */
+  expired(): number {
+    const nowMs = this.#clock.nowMs();
+    let count = 0;
+    for (const [, entry] of this.#store.entries()) if (nowMs >= entry.expiresAtMs) count++;
+    return count;
+  }
+
+  /** Tells what memory holds for a folded key, without using it. */
+  stateOf(key: string): CacheState {
+    const entry = this.#store.peek(key);
+    if (entry === undefined) return { state: "miss" };
+    const nowMs = this.#clock.nowMs();
+    const ageMs = nowMs - entry.storedAtMs;
+    if (nowMs >= entry.expiresAtMs) return { state: "expired", ageMs };
+    return { state: entry.answer.kind === "ok" ? "hit" : "negative_hit", ageMs };
+  }
+
+  /** Whether a stale answer was served within the last `withinMs`. */
+  isServingStale(withinMs: number): boolean {
+    return this.#clock.nowMs() - this.#lastStaleAtMs < withinMs;
+  }
+
+  /** Lists what a snapshot keeps: every answer with its age. */
+  *snapshot(): Generator<AgedAnswer> {
+    const nowMs = this.#clock.nowMs();
+    for (const [key, entry] of this.#store.entries()) {
+      yield { key, answer: entry.answer, ageMs: nowMs - entry.storedAtMs };
+    }
+  }
+
+  /** Takes back what a snapshot kept, most recently used first; ages go on from where they were. */
+  restore(answers: Iterable<AgedAnswer>): void {
+    const nowMs = this.#clock.nowMs();
+    // The least recently used goes in first, so that the order of eviction is what it was.
+    for (const { key, answer, ageMs } of [...answers].reverse()) this.#keep(key, answer, nowMs - ageMs);
+  }
+
+  /** Asks the source and keeps what it says; others who want the key meanwhile share the flight. */
+  #ask(key: string, deadlineMs: number): Answer | Promise<Answer> {
+    const epoch = this.#epoch;
+    const asked = this.#source.ownersOf(key, deadlineMs);
+    if (!(asked instanceof Promise)) {
+      this.#learn(key, asked);
+      return asked;
+    }
+    const flights = this.#flights;
+    const flight = asked
+      .then((answer) => {
+        if (epoch === this.#epoch) this.#learn(key, answer);
+        return answer;
+      })
+      .finally(() => flights.delete(key));
+    flights.set(key, flight);
+    return flight;
+  }
+
+  /** Keeps what the source said. A foreign or malformed key takes no entry, and what was known of it is void. */
+  #learn(key: string, answer: Answer): void {
+    if (answer.kind === "ok" || answer.because === "absent") this.#keep(key, answer, this.#clock.nowMs());
+    else this.#store.delete(key);
+  }
+
+  #keep(key: string, answer: Answer, storedAtMs: number): void {
+    const fullTtlMs = answer.kind === "ok" ? this.#rules.ttlMs : this.#rules.negativeTtlMs;
+    const ttlMs = fullTtlMs * (1 - jitterShare * this.#random());
+    // A mailbox is mostly its own owner: the same text is then kept once.
+    const kept = answer.kind === "ok" && answer.owners.text === key ? answer.owners.text : key;
+    this.#store.set(kept, {
+      answer,
+      storedAtMs: Math.floor(storedAtMs),
+      expiresAtMs: Math.floor(storedAtMs + ttlMs),
+    });
+  }
+
+  /** Asks again in the background for an entry that somebody uses; a failure leaves the entry as it is. */
+  #refresh(key: string, nowMs: number): void {
+    if (this.#flights.has(key)) return;
+    try {
+      const answer = this.#ask(key, nowMs + this.#rules.refreshTimeoutMs);
+      if (answer instanceof Promise) answer.catch(() => undefined);
+    } catch {
+      // The entry is still fresh; when it expires, the failure is met again and told.
+    }
+  }
+
+  #orStale(answer: Promise<Answer>, key: string, entry: Entry | undefined): Promise<Answer> {
+    return entry === undefined ? answer : answer.catch((error: unknown) => this.#staleOr(error, key, entry));
+  }
+
+  /** Serves an expired answer in place of a failure, unless it is too old or was flushed while the source was asked. */
+  #staleOr(error: unknown, key: string, entry: Entry | undefined): Answer {
+    const nowMs = this.#clock.nowMs();
+    if (entry === undefined || this.#store.peek(key) !== entry) throw error;
+    if (nowMs >= entry.expiresAtMs + this.#rules.staleIfErrorMs) throw error;
+    this.#tally.requests.stale++;
+    this.#lastStaleAtMs = nowMs;
+    return entry.answer;
+  }
+}

@@ -1,0 +1,100 @@
+/**
+ * A source that stops addresses of domains that the source behind it does not host.
+ *
+ * Most lookups on port 25 are for senders that are not ours: they cost neither a query nor a cache entry. The set of hosted
+ * domains is read again every `refreshMs`; nobody waits for that unless the set is overdue and says "foreign". When the set
+ * cannot be read for longer than `staleIfErrorMs`, the gate stands open: it never turns "not known" into "not hosted".
+ */
+import { splitAddress } from "../model/address.ts";
+import type { Clock } from "../model/clock.ts";
+import { type Answer, foreign } from "../model/reply.ts";
+import type { Database, OwnerSource } from "../model/source.ts";
+
+/** How the gate keeps its set. */
+export interface GateRules {
+  /** Age at which the set is read again, as `cache.negative_ttl`: a new domain is not refused for longer than that. */
+  readonly refreshMs: number;
+  readonly staleIfErrorMs: number;
+  /** How long one reading may take. */
+  readonly timeoutMs: number;
+  /** Domains that are asked whatever the set says (`local_domains`). */
+  readonly localDomains: ReadonlySet<string>;
+}
+
+/** What the gate stands on. */
+export interface GateParts {
+  readonly source: OwnerSource;
+  readonly database: Pick<Database, "hostedDomains">;
+  readonly clock: Clock;
+}
+
+/** The gate of one map. */
+export class DomainGate implements OwnerSource {
+  readonly #rules: GateRules;
+  readonly #source: OwnerSource;
+  readonly #database: Pick<Database, "hostedDomains">;
+  readonly #clock: Clock;
+  /** `undefined`: every domain may be hosted. */
+  #domains: ReadonlySet<string> | undefined;
+  #readAtMs = Number.NEGATIVE_INFINITY;
+  /** The reading under way; it never rejects. */
+  #reading: Promise<void> | undefined;
+  #triedAtMs = Number.NEGATIVE_INFINITY;
+
+  constructor(rules: GateRules, { source, database, clock }: GateParts) {
+    this.#rules = rules;
+    this.#source = source;
+    this.#database = database;
+    this.#clock = clock;
+  }
+
+  ownersOf(key: string, deadlineMs: number): Answer | Promise<Answer> {
+    const nowMs = this.#clock.nowMs();
+    const ageMs = nowMs - this.#readAtMs;
+    if (ageMs >= this.#rules.refreshMs) this.#read(nowMs);
+    if (this.#isHosted(key)) return this.#source.ownersOf(key, deadlineMs);
+    // A refresh begins at refreshMs; a set that is twice as old was not in use, and may lack a new domain.
+    if (ageMs < 2 * this.#rules.refreshMs || this.#reading === undefined) return foreign;
+    return this.#reading.then(() => (this.#isHosted(key) ? this.#source.ownersOf(key, deadlineMs) : foreign));
+  }
+
+  /** Reads the set now, for the start of the daemon. Never rejects: without a set the gate stands open. */
+  async warm(): Promise<void> {
+    this.#read(this.#clock.nowMs());
+    await this.#reading;
+  }
+
+  /** Forgets the age of the set, so that the next foreign address waits for a new one: part of a flush. */
+  expire(): void {
+    // A reading under way may have begun before the change that the flush is for.
+    this.#reading = undefined;
+    this.#readAtMs = Math.min(this.#readAtMs, this.#clock.nowMs() - 2 * this.#rules.refreshMs);
+    this.#triedAtMs = Number.NEGATIVE_INFINITY;
+  }
+
+  #isHosted(key: string): boolean {
+    if (this.#domains === undefined) return true;
+    const { domain } = splitAddress(key);
+    if (domain === "" || this.#domains.has(domain) || this.#rules.localDomains.has(domain)) return true;
+    return this.#clock.nowMs() - this.#readAtMs >= this.#rules.refreshMs + this.#rules.staleIfErrorMs;
+  }
+
+  #read(nowMs: number): void {
+    // After a failure the next try waits a second: the source has its own back-off, this only bounds the attempts.
+    if (this.#reading !== undefined || nowMs - this.#triedAtMs < 1000) return;
+    this.#triedAtMs = nowMs;
+    const reading: Promise<void> = this.#database.hostedDomains(nowMs + this.#rules.timeoutMs).then(
+      (domains) => {
+        if (this.#reading !== reading) return;
+        this.#reading = undefined;
+        this.#domains = domains;
+        this.#readAtMs = this.#clock.nowMs();
+      },
+      // The set that was read last stands until it is too old; lookups meet the failure themselves and tell it.
+      () => {
+        if (this.#reading === reading) this.#reading = undefined;
+      },
+    );
+    this.#reading = reading;
+  }
+}

@@ -1,0 +1,95 @@
+/**
+ * Where answers are kept: three LRU stores, so that what strangers can make up never pushes out what the database bounds.
+ *
+ * - `exact`: owners found for the address itself. Bounded by the rows of the database.
+ * - `derived`: owners found without the extension, by `@domain` or by a grant. A sender can make up any number of those.
+ * - `negative`: addresses that nobody owns. Likewise.
+ */
+import { LRUCache } from "lru-cache";
+import type { Answer } from "../model/reply.ts";
+
+/**
+ * One cached answer. Times are on the monotonic clock, in whole milliseconds: a number with a fraction is an object of its
+ * own for V8, and there are as many entries as mailboxes.
+ */
+export interface Entry {
+  readonly answer: Answer;
+  /** When the source said it. */
+  readonly storedAtMs: number;
+  /** From when on it is only served if the source fails. */
+  readonly expiresAtMs: number;
+}
+
+/** What an entry is, in the words of the metrics. */
+export type EntryKind = "positive" | "negative";
+
+/** Bounds of the stores, in entries. */
+export interface StoreLimits {
+  /** Of `exact`; `derived` has an eighth of it on top. */
+  readonly maxEntries: number;
+  readonly maxNegativeEntries: number;
+}
+
+// Enough for every tag in use at a site (one in eight mailboxes at once), little enough not to matter beside `exact`.
+const derivedShare = 8;
+
+/** The three stores of one map, keyed by folded key. */
+export class AnswerStore {
+  readonly #exact: LRUCache<string, Entry>;
+  readonly #derived: LRUCache<string, Entry>;
+  readonly #negative: LRUCache<string, Entry>;
+
+  constructor(limits: StoreLimits, onEviction: (kind: EntryKind) => void) {
+    const make = (max: number, kind: EntryKind) =>
+      new LRUCache<string, Entry>({
+        max: Math.max(1, max),
+        dispose: (_entry, _key, reason) => {
+          if (reason === "evict") onEviction(kind);
+        },
+      });
+    this.#exact = make(limits.maxEntries, "positive");
+    this.#derived = make(Math.ceil(limits.maxEntries / derivedShare), "positive");
+    this.#negative = make(limits.maxNegativeEntries, "negative");
+  }
+
+  get(key: string): Entry | undefined {
+    return this.#exact.get(key) ?? this.#derived.get(key) ?? this.#negative.get(key);
+  }
+
+  /** Reads an entry without counting it as used. */
+  peek(key: string): Entry | undefined {
+    return this.#exact.peek(key) ?? this.#derived.peek(key) ?? this.#negative.peek(key);
+  }
+
+  /** Keeps an entry in the store that fits its answer, and forgets what another store held for the key. */
+  set(key: string, entry: Entry): void {
+    const store = this.#storeFor(entry.answer);
+    for (const other of this.#all()) if (other !== store) other.delete(key);
+    store.set(key, entry);
+  }
+
+  delete(key: string): boolean {
+    let isDeleted = false;
+    for (const store of this.#all()) isDeleted = store.delete(key) || isDeleted;
+    return isDeleted;
+  }
+
+  /** Entries of owners (exact and derived) and of non-owners. */
+  sizes(): Record<EntryKind, number> {
+    return { positive: this.#exact.size + this.#derived.size, negative: this.#negative.size };
+  }
+
+  /** Lists everything, most recently used first within each store. */
+  *entries(): Generator<[key: string, entry: Entry]> {
+    for (const store of this.#all()) yield* store.entries();
+  }
+
+  #storeFor(answer: Answer): LRUCache<string, Entry> {
+    if (answer.kind === "notFound") return this.#negative;
+    return answer.derived ? this.#derived : this.#exact;
+  }
+
+  #all(): readonly LRUCache<string, Entry>[] {
+    return [this.#exact, this.#derived, this.#negative];
+  }
+}

@@ -1,0 +1,345 @@
+import { beforeEach, describe, expect, test } from "vitest";
+import { CachedSource } from "../../../src/cache/cached-source.ts";
+import { toOwnerList } from "../../../src/model/owner-list.ts";
+import { type Answer, absent, Found, foreign } from "../../../src/model/reply.ts";
+import { type CacheTally, cacheTally } from "../../../src/model/tally.ts";
+import { type FakeClock, fakeClock } from "../../support/fakes.ts";
+
+const rules = {
+  maxEntries: 16,
+  maxNegativeEntries: 4,
+  ttlMs: 60_000,
+  negativeTtlMs: 30_000,
+  staleIfErrorMs: 3_600_000,
+  refreshTimeoutMs: 10_000,
+  recipientDelimiter: "+",
+};
+
+function owned(login: string, derived = false): Found {
+  return new Found(toOwnerList([login])!, derived);
+}
+
+/** A source whose lookups are settled by the test. */
+class ManualSource {
+  readonly asked: string[] = [];
+  readonly #pending: { resolve: (answer: Answer) => void; reject: (error: Error) => void }[] = [];
+
+  ownersOf(key: string): Promise<Answer> {
+    this.asked.push(key);
+    return new Promise((resolve, reject) => {
+      this.#pending.push({ resolve, reject });
+    });
+  }
+
+  async settle(answer: Answer | Error): Promise<void> {
+    const next = this.#pending.shift();
+    if (answer instanceof Error) next?.reject(answer);
+    else next?.resolve(answer);
+    for (let i = 0; i < 5; i++) await Promise.resolve();
+  }
+}
+
+let source: ManualSource;
+let clock: FakeClock;
+let tally: CacheTally;
+let cache: CachedSource;
+const down = new Error("down");
+
+beforeEach(() => {
+  source = new ManualSource();
+  clock = fakeClock();
+  tally = cacheTally();
+  cache = make();
+});
+
+function make(changes: Partial<typeof rules> = {}): CachedSource {
+  return new CachedSource({ ...rules, ...changes }, { source, clock, tally, random: () => 0 });
+}
+
+async function learn(key: string, answer: Answer, into = cache): Promise<void> {
+  const asked = into.ownersOf(key, 0);
+  await source.settle(answer);
+  await asked;
+}
+
+describe("a hit", () => {
+  test("is answered at once, with the very answer that was stored", async () => {
+    const answer = owned("alice");
+    await learn("alice@x", answer);
+    expect(cache.ownersOf("alice@x", 0)).toBe(answer);
+    expect(tally.requests).toMatchObject({ miss: 1, hit: 1 });
+  });
+
+  test("of a non-owner is counted apart", async () => {
+    await learn("nobody@x", absent);
+    expect(cache.ownersOf("nobody@x", 0)).toBe(absent);
+    expect(tally.requests).toMatchObject({ miss: 1, negative_hit: 1 });
+  });
+
+  test("ends with the lifetime of its kind", async () => {
+    await learn("alice@x", owned("alice"));
+    await learn("nobody@x", absent);
+    clock.advance(30_000);
+    expect(cache.ownersOf("nobody@x", 0)).toBeInstanceOf(Promise);
+    expect(cache.ownersOf("alice@x", 0)).toBeInstanceOf(Found);
+    clock.advance(30_000);
+    expect(cache.ownersOf("alice@x", 0)).toBeInstanceOf(Promise);
+  });
+
+  test("ends up to a tenth of the lifetime earlier, so that entries do not expire together", async () => {
+    const jittered = new CachedSource(rules, { source, clock, tally, random: () => 0.5 });
+    await learn("alice@x", owned("alice"), jittered);
+    clock.advance(56_999);
+    expect(jittered.stateOf("alice@x").state).toBe("hit");
+    clock.advance(1);
+    expect(jittered.stateOf("alice@x").state).toBe("expired");
+  });
+});
+
+describe("a miss", () => {
+  test("makes one query for a hundred lookups at once", async () => {
+    const lookups = Array.from({ length: 100 }, () => cache.ownersOf("alice@x", 0));
+    const answer = owned("alice");
+    await source.settle(answer);
+    expect(await Promise.all(lookups)).toEqual(Array(100).fill(answer));
+    expect(source.asked).toEqual(["alice@x"]);
+    expect(tally.requests).toMatchObject({ miss: 1, coalesced: 99 });
+  });
+
+  test("that fails is told to everybody who waits, and not stored", async () => {
+    const first = cache.ownersOf("alice@x", 0);
+    const second = cache.ownersOf("alice@x", 0);
+    const told = [expect(first).rejects.toBe(down), expect(second).rejects.toBe(down)];
+    await source.settle(down);
+    await Promise.all(told);
+    expect(cache.ownersOf("alice@x", 0)).toBeInstanceOf(Promise);
+    expect(source.asked).toHaveLength(2);
+  });
+
+  test("of a source that answers at once is answered at once and stored", () => {
+    const asked: string[] = [];
+    const direct = new CachedSource(rules, {
+      source: {
+        ownersOf: (key) => {
+          asked.push(key);
+          return key.endsWith("@elsewhere") ? foreign : owned("alice");
+        },
+      },
+      clock,
+      tally,
+    });
+    expect(direct.ownersOf("alice@x", 0)).toBe(direct.ownersOf("alice@x", 0));
+    expect(asked).toEqual(["alice@x"]);
+    expect(direct.ownersOf("bob@elsewhere", 0)).toBe(foreign);
+    expect(direct.sizes()).toEqual({ positive: 1, negative: 0 });
+    expect(tally.requests).toMatchObject({ miss: 1, hit: 1, foreign_domain: 1 });
+  });
+
+  test("of a source that fails at once fails at once", () => {
+    const failing = new CachedSource(rules, {
+      source: {
+        ownersOf: () => {
+          throw down;
+        },
+      },
+      clock,
+      tally,
+    });
+    expect(() => failing.ownersOf("alice@x", 0)).toThrow(down);
+    expect(tally.requests.miss).toBe(1);
+  });
+});
+
+describe("what strangers make up", () => {
+  test("does not push out owners: tags, catch-alls and non-owners are kept apart", async () => {
+    for (let i = 0; i < 16; i++) await learn(`owner${i}@x`, owned("o"));
+    for (let i = 0; i < 100; i++) {
+      await learn(`owner1+${i}@x`, owned("o", true));
+      await learn(`nobody${i}@x`, absent);
+    }
+    for (let i = 0; i < 16; i++) expect(cache.ownersOf(`owner${i}@x`, 0)).toBeInstanceOf(Found);
+    expect(cache.sizes()).toEqual({ positive: 18, negative: 4 });
+    expect(tally.evictions).toEqual({ positive: 98, negative: 96 });
+  });
+});
+
+describe("an answer in use", () => {
+  test("is asked again in the background after three quarters of its lifetime", async () => {
+    await learn("alice@x", owned("alice"));
+    clock.advance(45_000);
+    expect(cache.ownersOf("alice@x", 0)).toMatchObject({ owners: { text: "alice" } });
+    expect(cache.ownersOf("alice@x", 0)).toMatchObject({ owners: { text: "alice" } });
+    expect(source.asked).toEqual(["alice@x", "alice@x"]);
+    await source.settle(owned("bob"));
+    expect(cache.ownersOf("alice@x", 0)).toMatchObject({ owners: { text: "bob" } });
+    expect(tally.requests).toMatchObject({ miss: 1, hit: 3 });
+  });
+
+  test("outlives a refresh that fails", async () => {
+    await learn("alice@x", owned("alice"));
+    clock.advance(45_000);
+    void cache.ownersOf("alice@x", 0);
+    await source.settle(down);
+    expect(cache.ownersOf("alice@x", 0)).toMatchObject({ owners: { text: "alice" } });
+  });
+
+  test("outlives a refresh that fails at once", async () => {
+    let isDown = false;
+    const direct = new CachedSource(rules, {
+      source: {
+        ownersOf: () => {
+          if (isDown) throw down;
+          return owned("alice");
+        },
+      },
+      clock,
+      tally,
+      random: () => 0,
+    });
+    void direct.ownersOf("alice@x", 0);
+    isDown = true;
+    clock.advance(45_000);
+    expect(direct.ownersOf("alice@x", 0)).toBeInstanceOf(Found);
+    clock.advance(15_000);
+    expect(direct.ownersOf("alice@x", 0)).toBeInstanceOf(Found);
+    expect(tally.requests).toMatchObject({ hit: 1, stale: 1 });
+  });
+});
+
+describe("while the source fails", () => {
+  test("an expired answer is served for as long as stale_if_error says, and counted", async () => {
+    await learn("alice@x", owned("alice"));
+    await learn("nobody@x", absent);
+    clock.advance(60_000 + 3_600_000 - 1);
+    const stale = cache.ownersOf("alice@x", 0);
+    await source.settle(down);
+    await expect(stale).resolves.toMatchObject({ owners: { text: "alice" } });
+    expect(tally.requests.stale).toBe(1);
+    expect(cache.isServingStale(1000)).toBe(true);
+    clock.advance(1);
+    const tooOld = expect(Promise.resolve(cache.ownersOf("alice@x", 0))).rejects.toBe(down);
+    await source.settle(down);
+    await tooOld;
+    clock.advance(1000);
+    expect(cache.isServingStale(1000)).toBe(false);
+  });
+
+  test("a non-owner is served stale too", async () => {
+    await learn("nobody@x", absent);
+    clock.advance(60_000);
+    const stale = cache.ownersOf("nobody@x", 0);
+    await source.settle(down);
+    await expect(stale).resolves.toBe(absent);
+  });
+
+  test("nothing stale is served when that is off", async () => {
+    const strict = make({ staleIfErrorMs: 0 });
+    await learn("alice@x", owned("alice"), strict);
+    clock.advance(60_000);
+    const refused = expect(Promise.resolve(strict.ownersOf("alice@x", 0))).rejects.toBe(down);
+    await source.settle(down);
+    await refused;
+  });
+
+  test("a flushed answer is never served, even to a lookup that began before the flush", async () => {
+    await learn("alice@x", owned("alice"));
+    clock.advance(60_000);
+    const refused = expect(Promise.resolve(cache.ownersOf("alice@x", 0))).rejects.toBe(down);
+    cache.flush({ kind: "address", address: "alice@x" });
+    await source.settle(down);
+    await refused;
+  });
+});
+
+describe("flush", () => {
+  beforeEach(async () => {
+    await learn("alice@x", owned("Alice"));
+    await learn("alice+tag@x", owned("alice", true));
+    await learn('"alice+q"@x', owned("alice", true));
+    await learn("bob@x", owned("bob"));
+    await learn("bob@y", owned("bob"));
+    await learn("nobody@xn--exmple-cua.com", absent);
+  });
+
+  test.each([
+    [{ kind: "address", address: "Alice@X" } as const, 3],
+    [{ kind: "address", address: "alice+tag@x" } as const, 1],
+    [{ kind: "domain", domain: "X" } as const, 4],
+    [{ kind: "domain", domain: "@exämple.com" } as const, 1],
+    [{ kind: "login", login: "ALICE" } as const, 3],
+    [{ kind: "login", login: "nobody" } as const, 0],
+    [{ kind: "all" } as const, 6],
+  ])("%j forgets %i entries", (selector, count) => {
+    expect(cache.flush(selector)).toBe(count);
+    const { positive, negative } = cache.sizes();
+    expect(positive + negative).toBe(6 - count);
+    expect(tally.flushed).toBe(count);
+  });
+
+  test("an answer that was asked for before a flush is told but not stored, and nobody joins it after", async () => {
+    const before = cache.ownersOf("carol@x", 0);
+    cache.flush({ kind: "all" });
+    const after = cache.ownersOf("carol@x", 0);
+    await source.settle(owned("old"));
+    await expect(before).resolves.toMatchObject({ owners: { text: "old" } });
+    expect(cache.stateOf("carol@x")).toEqual({ state: "miss" });
+    await source.settle(owned("new"));
+    await expect(after).resolves.toMatchObject({ owners: { text: "new" } });
+    expect(cache.ownersOf("carol@x", 0)).toMatchObject({ owners: { text: "new" } });
+  });
+});
+
+describe("a key whose domain is hosted no more", () => {
+  test("loses its entry", async () => {
+    await learn("alice@x", owned("alice"));
+    clock.advance(60_000);
+    const asked = cache.ownersOf("alice@x", 0);
+    await source.settle(foreign);
+    await expect(asked).resolves.toBe(foreign);
+    expect(cache.stateOf("alice@x")).toEqual({ state: "miss" });
+  });
+});
+
+describe("an address whose answer changes kind", () => {
+  test("moves between the stores", async () => {
+    await learn("alice@x", absent);
+    clock.advance(30_000);
+    await learn("alice@x", owned("alice"));
+    expect(cache.sizes()).toEqual({ positive: 1, negative: 0 });
+  });
+});
+
+describe("a snapshot", () => {
+  test("keeps ages, so that a restored answer expires when it would have", async () => {
+    await learn("alice@x", owned("alice"));
+    clock.advance(10_000);
+    await learn("nobody@x", absent);
+    const kept = [...cache.snapshot()];
+    expect(kept.map(({ key, ageMs }) => [key, ageMs])).toEqual([
+      ["alice@x", 10_000],
+      ["nobody@x", 0],
+    ]);
+    const restored = make();
+    restored.restore(kept);
+    expect(restored.stateOf("alice@x")).toEqual({ state: "hit", ageMs: 10_000 });
+    clock.advance(50_000);
+    expect(restored.stateOf("alice@x")).toEqual({ state: "expired", ageMs: 60_000 });
+    expect(restored.stateOf("nobody@x")).toEqual({ state: "expired", ageMs: 50_000 });
+  });
+
+  test("restores the order of use", async () => {
+    const small = make({ maxEntries: 2 });
+    await learn("old@x", owned("o"), small);
+    await learn("new@x", owned("n"), small);
+    const restored = make({ maxEntries: 2 });
+    restored.restore([...small.snapshot()]);
+    await learn("third@x", owned("t"), restored);
+    expect(restored.stateOf("old@x").state).toBe("miss");
+    expect(restored.stateOf("new@x").state).toBe("hit");
+  });
+});
+
+test("negative entries are told as such", async () => {
+  await learn("nobody@x", absent);
+  expect(cache.stateOf("nobody@x")).toEqual({ state: "negative_hit", ageMs: 0 });
+});

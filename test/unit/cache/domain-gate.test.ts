@@ -1,0 +1,131 @@
+import { beforeEach, describe, expect, test } from "vitest";
+import { DomainGate } from "../../../src/cache/domain-gate.ts";
+import { absent, foreign } from "../../../src/model/reply.ts";
+import { type FakeClock, fakeClock } from "../../support/fakes.ts";
+
+const rules = {
+  refreshMs: 30_000,
+  staleIfErrorMs: 3_600_000,
+  timeoutMs: 10_000,
+  localDomains: new Set(["local.example"]),
+};
+
+let clock: FakeClock;
+let gate: DomainGate;
+let reads: number;
+let answer: () => Promise<ReadonlySet<string> | undefined>;
+
+beforeEach(() => {
+  clock = fakeClock();
+  reads = 0;
+  answer = () => Promise.resolve(new Set(["example.com"]));
+  gate = new DomainGate(rules, {
+    clock,
+    source: { ownersOf: () => absent },
+    database: {
+      hostedDomains: () => {
+        reads++;
+        return answer();
+      },
+    },
+  });
+});
+
+async function settle(): Promise<void> {
+  for (let i = 0; i < 5; i++) await Promise.resolve();
+}
+
+const down = () => Promise.reject(new Error("down"));
+
+describe("DomainGate", () => {
+  test("stands open until the set is read", async () => {
+    expect(gate.ownersOf("a@elsewhere.example", 0)).toBe(absent);
+    await settle();
+    expect(gate.ownersOf("a@elsewhere.example", 0)).toBe(foreign);
+    expect(reads).toBe(1);
+  });
+
+  test("lets hosted domains, local domains and bare localparts pass", async () => {
+    await gate.warm();
+    expect(gate.ownersOf("a@example.com", 0)).toBe(absent);
+    expect(gate.ownersOf("@example.com", 0)).toBe(absent);
+    expect(gate.ownersOf("a@local.example", 0)).toBe(absent);
+    expect(gate.ownersOf("a", 0)).toBe(absent);
+    expect(gate.ownersOf("@elsewhere.example", 0)).toBe(foreign);
+  });
+
+  test("stands open when the source cannot tell its domains", async () => {
+    answer = () => Promise.resolve(undefined);
+    await gate.warm();
+    expect(gate.ownersOf("a@elsewhere.example", 0)).toBe(absent);
+  });
+
+  test("reads the set again after its lifetime without anybody waiting", async () => {
+    await gate.warm();
+    answer = () => Promise.resolve(new Set(["new.example"]));
+    clock.advance(30_000);
+    expect(gate.ownersOf("a@new.example", 0)).toBe(foreign);
+    await settle();
+    expect(gate.ownersOf("a@new.example", 0)).toBe(absent);
+    expect(reads).toBe(2);
+  });
+
+  test("an overdue set is read before it refuses anybody", async () => {
+    await gate.warm();
+    answer = () => Promise.resolve(new Set(["new.example"]));
+    clock.advance(60_000);
+    const [added, elsewhere] = [gate.ownersOf("a@new.example", 0), gate.ownersOf("a@elsewhere.example", 0)];
+    expect(await added).toBe(absent);
+    expect(await elsewhere).toBe(foreign);
+    expect(reads).toBe(2);
+  });
+
+  test("keeps the set that it has while it cannot be read, and tries no more than once a second", async () => {
+    await gate.warm();
+    answer = down;
+    clock.advance(60_000);
+    expect(await gate.ownersOf("a@elsewhere.example", 0)).toBe(foreign);
+    expect(await gate.ownersOf("a@elsewhere.example", 0)).toBe(foreign);
+    expect(reads).toBe(2);
+    clock.advance(1_000);
+    expect(await gate.ownersOf("a@elsewhere.example", 0)).toBe(foreign);
+    expect(reads).toBe(3);
+  });
+
+  test("stands open when the set is too old to be served stale", async () => {
+    await gate.warm();
+    answer = down;
+    clock.advance(30_000 + 3_600_000);
+    expect(await gate.ownersOf("a@elsewhere.example", 0)).toBe(absent);
+  });
+
+  test("a flush makes the next foreign address wait for a new set", async () => {
+    await gate.warm();
+    answer = () => Promise.resolve(new Set(["example.com", "new.example"]));
+    gate.expire();
+    expect(await gate.ownersOf("a@new.example", 0)).toBe(absent);
+  });
+
+  test("a reading that began before a flush is not believed", async () => {
+    let release: (domains: ReadonlySet<string>) => void = () => undefined;
+    answer = () => new Promise((resolve) => (release = resolve));
+    const warm = gate.warm();
+    gate.expire();
+    answer = () => Promise.resolve(new Set(["new.example"]));
+    release(new Set(["old.example"]));
+    await warm;
+    expect(gate.ownersOf("a@new.example", 0)).toBe(absent);
+    await settle();
+    expect(gate.ownersOf("a@old.example", 0)).toBe(foreign);
+  });
+
+  test("a failed reading that a flush overtook changes nothing", async () => {
+    let fail: (error: Error) => void = () => undefined;
+    answer = () => new Promise((_resolve, reject) => (fail = reject));
+    const warm = gate.warm();
+    gate.expire();
+    fail(new Error("down"));
+    await warm;
+    expect(gate.ownersOf("a@elsewhere.example", 0)).toBe(absent);
+  });
+});

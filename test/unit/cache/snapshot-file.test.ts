@@ -1,0 +1,102 @@
+import { mkdtemp, readdir, readFile, stat, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { beforeEach, describe, expect, test } from "vitest";
+import type { AgedAnswer } from "../../../src/cache/cached-source.ts";
+import { readSnapshot, SnapshotError, writeSnapshot } from "../../../src/cache/snapshot-file.ts";
+import { toOwnerList } from "../../../src/model/owner-list.ts";
+import { absent, Found } from "../../../src/model/reply.ts";
+
+const savedAtMs = 1_700_000_000_000;
+const answers: AgedAnswer[] = [
+  { key: "alice@x", answer: new Found(toOwnerList(["alice", "bob"])!, false), ageMs: 10_000 },
+  { key: "alice+t@x", answer: new Found(toOwnerList(["alice"])!, true), ageMs: 0 },
+  { key: "nobody@x", answer: absent, ageMs: 5 },
+];
+let path: string;
+
+beforeEach(async () => {
+  path = join(await mkdtemp(join(tmpdir(), "loginmapd-snapshot-")), "cache");
+});
+
+const save = () => writeSnapshot(path, [{ name: "senders", fingerprint: "f1", answers }], savedAtMs);
+const load = (nowMs = savedAtMs, fingerprint = "f1") => readSnapshot(path, new Map([["senders", fingerprint]]), nowMs);
+
+describe("a snapshot", () => {
+  test("gives back every answer, older by the time that has passed", async () => {
+    expect(await save()).toBe(3);
+    const restored = (await load(savedAtMs + 1_000)).get("senders");
+    expect(restored).toMatchObject([
+      { key: "alice@x", ageMs: 11_000, answer: { owners: { text: "alice,bob" }, derived: false } },
+      { key: "alice+t@x", ageMs: 1_000, answer: { derived: true } },
+      { key: "nobody@x", ageMs: 1_005, answer: { kind: "notFound", because: "absent" } },
+    ]);
+  });
+
+  test("is readable by its owner only, and leaves no other file behind", async () => {
+    await save();
+    await save();
+    expect((await stat(path)).mode & 0o777).toBe(0o600);
+    expect(await readdir(join(path, ".."))).toEqual(["cache"]);
+  });
+
+  test("of another source is not believed", async () => {
+    await save();
+    expect(await load(savedAtMs, "f2")).toEqual(new Map());
+  });
+
+  test("that was never written is empty", async () => {
+    expect(await load()).toEqual(new Map());
+  });
+
+  test("survives a failure to write a new one", async () => {
+    await save();
+    const before = await readFile(path, "utf8");
+    const failing = {
+      *[Symbol.iterator](): Generator<AgedAnswer> {
+        yield answers[0]!;
+        throw new Error("no space left on device");
+      },
+    };
+    await expect(writeSnapshot(path, [{ name: "m", fingerprint: "f", answers: failing }], 0)).rejects.toThrow(
+      "no space",
+    );
+    expect(await readFile(path, "utf8")).toBe(before);
+    expect(await readdir(join(path, ".."))).toEqual(["cache"]);
+  });
+
+  test("keeps ages when the clock went back a little, and is void when it went back far", async () => {
+    await save();
+    expect((await load(savedAtMs - 60_000)).get("senders")?.[0]?.ageMs).toBe(10_000);
+    await expect(load(savedAtMs - 3_600_000)).rejects.toThrow(SnapshotError);
+  });
+
+  test("is written in parts when it is long, all of which come back", async () => {
+    const many = Array.from({ length: 2_500 }, (_, i): AgedAnswer => ({ key: `k${i}@x`, answer: absent, ageMs: i }));
+    expect(await writeSnapshot(path, [{ name: "senders", fingerprint: "f1", answers: many }], savedAtMs)).toBe(2_500);
+    expect((await load()).get("senders")).toHaveLength(2_500);
+  });
+});
+
+describe("a damaged snapshot", () => {
+  test.each([
+    ["is empty", () => ""],
+    ["is no JSON", () => "x\n"],
+    ["is of another format", (text: string) => text.replace('"format":1', '"format":2')],
+    ["has no date", (text: string) => text.replace(/"savedAtMs":\d+/, '"x":1')],
+    ["is cut within a line", (text: string) => text.slice(0, -20)],
+    ["is cut after a line", (text: string) => text.split("\n").slice(0, -2).join("\n")],
+    ["has lost a line", (text: string) => text.replace(/\[0,"nobody.*\n/, "")],
+    ["has a line that is no answer", (text: string) => text.replace(/\[0,"nobody.*\n/, '[0,"nobody@x",7]\n')],
+    ["has a line that is no list", (text: string) => text.replace(/\[0,"nobody.*\n/, "{}\n")],
+    ["has a line that is no JSON", (text: string) => text.replace(/\[0,"nobody.*\n/, "[0,\n")],
+  ])("that %s is refused as such", async (_how, damage) => {
+    await save();
+    await writeFile(path, damage(await readFile(path, "utf8")));
+    await expect(load()).rejects.toThrow(SnapshotError);
+  });
+
+  test("that is a directory is refused as such", async () => {
+    await expect(readSnapshot(join(path, ".."), new Map(), 0)).rejects.toThrow(SnapshotError);
+  });
+});
