@@ -1,0 +1,88 @@
+/**
+ * The log: one event per line on stderr, a constant message with fields.
+ *
+ * pino writes it. What may be written is decided by the callers (model/log.ts); here is a second fence, which takes out
+ * secrets and what drivers hang on their errors.
+ */
+import { type DestinationStream, destination, type Logger, pino } from "pino";
+import type { Log, LogFields } from "../model/log.ts";
+import type { LogSettings } from "../model/settings.ts";
+import { toTextLine } from "./log-text.ts";
+import type { RecentErrors } from "./recent-errors.ts";
+import { scrub } from "./scrub.ts";
+
+/** Where lines go; each call brings one line with its newline. */
+export type LogStream = DestinationStream;
+
+/** A log whose level a reload of the configuration can change. */
+export interface AdjustableLog extends Log {
+  setLevel(level: LogSettings["level"]): void;
+}
+
+/** What a log is made of. */
+export interface LogOptions extends LogSettings {
+  /** Takes every warning and error too, for the status page. */
+  readonly recentErrors?: RecentErrors;
+}
+
+/**
+ * Opens the log: JSON lines (`{"level":"warn","time":"…Z",…,"msg":"…"}`) or, for people, `time LEVEL message field=value`.
+ *
+ * @param stream stderr unless a test says otherwise. Lines are written synchronously, so that the last one before an exit
+ *   is never lost.
+ */
+export function createLog(
+  options: LogOptions,
+  stream: LogStream = destination({ dest: 2, sync: true }),
+): AdjustableLog {
+  const lines: LogStream = options.format === "json" ? stream : { write: (line) => stream.write(toTextLine(line)) };
+  const logger = pino(
+    {
+      level: options.level,
+      // pid and host name are for whoever gathers the lines; journald and containers add their own.
+      base: null,
+      timestamp: () => `,"time":"${new Date().toISOString()}"`,
+      formatters: { level: (word) => ({ level: word }), log: scrub },
+      // Errors are described by scrub, wherever they stand; pino's own serializer would copy what drivers hang on them.
+      serializers: { err: (value) => value },
+    },
+    lines,
+  );
+  return new PinoLog(logger, options.recentErrors);
+}
+
+class PinoLog implements AdjustableLog {
+  readonly #logger: Logger;
+  readonly #recentErrors: RecentErrors | undefined;
+
+  constructor(logger: Logger, recentErrors: RecentErrors | undefined) {
+    this.#logger = logger;
+    this.#recentErrors = recentErrors;
+  }
+
+  debug(fields: LogFields, message: string): void {
+    this.#logger.debug(fields, message);
+  }
+
+  info(fields: LogFields, message: string): void {
+    this.#logger.info(fields, message);
+  }
+
+  warn(fields: LogFields, message: string): void {
+    this.#recentErrors?.add("warn", fields, message);
+    this.#logger.warn(fields, message);
+  }
+
+  error(fields: LogFields, message: string): void {
+    this.#recentErrors?.add("error", fields, message);
+    this.#logger.error(fields, message);
+  }
+
+  isDebugEnabled(): boolean {
+    return this.#logger.isLevelEnabled("debug");
+  }
+
+  setLevel(level: LogSettings["level"]): void {
+    this.#logger.level = level;
+  }
+}
