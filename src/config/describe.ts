@@ -1,0 +1,115 @@
+/** Writes settings as the configuration file that would give them, for `loginmapd check`. Secrets are named, never shown. */
+import { stringify } from "yaml";
+import {
+  type ConnectionOverrides,
+  type ConnectionSettings,
+  formatEndpoint,
+  type ListenerSettings,
+  type Settings,
+  type SourceSettings,
+  type TlsSettings,
+} from "../model/settings.ts";
+import { formatDuration } from "./duration.ts";
+
+const secretIsSet = "(set)";
+
+/**
+ * Writes the effective configuration as YAML: every key with its value, defaults included.
+ *
+ * A secret is written `(set)`, a key without value is left out. Reading the text again gives the same settings, secrets apart.
+ */
+export function describeSettings(settings: Settings): string {
+  const { limits, cache, admin } = settings;
+  return stringify(
+    {
+      listeners: settings.listeners.map(describeListener),
+      limits: {
+        max_connections: limits.maxConnections,
+        max_query_bytes: limits.maxQueryBytes,
+        lookup_timeout: formatDuration(limits.lookupTimeoutMs),
+        idle_timeout: formatDuration(limits.idleTimeoutMs),
+        drain_timeout: formatDuration(limits.drainTimeoutMs),
+        max_waiting_lookups: limits.maxWaitingLookups,
+      },
+      admin: { endpoint: formatEndpoint(admin.endpoint), token: describeSecret(admin.token) },
+      maps: mapValues(settings.maps, ({ source, recipientDelimiter, localDomains }) => ({
+        source,
+        recipient_delimiter: recipientDelimiter,
+        local_domains: localDomains,
+      })),
+      sources: mapValues(settings.sources, describeSource),
+      cache: {
+        max_entries: cache.maxEntries,
+        max_negative_entries: cache.maxNegativeEntries,
+        ttl: formatDuration(cache.ttlMs),
+        negative_ttl: formatDuration(cache.negativeTtlMs),
+        stale_if_error: formatDuration(cache.staleIfErrorMs),
+        snapshot_file: cache.snapshotFile,
+      },
+      log: settings.log,
+    },
+    { lineWidth: 0, aliasDuplicateObjects: false },
+  );
+}
+
+function describeListener({ protocol, endpoint, mode, group, map }: ListenerSettings) {
+  const isUnix = endpoint.kind === "unix";
+  return {
+    protocol,
+    endpoint: formatEndpoint(endpoint),
+    mode: isUnix ? `0${mode.toString(8).padStart(3, "0")}` : undefined,
+    group: isUnix ? group : undefined,
+    map,
+  };
+}
+
+function describeSource({ connection, queries }: SourceSettings) {
+  switch (queries.kind) {
+    case "preset": {
+      const options = Object.keys(queries.options).length === 0 ? undefined : queries.options;
+      return { ...describeConnection(connection), preset: queries.preset, options };
+    }
+    case "queries":
+      return { ...describeConnection(connection), queries: queries.sql };
+    case "postfix_cf":
+      return { postfix_cf: queries.file, ...describeMysql(queries.overrides), path: queries.overrides.path };
+  }
+}
+
+function describeConnection(connection: ConnectionSettings | undefined) {
+  if (connection === undefined) return {};
+  if (connection.driver === "mysql") return { driver: "mysql", ...describeMysql(connection) };
+  return { driver: "sqlite", path: connection.path, query_timeout: formatDuration(connection.queryTimeoutMs) };
+}
+
+type MysqlKeys = Omit<ConnectionOverrides, "path" | "tls" | "charset"> & {
+  readonly tls?: TlsSettings | undefined;
+  readonly charset?: string | undefined;
+};
+
+function describeMysql(keys: MysqlKeys) {
+  return {
+    hosts: keys.hosts?.map(formatEndpoint),
+    user: keys.user,
+    password: describeSecret(keys.password),
+    database: keys.database,
+    charset: keys.charset,
+    tls: keys.tls && {
+      ca_file: keys.tls.caFile,
+      cert_file: keys.tls.certFile,
+      key_file: keys.tls.keyFile,
+      verify: keys.tls.verify,
+    },
+    pool_size: keys.poolSize,
+    connect_timeout: formatDuration(keys.connectTimeoutMs),
+    query_timeout: formatDuration(keys.queryTimeoutMs),
+  };
+}
+
+function describeSecret(secret: string | undefined): string | undefined {
+  return secret === undefined || secret === "" ? undefined : secretIsSet;
+}
+
+function mapValues<T, U>(record: Readonly<Record<string, T>>, convert: (value: T) => U): Record<string, U> {
+  return Object.fromEntries(Object.entries(record).map(([name, value]) => [name, convert(value)]));
+}

@@ -1,0 +1,92 @@
+/** What must hold between the keys of a source: one origin of its SQL, and only keys that its driver has. */
+import type { Findings } from "./findings.ts";
+import type { DraftOf } from "./key.ts";
+import { quote } from "./mismatch.ts";
+import { nearestOrKnown } from "./nearest.ts";
+import { sources } from "./schema-sources.ts";
+
+/** A source as it was read. */
+export type SourceDraft = DraftOf<typeof sources.keys>;
+
+/** Checks every source. */
+export function checkSources(
+  drafts: ReadonlyMap<string, SourceDraft>,
+  knownPresets: readonly string[],
+  findings: Findings,
+): void {
+  for (const [name, draft] of drafts) checkSource(`sources.${name}`, draft, knownPresets, findings);
+}
+
+function checkSource(path: string, draft: SourceDraft, knownPresets: readonly string[], findings: Findings): void {
+  checkOrigin(path, draft, findings);
+  checkDriverKeys(path, draft, findings);
+  if (draft.preset !== undefined && !knownPresets.includes(draft.preset)) {
+    const hint = nearestOrKnown(draft.preset, knownPresets);
+    findings.problem(`${path}.preset`, `there is no preset ${quote(draft.preset)}${hint}`);
+  }
+  if (draft.queries !== undefined && !findings.hasProblemUnder(`${path}.queries`)) {
+    const { address, domain, grant } = draft.queries;
+    if (address === undefined && domain === undefined && grant === undefined) {
+      findings.problem(
+        `${path}.queries`,
+        "at least one of address, domain and grant is needed: domains alone names no owner",
+      );
+    }
+  }
+  const type = tableTypeOf(draft.postfix_cf);
+  if (type !== undefined && type !== "mysql" && type !== "sqlite") {
+    findings.problem(`${path}.postfix_cf`, `only mysql and sqlite tables can be read, got a ${type} table`);
+  } else if (type !== undefined && draft.driver !== undefined && type !== draft.driver) {
+    findings.problem(`${path}.driver`, `is ${draft.driver}, but postfix_cf names a ${type} table`);
+  }
+  checkTls(`${path}.tls`, draft, findings);
+}
+
+function checkOrigin(path: string, draft: SourceDraft, findings: Findings): void {
+  const given = ["preset", "queries", "postfix_cf"].filter((key) => findings.isGiven(`${path}.${key}`));
+  if (given.length === 0) {
+    findings.problem(path, "one of preset, queries and postfix_cf is needed: where does its SQL come from?");
+  } else if (given.length > 1) {
+    findings.problem(path, `only one of preset, queries and postfix_cf can be given, got ${given.join(" and ")}`);
+  }
+  if (Object.keys(draft.options).length > 0 && !given.includes("preset")) {
+    findings.problem(`${path}.options`, "belongs to a preset, and there is none");
+  }
+}
+
+function checkDriverKeys(path: string, draft: SourceDraft, findings: Findings): void {
+  const { driver } = draft;
+  const isFromFile = findings.isGiven(`${path}.postfix_cf`);
+  if (driver === undefined) {
+    if (!isFromFile && !findings.isGiven(`${path}.driver`))
+      findings.problem(path, "driver is required: mysql or sqlite");
+    return;
+  }
+  for (const [name, key] of Object.entries(sources.keys)) {
+    const belongsTo = "driver" in key ? key.driver : undefined;
+    if (belongsTo === undefined || belongsTo === driver || !findings.isGiven(`${path}.${name}`)) continue;
+    findings.problem(`${path}.${name}`, `has no meaning for driver ${driver}: it is for ${belongsTo}`);
+  }
+  if (isFromFile) return;
+  const database = driver === "mysql" ? "database" : "path";
+  if (!findings.isGiven(`${path}.${database}`)) findings.problem(path, `${database} is required for driver ${driver}`);
+}
+
+function checkTls(path: string, draft: SourceDraft, findings: Findings): void {
+  if (draft.tls === undefined) return;
+  const { cert_file, key_file, verify } = draft.tls;
+  if ((cert_file === undefined) !== (key_file === undefined)) {
+    findings.problem(path, "cert_file and key_file belong together: one is missing");
+  }
+  if (verify === false) {
+    findings.warning(
+      `${path}.verify`,
+      "the certificate is not checked: whoever stands in between can read and change answers",
+    );
+  }
+}
+
+/** The type of a table written as in main.cf: `mysql:/etc/postfix/senders.cf`, with or without `proxy:`. */
+function tableTypeOf(table: string | undefined): string | undefined {
+  return /^(?:proxy:)?([a-z]+):/.exec(table ?? "")?.[1];
+}

@@ -1,0 +1,142 @@
+/** Turns a configuration without problems into the settings that the daemon takes: other names, absolute paths, no drafts. */
+import type {
+  ConnectionOverrides,
+  ConnectionSettings,
+  MapSettings,
+  QuerySettings,
+  Settings,
+  SourceSettings,
+  TlsSettings,
+} from "../model/settings.ts";
+import type { CompleteConfig } from "./schema.ts";
+
+type Source = CompleteConfig["sources"] extends ReadonlyMap<string, infer S> ? S : never;
+
+/** What a configuration is joined with to become settings. */
+export interface Resolved {
+  /** The admin token, from either of its keys. */
+  readonly token: string | undefined;
+  /** Passwords by the name of their source. */
+  readonly passwords: ReadonlyMap<string, string>;
+  /** Makes a path of the configuration absolute, or relative to where the daemon runs. */
+  resolvePath(path: string): string;
+  /** Whether a key was written rather than left to its default. */
+  isGiven(path: string): boolean;
+}
+
+/** Makes the settings. */
+export function toSettings(config: CompleteConfig, resolved: Resolved): Settings {
+  const { listeners, limits, admin, cache, log } = config;
+  return {
+    listeners: listeners.map(({ protocol, endpoint, mode, group, map }) => ({ protocol, endpoint, mode, group, map })),
+    limits: {
+      maxConnections: limits.max_connections,
+      maxQueryBytes: limits.max_query_bytes,
+      lookupTimeoutMs: limits.lookup_timeout,
+      idleTimeoutMs: limits.idle_timeout,
+      drainTimeoutMs: limits.drain_timeout,
+      maxWaitingLookups: limits.max_waiting_lookups,
+    },
+    admin: { endpoint: admin.endpoint, token: resolved.token },
+    maps: byName(
+      config.maps,
+      (map): MapSettings => ({
+        source: map.source,
+        recipientDelimiter: map.recipient_delimiter,
+        localDomains: map.local_domains,
+      }),
+    ),
+    sources: byName(config.sources, (source, name) => toSource(name, source, resolved)),
+    cache: {
+      maxEntries: cache.max_entries,
+      maxNegativeEntries: cache.max_negative_entries,
+      ttlMs: cache.ttl,
+      negativeTtlMs: cache.negative_ttl,
+      staleIfErrorMs: cache.stale_if_error,
+      snapshotFile: cache.snapshot_file === undefined ? undefined : resolved.resolvePath(cache.snapshot_file),
+    },
+    log: { level: log.level, format: log.format },
+  };
+}
+
+function toSource(name: string, source: Source, resolved: Resolved): SourceSettings {
+  if (source.postfix_cf === undefined) {
+    return { connection: toConnection(name, source, resolved), queries: toQueries(source) };
+  }
+  const [, type = source.driver, path = source.postfix_cf] = tableName.exec(source.postfix_cf) ?? [];
+  const file = `${type === undefined ? "" : `${type}:`}${resolved.resolvePath(path)}`;
+  return {
+    connection: undefined,
+    queries: { kind: "postfix_cf", file, overrides: toOverrides(name, source, resolved) },
+  };
+}
+
+// A table as main.cf names it.
+const tableName = /^(?:proxy:)?(mysql|sqlite):(.+)$/;
+
+function toConnection(name: string, source: Source, resolved: Resolved): ConnectionSettings {
+  if (source.driver === "sqlite") {
+    return { driver: "sqlite", path: resolved.resolvePath(checked(source.path)), queryTimeoutMs: source.query_timeout };
+  }
+  return {
+    driver: "mysql",
+    hosts: source.hosts,
+    user: source.user,
+    password: resolved.passwords.get(name) ?? "",
+    database: checked(source.database),
+    tls: toTls(source.tls, resolved),
+    charset: source.charset,
+    poolSize: source.pool_size,
+    connectTimeoutMs: source.connect_timeout,
+    queryTimeoutMs: source.query_timeout,
+  };
+}
+
+function toQueries({ preset, options, queries }: Source): QuerySettings {
+  if (preset !== undefined) return { kind: "preset", preset, options };
+  const sql = Object.entries(queries ?? {}).filter(([, statement]) => statement !== undefined);
+  return { kind: "queries", sql: Object.fromEntries(sql) };
+}
+
+/** Keeps what was written: a default must not go before the file. */
+function toOverrides(name: string, source: Source, resolved: Resolved): ConnectionOverrides {
+  const isGiven = (key: string) => resolved.isGiven(`sources.${name}.${key}`);
+  const password = resolved.passwords.get(name);
+  const tls = toTls(source.tls, resolved);
+  return {
+    ...(isGiven("hosts") && { hosts: source.hosts }),
+    ...(isGiven("user") && { user: source.user }),
+    ...(password !== undefined && { password }),
+    ...(source.database !== undefined && { database: source.database }),
+    ...(source.path !== undefined && { path: resolved.resolvePath(source.path) }),
+    ...(tls !== undefined && { tls }),
+    ...(source.charset !== undefined && { charset: source.charset }),
+    poolSize: source.pool_size,
+    connectTimeoutMs: source.connect_timeout,
+    queryTimeoutMs: source.query_timeout,
+  };
+}
+
+function toTls(tls: Source["tls"], { resolvePath }: Resolved): TlsSettings | undefined {
+  if (tls === undefined) return undefined;
+  const resolve = (path: string | undefined) => (path === undefined ? undefined : resolvePath(path));
+  return {
+    caFile: resolve(tls.ca_file),
+    certFile: resolve(tls.cert_file),
+    keyFile: resolve(tls.key_file),
+    verify: tls.verify,
+  };
+}
+
+/** A record without a prototype: names come from the wire, and `constructor` must not be found in it. */
+function byName<T, U>(values: ReadonlyMap<string, T>, convert: (value: T, name: string) => U): Record<string, U> {
+  const record: Record<string, U> = Object.create(null);
+  for (const [name, value] of values) record[name] = convert(value, name);
+  return record;
+}
+
+/** A value that the checks between keys have made sure of. */
+function checked(value: string | undefined): string {
+  if (value === undefined) throw new Error("a required key passed the checks without a value");
+  return value;
+}

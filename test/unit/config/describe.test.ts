@@ -1,0 +1,109 @@
+import { expect, test } from "vitest";
+import { describeSettings } from "../../../src/config/describe.ts";
+import { parse, smallest } from "./support.ts";
+
+test("writes every effective value, defaults included, and no secret", () => {
+  const text = `
+listeners:
+  - { protocol: socketmap, endpoint: "unix:/run/loginmapd/socketmap", mode: 0640, group: postfix }
+  - { protocol: tcp_table, endpoint: "inet:[::1]:9001", map: senders }
+admin: { token: 0123456789abcdef }
+maps:
+  senders: { source: mail, local_domains: [example.com] }
+  cf: { source: cf }
+  file: { source: file }
+sources:
+  mail:
+    driver: mysql
+    hosts: ["unix:/run/mysqld/mysqld.sock"]
+    password: hunter2
+    database: vmail
+    tls: { ca_file: /etc/ssl/ca.pem }
+    queries: { address: SELECT 1, domain: SELECT 2 }
+  cf: { postfix_cf: /etc/postfix/senders.cf, password: hunter2 }
+  file: { driver: sqlite, path: /var/lib/x.sqlite, preset: native, options: { include_catchall: true } }
+cache: { snapshot_file: /var/lib/loginmapd/cache }
+`;
+  expect(describeSettings(parse(text).settings)).toBe(`listeners:
+  - protocol: socketmap
+    endpoint: unix:/run/loginmapd/socketmap
+    mode: "0640"
+    group: postfix
+  - protocol: tcp_table
+    endpoint: inet:[::1]:9001
+    map: senders
+limits:
+  max_connections: 1024
+  max_query_bytes: 10000
+  lookup_timeout: 10s
+  idle_timeout: 0s
+  drain_timeout: 10s
+  max_waiting_lookups: 1000
+admin:
+  endpoint: inet:127.0.0.1:9100
+  token: (set)
+maps:
+  senders:
+    source: mail
+    recipient_delimiter: +
+    local_domains:
+      - example.com
+  cf:
+    source: cf
+    recipient_delimiter: +
+    local_domains: []
+  file:
+    source: file
+    recipient_delimiter: +
+    local_domains: []
+sources:
+  mail:
+    driver: mysql
+    hosts:
+      - unix:/run/mysqld/mysqld.sock
+    user: loginmapd
+    password: (set)
+    database: vmail
+    tls:
+      ca_file: /etc/ssl/ca.pem
+      verify: true
+    pool_size: 4
+    connect_timeout: 2s
+    query_timeout: 3s
+    queries:
+      address: SELECT 1
+      domain: SELECT 2
+  cf:
+    postfix_cf: /etc/postfix/senders.cf
+    password: (set)
+    pool_size: 4
+    connect_timeout: 2s
+    query_timeout: 3s
+  file:
+    driver: sqlite
+    path: /var/lib/x.sqlite
+    query_timeout: 3s
+    preset: native
+    options:
+      include_catchall: true
+cache:
+  max_entries: 100000
+  max_negative_entries: 20000
+  ttl: 1m
+  negative_ttl: 30s
+  stale_if_error: 1h
+  snapshot_file: /var/lib/loginmapd/cache
+log:
+  level: info
+  format: json
+`);
+});
+
+test("a database account without password is described without one", () => {
+  expect(describeSettings(parse(smallest).settings)).not.toContain("password");
+});
+
+test("what it writes is read back to the same settings", () => {
+  const { settings } = parse(smallest.replace("preset:", "charset: latin1, options: { a: [b, c], d: '1' }, preset:"));
+  expect(parse(describeSettings(settings)).settings).toEqual(settings);
+});
