@@ -1,0 +1,300 @@
+/**
+ * One client: its queries in, the replies out in the same order.
+ *
+ * Knows bytes, queries and replies, no mail. A query that memory answers costs no promise and no timer; the replies of one
+ * turn leave in one write. Whatever the client does, the connection holds a bounded amount: reading stops while too many
+ * replies are owed or unsent, and goes on when they have left.
+ */
+import type { Socket } from "node:net";
+import { lookupTimedOut, notAQuery, unknownMap } from "../lookup/failure.ts";
+import type { LookupMap, MapRegistry } from "../lookup/map-registry.ts";
+import { ProtocolError } from "../model/errors.ts";
+import type { Log } from "../model/log.ts";
+import type { Query } from "../model/query.ts";
+import type { Reply } from "../model/reply.ts";
+import type { LimitSettings } from "../model/settings.ts";
+import type { ListenerTally, LookupTally, ProtocolErrorKind } from "../model/tally.ts";
+import type { Decoder, Protocol, QuerySink } from "../protocol/protocol.ts";
+import type { Deadlines } from "./deadlines.ts";
+import { isFailure, logFailure, logLookup } from "./lookup-log.ts";
+import { OwedReplies, type OwedReply } from "./owed-replies.ts";
+import type { Turn, TurnMember } from "./turn.ts";
+import { TurnMeter } from "./turn-meter.ts";
+
+/** What a connection needs from its listener. */
+export interface ConnectionParts {
+  readonly protocol: Protocol;
+  readonly maps: MapRegistry;
+  /** The map of a protocol that carries no map names. */
+  readonly defaultMap: string | undefined;
+  readonly limits: () => LimitSettings;
+  readonly tally: ListenerTally;
+  /** Counts replies to maps that do not exist. */
+  readonly unknownMapTally: LookupTally;
+  readonly turn: Turn;
+  readonly deadlines: Deadlines;
+  readonly log: Log;
+}
+
+// Unanswered queries of one client. Postfix sends one at a time; a pipelining test tool is served, a flood waits its turn.
+const maxOwed = 64;
+// Replies that are not written yet. Two of the longest socketmap replies; a client that does not read holds no more.
+const maxUnsentBytes = 200_000;
+// A client that takes no byte for that long is gone. Postfix itself gives up after 100 s.
+const writeTimeoutMs = 30_000;
+// A frame that began must end: Postfix writes it with one system call.
+const frameTimeoutMs = 30_000;
+// After the last reply the peer has that long to read it and close, so that no reset overtakes the reply.
+const lingerMs = 2_000;
+
+/** The server's side of one connection. */
+export class Connection implements QuerySink, TurnMember {
+  readonly #id: number;
+  readonly #socket: Socket;
+  readonly #parts: ConnectionParts;
+  readonly #decoder: Decoder;
+  readonly #owed = new OwedReplies();
+  #queries = 0;
+  #unsent = "";
+  #isInTurn = false;
+  /** Reading stopped because the client owes us reading, or we owe it replies. */
+  #isHeld = false;
+  #isBlocked = false;
+  /** No more queries are taken; the connection ends when the last reply has left. */
+  #isEnding = false;
+  /** The first query is also the last one. */
+  #isLastCall = false;
+  #isEnded = false;
+  /** Since when the present state must not last for ever: mid-frame, blocked, or lingering. */
+  #lastProgressMs: number;
+  readonly #meter: TurnMeter;
+
+  constructor(id: number, socket: Socket, parts: ConnectionParts) {
+    this.#id = id;
+    this.#socket = socket;
+    this.#parts = parts;
+    this.#decoder = parts.protocol.createDecoder(parts.limits().maxQueryBytes);
+    this.#lastProgressMs = parts.turn.nowMs();
+    this.#meter = new TurnMeter(parts.turn);
+    socket.on("drain", this.#onDrain);
+    socket.on("end", () => this.finish());
+  }
+
+  /** Takes bytes that the client sent. */
+  onBytes(chunk: Uint8Array, length: number): void {
+    // What comes after a broken frame is read and thrown away: unread bytes would turn our last reply into a reset.
+    if (this.#isEnding) return;
+    this.#joinTurn();
+    this.#lastProgressMs = this.#parts.turn.nowMs();
+    try {
+      this.#decoder.push(chunk, length, this);
+    } catch (error) {
+      this.#breakOff(error);
+    }
+  }
+
+  /** Answers one query, now or later. Called by the decoder. */
+  query(query: Query): boolean {
+    this.#queries++;
+    if (this.#isLastCall) this.finish();
+    const map = this.#findMap(query);
+    if (map === undefined) {
+      this.#parts.tally.errors.unknown_map++;
+      return this.#answerNow(unknownMap, this.#parts.unknownMapTally);
+    }
+    const tally = map.tallies[this.#parts.protocol.index];
+    const startedAtMs = this.#parts.turn.nowMs();
+    const reply = map.lookup(query.key, startedAtMs + this.#parts.limits().lookupTimeoutMs);
+    if (this.#parts.log.isDebugEnabled()) logLookup(this.#parts.log, this.#currentQueryId(), query, reply);
+    if (!(reply instanceof Promise)) return this.#answerNow(reply, tally);
+    this.#answerLater(reply, map, tally, startedAtMs);
+    return this.#isReading();
+  }
+
+  /** Answers a frame that holds no query. Called by the decoder. */
+  notAQuery(): boolean {
+    this.#queries++;
+    this.#parts.tally.errors.not_a_query++;
+    return this.#answerNow(notAQuery, this.#parts.unknownMapTally);
+  }
+
+  /** Writes what this turn answered, and reads on if reading had stopped. */
+  endTurn(startedAtMs: number): void {
+    this.#isInTurn = false;
+    this.#meter.observe(startedAtMs);
+    if (this.#isEnded) return;
+    if (this.#unsent !== "") {
+      const text = this.#unsent;
+      this.#unsent = "";
+      if (!this.#socket.write(text, "latin1")) this.#isBlocked = true;
+      this.#lastProgressMs = startedAtMs;
+    }
+    this.#readOn();
+    if (this.#isEnding && this.#owed.length === 0 && this.#unsent === "") this.#end();
+  }
+
+  /**
+   * Finishes, but not before a client that has connected and not asked yet has asked once: Postfix connects in order to ask,
+   * and its query may be on the way. The caller ends the wait with `finish`.
+   */
+  finishAfterFirstQuery(): void {
+    if (this.#queries > 0) this.finish();
+    else this.#isLastCall = true;
+  }
+
+  /** Answers what is in flight, then closes: for the drain of the daemon, and when the client has sent its last byte. */
+  finish(): void {
+    if (this.#isEnding) return;
+    this.#isEnding = true;
+    this.#joinTurn();
+  }
+
+  /** Closes at once. */
+  destroy(): void {
+    this.#isEnding = true;
+    this.#isEnded = true;
+    this.#owed.abandon(this.#parts.deadlines);
+    this.#socket.destroy();
+  }
+
+  /** Ends what has lasted too long. Called about once a second. */
+  checkDeadlines(nowMs: number): void {
+    const waitedMs = nowMs - this.#lastProgressMs;
+    if (this.#isEnded) {
+      if (waitedMs >= lingerMs) this.destroy();
+    } else if (this.#isBlocked) {
+      if (waitedMs >= writeTimeoutMs) this.#giveUp("write_timeout");
+    } else if (this.#owed.length > 0) {
+      // It waits for us, not we for it; the lookups have their own deadlines.
+    } else if (this.#decoder.isMidFrame) {
+      if (waitedMs >= frameTimeoutMs)
+        this.#breakOff(new ProtocolError("ERR_FRAME_TIMEOUT", "a frame began and did not end"));
+    } else {
+      const { idleTimeoutMs } = this.#parts.limits();
+      if (idleTimeoutMs > 0 && waitedMs >= idleTimeoutMs) this.finish();
+    }
+  }
+
+  #findMap(query: Query): LookupMap | undefined {
+    const name = query.map ?? this.#parts.defaultMap;
+    return name === undefined ? undefined : this.#parts.maps.find(name);
+  }
+
+  /** @returns whether the decoder may go on */
+  #answerNow(reply: Reply, tally: LookupTally): boolean {
+    const encoded = this.#parts.protocol.encode(reply, this.#currentQueryId);
+    tally.results[encoded.result]++;
+    this.#meter.count(tally);
+    if (isFailure(reply)) logFailure(this.#parts.log, this.#currentQueryId(), undefined, reply);
+    if (this.#owed.length === 0) this.#unsent += encoded.text;
+    else this.#owed.push({ text: encoded.text });
+    return this.#isReading();
+  }
+
+  #answerLater(reply: Promise<Reply>, map: LookupMap, tally: LookupTally, startedAtMs: number): void {
+    const { protocol, turn, deadlines, limits, log } = this.#parts;
+    const queryId = this.#currentQueryId();
+    const owed: OwedReply & { text: string | undefined } = {
+      text: undefined,
+      deadlineMs: startedAtMs + limits().lookupTimeoutMs,
+      expire: () => settle(lookupTimedOut),
+    };
+    const settle = (settled: Reply): void => {
+      // The client was told already that time is up, or is gone.
+      if (owed.text !== undefined || this.#isEnded) return;
+      deadlines.delete(owed);
+      const encoded = protocol.encode(settled, () => queryId);
+      owed.text = encoded.text;
+      tally.results[encoded.result]++;
+      tally.duration.observe((turn.nowMs() - startedAtMs) / 1000);
+      if (isFailure(settled)) logFailure(log, queryId, map.name, settled);
+      this.#unsent += this.#owed.takeReady();
+      this.#joinTurn();
+    };
+    this.#owed.push(owed);
+    deadlines.add(owed);
+    // LookupMap.lookup never rejects.
+    void reply.then(settle);
+  }
+
+  /** Whether more queries may be taken now. */
+  #isReading(): boolean {
+    if (this.#isEnding) return false;
+    if (this.#isBlocked || this.#owed.length >= maxOwed || this.#unsent.length >= maxUnsentBytes) {
+      if (!this.#isHeld) {
+        this.#isHeld = true;
+        this.#socket.pause();
+      }
+      return false;
+    }
+    return true;
+  }
+
+  /** Takes up reading where it was held, if nothing holds it any more. */
+  #readOn(): void {
+    if (this.#isBlocked && !this.#isHeld) {
+      this.#isHeld = true;
+      this.#socket.pause();
+    }
+    if (!this.#isHeld || this.#isEnding) return;
+    if (this.#isBlocked || this.#owed.length >= maxOwed || this.#unsent.length >= maxUnsentBytes) return;
+    this.#isHeld = false;
+    this.#joinTurn();
+    try {
+      this.#decoder.resume(this);
+    } catch (error) {
+      this.#breakOff(error);
+    }
+    if (!this.#isHeld) this.#socket.resume();
+  }
+
+  #onDrain = (): void => {
+    this.#isBlocked = false;
+    this.#lastProgressMs = this.#parts.turn.nowMs();
+    this.#joinTurn();
+  };
+
+  /** Tells the client what it did wrong, in its turn, and closes. */
+  #breakOff(error: unknown): void {
+    if (!(error instanceof ProtocolError)) throw error;
+    const { tally, log, protocol, unknownMapTally } = this.#parts;
+    tally.errors[errorKinds[error.code]]++;
+    log.warn({ connection: `c${this.#id}`, protocol: protocol.name, code: error.code }, "client broke the protocol");
+    this.#queries++;
+    this.#answerNow({ kind: "permanent", reason: error.message }, unknownMapTally);
+    if (this.#isHeld) this.#socket.resume();
+    this.finish();
+  }
+
+  /** Ends a connection whose client does not take its replies. */
+  #giveUp(kind: ProtocolErrorKind): void {
+    this.#parts.tally.errors[kind]++;
+    this.#parts.log.warn({ connection: `c${this.#id}`, kind }, "client does not read its replies");
+    this.destroy();
+  }
+
+  #end(): void {
+    this.#isEnded = true;
+    this.#lastProgressMs = this.#parts.turn.nowMs();
+    this.#socket.end();
+  }
+
+  #joinTurn(): void {
+    if (this.#isInTurn) return;
+    this.#isInTurn = true;
+    this.#parts.turn.join(this);
+  }
+
+  /** The id of the query answered last, as the client's reason and the log line have it. */
+  #currentQueryId = (): string => `c${this.#id}.q${this.#queries}`;
+}
+
+const errorKinds: Record<ProtocolError["code"], ProtocolErrorKind> = {
+  ERR_NETSTRING_LENGTH: "framing",
+  ERR_NETSTRING_TERMINATOR: "framing",
+  ERR_NOT_A_GET: "framing",
+  ERR_NETSTRING_TOO_LARGE: "too_large",
+  ERR_LINE_TOO_LONG: "too_large",
+  ERR_QUERY_TOO_LARGE: "too_large",
+  ERR_FRAME_TIMEOUT: "frame_timeout",
+};

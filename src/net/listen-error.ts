@@ -1,0 +1,10 @@
+/** An endpoint that cannot be listened on. */
+export class ListenError extends Error {
+  readonly endpoint: string;
+
+  constructor(endpoint: string, reason: string, options?: ErrorOptions) {
+    super(`cannot listen on ${endpoint}: ${reason}`, options);
+    this.name = "ListenError";
+    this.endpoint = endpoint;
+  }
+}
