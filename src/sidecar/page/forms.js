@@ -1,0 +1,133 @@
+// @ts-check
+/** The three forms: token, explain, flush. */
+import { ApiError } from "./api.js";
+import { find, say } from "./elements.js";
+import { drawExplanation } from "./explanation.js";
+import { formatCount } from "./numbers.js";
+
+/** @typedef {import("./api.js").Api} Api */
+
+/**
+ * Lets the token in and out.
+ *
+ * @param {Api} api
+ * @param {() => Promise<void>} poll asks for the status at once, with the token
+ */
+export function serveTokenForm(api, poll) {
+  const form = find("token-form", HTMLFormElement);
+  const input = find("token", HTMLInputElement);
+  const button = find("token-button", HTMLButtonElement);
+  const note = find("token-note", HTMLOutputElement);
+  const show = () => {
+    button.textContent = api.isUnlocked ? "Lock" : "Unlock";
+    find("token-field", HTMLSpanElement).hidden = api.isUnlocked;
+    input.required = !api.isUnlocked;
+  };
+  onSubmit(form, async () => {
+    api.useToken(api.isUnlocked ? "" : input.value);
+    input.value = "";
+    say(note, "");
+    try {
+      await poll();
+    } catch (error) {
+      api.useToken("");
+      say(note, messageOf(error), "bad");
+    }
+    show();
+  });
+}
+
+/** @param {Api} api */
+export function serveExplainForm(api) {
+  const form = find("explain-form", HTMLFormElement);
+  const note = find("explain-note", HTMLOutputElement);
+  const explanation = find("explanation", HTMLDivElement);
+  onSubmit(form, async () => {
+    explanation.replaceChildren();
+    if (!isUnlocked(api, note)) return;
+    say(note, "Asking…");
+    const query = new URLSearchParams([...new FormData(form)].map(([name, value]) => [name, String(value)]));
+    try {
+      explanation.replaceChildren(...drawExplanation(await api.call(`v1/lookup?${query}`)));
+      say(note, "");
+    } catch (error) {
+      say(note, messageOf(error), "bad");
+    }
+  });
+}
+
+/** @param {Api} api */
+export function serveFlushForm(api) {
+  const form = find("flush-form", HTMLFormElement);
+  const note = find("flush-note", HTMLOutputElement);
+  const kind = find("flush-kind", HTMLSelectElement);
+  const value = find("flush-value", HTMLInputElement);
+  const map = find("flush-map", HTMLSelectElement);
+  kind.addEventListener("change", () => {
+    const isAll = kind.value === "all";
+    find("flush-value-field", HTMLDivElement).hidden = isAll;
+    value.required = !isAll;
+  });
+  onSubmit(form, async () => {
+    if (!isUnlocked(api, note)) return;
+    const selector = { [kind.value]: kind.value === "all" ? true : value.value };
+    try {
+      const { flushed } = await api.call(
+        "v1/cache/flush",
+        map.value === "" ? selector : { ...selector, map: map.value },
+      );
+      say(note, flushed === 1 ? "1 answer forgotten." : `${formatCount(flushed)} answers forgotten.`, "good");
+    } catch (error) {
+      say(note, messageOf(error), "bad");
+    }
+  });
+}
+
+/**
+ * Fills the choices of maps, once and whenever they change.
+ *
+ * @param {readonly string[]} maps
+ */
+export function offerMaps(maps) {
+  offer(
+    find("explain-map", HTMLSelectElement),
+    maps.map((map) => [map, map]),
+  );
+  offer(find("flush-map", HTMLSelectElement), [["", "every map"], ...maps.map((map) => [map, map])]);
+}
+
+/** @param {HTMLSelectElement} select @param {string[][]} choices value and label */
+function offer(select, choices) {
+  const wanted = choices.map(([value = "", label = ""]) => new Option(label, value));
+  const isSame = wanted.length === select.length && wanted.every(({ value }, i) => value === select.options[i]?.value);
+  if (!isSame) select.replaceChildren(...wanted);
+}
+
+/** @param {Api} api @param {HTMLElement} note */
+function isUnlocked(api, note) {
+  if (api.isUnlocked) return true;
+  say(note, "Type the admin token at the top of the page first.", "bad");
+  find("token", HTMLInputElement).focus();
+  return false;
+}
+
+/** @param {HTMLFormElement} form @param {() => Promise<void>} act */
+function onSubmit(form, act) {
+  form.addEventListener("submit", async (event) => {
+    event.preventDefault();
+    // One at a time: a second click waits for the answer to the first.
+    const button = form.querySelector("button");
+    if (button === null || button.disabled) return;
+    button.disabled = true;
+    try {
+      await act();
+    } finally {
+      button.disabled = false;
+    }
+  });
+}
+
+/** @param {unknown} error */
+function messageOf(error) {
+  return error instanceof ApiError ? error.message : "loginmapd does not answer.";
+}

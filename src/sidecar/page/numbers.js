@@ -1,0 +1,168 @@
+// @ts-check
+/**
+ * What two polls of `/v1/status` say of the time between them, and how numbers are written.
+ *
+ * Pure: no page, no clock.
+ */
+
+/**
+ * @typedef {object} Status What `/v1/status` answers; docs/admin-api.md describes it.
+ * @property {string} version
+ * @property {string} node
+ * @property {string} startedAt
+ * @property {string} now
+ * @property {boolean} ready
+ * @property {boolean} tokenConfigured
+ * @property {boolean} revealed
+ * @property {Record<string, number>} lookups
+ * @property {{ bounds: number[], counts: number[] }} lookupDuration
+ * @property {Record<string, number>} cache
+ * @property {{ name: string, bound: boolean, connections: number, connectionsTotal: number, errors: number }[]} listeners
+ * @property {SourceStatus[]} sources
+ * @property {MapStatus[]} maps
+ * @property {ErrorStatus[]} [recentErrors]
+ *
+ * @typedef {object} SourceStatus
+ * @property {string} name
+ * @property {boolean} up
+ * @property {boolean} servingStale
+ * @property {number} hostsUp
+ * @property {number} hostsDown
+ * @property {Record<string, number>} queries
+ * @property {string} [reason]
+ * @property {{ endpoint: string, up: boolean, reason: string }[]} [hosts]
+ *
+ * @typedef {object} MapStatus
+ * @property {string} map
+ * @property {{ positive: number, negative: number }} entries
+ * @property {number} staleEntries
+ * @property {{ positive: number, negative: number }} limits
+ * @property {number} flushed
+ *
+ * @typedef {object} ErrorStatus
+ * @property {string} time
+ * @property {"warn" | "error"} level
+ * @property {string} message
+ * @property {string} [code]
+ * @property {string} [source]
+ * @property {string} [listener]
+ * @property {string} [map]
+ * @property {number} [suppressed]
+ */
+
+/**
+ * @typedef {object} Interval What happened between two polls. `null` where nothing happened that it could be said of.
+ * @property {Record<string, number>} lookupsPerSecond by result
+ * @property {number | null} memoryShare part of the lookups answered from memory, 0 to 1
+ * @property {number | null} staleShare part of the lookups answered with a stale answer
+ * @property {number | null} p50 seconds
+ * @property {number | null} p99 seconds
+ * @property {Record<string, number>} queriesPerSecond by source
+ */
+
+/**
+ * Compares two polls.
+ *
+ * @param {Status} earlier
+ * @param {Status} later
+ * @returns {Interval | undefined} `undefined` when the two cannot be compared: another process, or no time between them
+ */
+export function compare(earlier, later) {
+  const seconds = (Date.parse(later.now) - Date.parse(earlier.now)) / 1000;
+  if (earlier.startedAt !== later.startedAt || !(seconds > 0)) return undefined;
+  const cache = differences(earlier.cache, later.cache);
+  // A lookup that was served stale is counted as a miss too, or as coalesced.
+  const met = sum(Object.values({ ...cache, stale: 0 }));
+  const fromMemory = (cache["hit"] ?? 0) + (cache["negative_hit"] ?? 0) + (cache["foreign_domain"] ?? 0);
+  const { bounds } = later.lookupDuration;
+  const counts = later.lookupDuration.counts.map((count, bucket) => {
+    return Math.max(0, count - (earlier.lookupDuration.counts[bucket] ?? 0));
+  });
+  return {
+    lookupsPerSecond: scale(differences(earlier.lookups, later.lookups), 1 / seconds),
+    memoryShare: met === 0 ? null : fromMemory / met,
+    staleShare: met === 0 ? null : (cache["stale"] ?? 0) / met,
+    p50: quantile(bounds, counts, 0.5),
+    p99: quantile(bounds, counts, 0.99),
+    queriesPerSecond: Object.fromEntries(
+      later.sources.map(({ name, queries }) => {
+        const before = earlier.sources.find((source) => source.name === name)?.queries ?? {};
+        return [name, sum(Object.values(differences(before, queries))) / seconds];
+      }),
+    ),
+  };
+}
+
+/**
+ * Estimates a quantile from a histogram as Prometheus's histogram_quantile does: linear within the bucket.
+ *
+ * @param {readonly number[]} bounds upper bounds, ascending
+ * @param {readonly number[]} counts per bucket, one longer than the bounds
+ * @param {number} q 0 to 1
+ * @returns {number | null} `null` without observations; the last bound when it lies above all of them
+ */
+export function quantile(bounds, counts, q) {
+  const total = sum(counts);
+  if (total === 0) return null;
+  const rank = q * total;
+  let below = 0;
+  for (const [bucket, bound] of bounds.entries()) {
+    const count = counts[bucket] ?? 0;
+    if (below + count >= rank && count > 0) {
+      const start = bounds[bucket - 1] ?? 0;
+      return start + ((bound - start) * (rank - below)) / count;
+    }
+    below += count;
+  }
+  return bounds.at(-1) ?? null;
+}
+
+// A reload that drops a map drops its counts, so a sum can shrink: that is no negative rate.
+/** @param {Record<string, number>} earlier @param {Record<string, number>} later */
+function differences(earlier, later) {
+  return Object.fromEntries(
+    Object.entries(later).map(([word, count]) => [word, Math.max(0, count - (earlier[word] ?? 0))]),
+  );
+}
+
+/** @param {Record<string, number>} numbers @param {number} factor */
+function scale(numbers, factor) {
+  return Object.fromEntries(Object.entries(numbers).map(([word, number]) => [word, number * factor]));
+}
+
+/** @param {readonly number[]} numbers */
+export function sum(numbers) {
+  return numbers.reduce((total, number) => total + number, 0);
+}
+
+/** Writes a number of things: `1,204`. @param {number} count */
+export function formatCount(count) {
+  return Math.round(count).toLocaleString("en-GB");
+}
+
+/** Writes a rate without its unit: `0.5`, `12.3`, `1,204`. @param {number} perSecond */
+export function formatRate(perSecond) {
+  return perSecond >= 100 ? formatCount(perSecond) : String(Number(perSecond.toFixed(perSecond < 1 ? 2 : 1)));
+}
+
+/** Writes a share: `97.4 %`. @param {number} share 0 to 1 */
+export function formatShare(share) {
+  return `${Number((share * 100).toFixed(1))} %`;
+}
+
+/** Writes a duration with the unit that fits: `50 µs`, `2.5 ms`, `1.2 s`. @param {number} seconds */
+export function formatSeconds(seconds) {
+  if (seconds < 0.001) return `${Number((seconds * 1e6).toPrecision(2))} µs`;
+  if (seconds < 1) return `${Number((seconds * 1e3).toPrecision(2))} ms`;
+  return `${Number(seconds.toPrecision(2))} s`;
+}
+
+/** Writes how long something has lasted: `3 d 4 h`, `2 h 5 min`, `40 s`. @param {number} seconds */
+export function formatUptime(seconds) {
+  const minutes = Math.floor(seconds / 60);
+  const hours = Math.floor(minutes / 60);
+  const days = Math.floor(hours / 24);
+  if (days > 0) return `${days} d ${hours % 24} h`;
+  if (hours > 0) return `${hours} h ${minutes % 60} min`;
+  return minutes > 0 ? `${minutes} min` : `${Math.floor(seconds)} s`;
+}

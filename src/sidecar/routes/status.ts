@@ -1,0 +1,155 @@
+/**
+ * `GET /v1/status`: everything that the status page draws.
+ *
+ * Numbers are open, like those of `/metrics`. Where the databases are, why one is down and what went wrong lately is shown
+ * to whoever brings the token.
+ */
+import type { FastifyInstance } from "fastify";
+import type { SidecarDeps } from "../deps.ts";
+import { byKind, count, counts, errorSchema } from "../schemas.ts";
+import { hasToken } from "../token.ts";
+
+const statusSchema = {
+  description: "Counts since the process started: two polls give rates. Fields marked so need the token.",
+  type: "object",
+  properties: {
+    version: { type: "string" },
+    node: { type: "string" },
+    startedAt: { type: "string", format: "date-time" },
+    now: { type: "string", format: "date-time" },
+    ready: { type: "boolean" },
+    tokenConfigured: { type: "boolean", description: "Whether there is a token at all." },
+    revealed: { type: "boolean", description: "Whether the fields that need the token are there." },
+    lookups: counts,
+    lookupDuration: {
+      type: "object",
+      properties: {
+        bounds: { type: "array", items: { type: "number" }, description: "Upper bounds in seconds." },
+        counts: {
+          type: "array",
+          items: count,
+          description: "Per bucket, not cumulated; the last is above all bounds.",
+        },
+      },
+    },
+    cache: counts,
+    listeners: {
+      type: "array",
+      items: {
+        type: "object",
+        properties: {
+          name: { type: "string" },
+          bound: { type: "boolean" },
+          connections: count,
+          connectionsTotal: count,
+          errors: count,
+        },
+      },
+    },
+    sources: {
+      type: "array",
+      items: {
+        type: "object",
+        properties: {
+          name: { type: "string" },
+          up: { type: "boolean" },
+          servingStale: { type: "boolean" },
+          hostsUp: count,
+          hostsDown: count,
+          queries: counts,
+          reason: { type: "string", description: "Why it is down. Needs the token." },
+          hosts: {
+            type: "array",
+            description: "Needs the token.",
+            items: {
+              type: "object",
+              properties: { endpoint: { type: "string" }, up: { type: "boolean" }, reason: { type: "string" } },
+            },
+          },
+        },
+      },
+    },
+    maps: {
+      type: "array",
+      items: {
+        type: "object",
+        properties: { map: { type: "string" }, entries: byKind, staleEntries: count, limits: byKind, flushed: count },
+      },
+    },
+    recentErrors: {
+      type: "array",
+      description: "The last warnings and errors of the log, newest first. Needs the token.",
+      items: {
+        type: "object",
+        properties: {
+          time: { type: "string", format: "date-time" },
+          level: { type: "string", enum: ["warn", "error"] },
+          message: { type: "string" },
+          code: { type: "string" },
+          source: { type: "string" },
+          listener: { type: "string" },
+          map: { type: "string" },
+          suppressed: { ...count, description: "How many more of the same were only counted." },
+        },
+      },
+    },
+  },
+} as const;
+
+/** Adds the route. */
+export function addStatusRoute(app: FastifyInstance, deps: SidecarDeps): void {
+  app.get(
+    "/v1/status",
+    {
+      schema: {
+        summary: "What the status page draws",
+        tags: ["watch"],
+        // Either nothing or the token.
+        security: [{}, { bearer: [] }],
+        response: { 200: statusSchema, 401: errorSchema },
+      },
+    },
+    async (request, reply) => describeStatus(deps, hasToken(deps, request, reply)),
+  );
+}
+
+function describeStatus(deps: SidecarDeps, isRevealed: boolean) {
+  const { lookups, lookupDuration, cache, listeners, sources } = deps.metrics.snapshot();
+  const readiness = deps.readiness();
+  return {
+    version: deps.version,
+    node: process.version,
+    startedAt: deps.startedAt.toISOString(),
+    now: deps.now().toISOString(),
+    ready: readiness.isReady,
+    tokenConfigured: deps.token() !== undefined,
+    revealed: isRevealed,
+    lookups,
+    lookupDuration,
+    cache,
+    listeners: readiness.listeners.map(({ name, isBound }) => {
+      const tally = listeners.find((listener) => listener.name === name);
+      return { ...(tally ?? { connections: 0, connectionsTotal: 0, errors: 0 }), name, bound: isBound };
+    }),
+    sources: readiness.sources.map(({ name, health, isServingStale }) => {
+      const hostsUp = health.hosts.filter((host) => host.isUp).length;
+      return {
+        name,
+        up: health.isUp,
+        servingStale: isServingStale,
+        hostsUp,
+        hostsDown: health.hosts.length - hostsUp,
+        queries: sources.find((source) => source.name === name)?.queries ?? { ok: 0, error: 0, timeout: 0 },
+        ...(isRevealed ? { reason: health.reason, hosts: health.hosts.map(toHost) } : {}),
+      };
+    }),
+    maps: deps.cache.describe().map(({ map, entries, staleEntries, limits, flushed }) => {
+      return { map, entries, staleEntries, limits, flushed };
+    }),
+    ...(isRevealed ? { recentErrors: deps.recentErrors() } : {}),
+  };
+}
+
+function toHost({ endpoint, isUp, reason }: { endpoint: string; isUp: boolean; reason: string }) {
+  return { endpoint, up: isUp, reason };
+}
