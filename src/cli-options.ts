@@ -1,0 +1,240 @@
+/**
+ * The command line as a table: every command with its options, exit codes and examples.
+ *
+ * node:util's parseArgs, `--help`, loginmapd(8) and the shell completions all follow from it.
+ */
+import type { ParseArgsConfig } from "node:util";
+
+/** What can stand in a place, for completion: a file, a directory, or one of some words. */
+export type Completion = "file" | "directory" | readonly string[];
+
+/** One option. */
+export interface OptionSpec {
+  /** The long name, without dashes. */
+  readonly name: string;
+  readonly short?: string;
+  /** What stands for its value in help; an option without one is a switch. */
+  readonly value?: string;
+  readonly isRepeatable?: true;
+  readonly help: string;
+  readonly completion?: Completion;
+}
+
+/** An argument without a name. */
+export interface PositionalSpec {
+  readonly name: string;
+  readonly isRepeatable?: true;
+  readonly help: string;
+  readonly completion?: Completion;
+}
+
+/** One command. */
+export interface CommandSpec {
+  readonly name: string;
+  /** One line, for lists. */
+  readonly summary: string;
+  /** Paragraphs, for the manual and its own help. */
+  readonly description: readonly string[];
+  readonly positionals: readonly PositionalSpec[];
+  readonly options: readonly OptionSpec[];
+  /** Exit codes with their meaning, beside those of every command. */
+  readonly exits: readonly (readonly [code: number, meaning: string])[];
+  readonly examples: readonly string[];
+}
+
+/** What the program says of itself in one line. */
+export const programSummary = "Answers Postfix's smtpd_sender_login_maps from a mail database.";
+
+/** Options of every command. */
+export const globalOptions: readonly OptionSpec[] = [
+  {
+    name: "config",
+    short: "c",
+    value: "FILE",
+    help: "The configuration file; else $LOGINMAPD_CONFIG, else /etc/loginmapd/loginmapd.yaml.",
+    completion: "file",
+  },
+  { name: "no-color", help: "Print without colours; so does $NO_COLOR, or output that is no terminal." },
+  { name: "help", short: "h", help: "Print help, of the command when one is named." },
+  { name: "version", short: "V", help: "Print the version." },
+];
+
+/** Exit codes that every command may end with; they follow sysexits(3). */
+export const commonExits: readonly (readonly [code: number, meaning: string])[] = [
+  [0, "Done."],
+  [64, "The command line is wrong."],
+  [69, "A server or a source cannot be reached."],
+  [70, "A defect of loginmapd; the message says where."],
+  [78, "The configuration is wrong; every problem is named."],
+];
+
+const mapOption: OptionSpec = { name: "map", value: "MAP", help: "The map; else senders." };
+
+const jsonOption: OptionSpec = { name: "json", help: "Print JSON for programs." };
+
+/** What stands in for a configuration file. */
+const configurationOptions: readonly OptionSpec[] = [
+  { name: "demo", help: "Use the demo database: socketmap on 127.0.0.1:9000, tcp_table on 9001, admin on 9100." },
+  {
+    name: "postfix-cf",
+    value: "FILE",
+    isRepeatable: true,
+    help: "Use a mysql_table(5) or sqlite_table(5) file, with no other configuration.",
+    completion: "file",
+  },
+  {
+    name: "recipient-delimiter",
+    value: "CHARS",
+    help: "With --postfix-cf: Postfix's recipient_delimiter; else +.",
+  },
+  {
+    name: "local-domain",
+    value: "DOMAIN",
+    isRepeatable: true,
+    help: "With --postfix-cf: a domain of Postfix's mydestination, for which the bare localpart is asked too.",
+  },
+];
+
+const serve: CommandSpec = {
+  name: "serve",
+  summary: "Run the daemon.",
+  description: [
+    "Listens where the configuration says, answers lookups, and serves metrics and health over HTTP. Stays in the foreground and logs to stderr, one line per event.",
+    "Without a configuration file it can serve the built-in demo (--demo), or the table files that a Postfix already uses (--postfix-cf): the first file is the map senders, and each file is also a map under its own name without .cf.",
+  ],
+  positionals: [],
+  options: [
+    ...configurationOptions,
+    {
+      name: "listen",
+      value: "ENDPOINT",
+      isRepeatable: true,
+      help: "With --postfix-cf: where to listen, as socketmap unless tcp_table: stands before it; else inet:127.0.0.1:9000.",
+    },
+  ],
+  exits: [],
+  examples: [
+    "loginmapd serve --demo",
+    "loginmapd serve --postfix-cf /etc/postfix/mysql-sender_login_maps.cf --listen inet:127.0.0.1:9000",
+  ],
+};
+
+const check: CommandSpec = {
+  name: "check",
+  summary: "Check the configuration.",
+  description: [
+    "Reads the configuration and the environment, names every problem at once with its place, and prints the effective configuration. Secrets are not printed.",
+  ],
+  positionals: [],
+  options: [
+    ...configurationOptions,
+    {
+      name: "connect",
+      help: "Also open every source, prepare every query, and say whether it uses an index.",
+    },
+  ],
+  exits: [],
+  examples: ["loginmapd check", "loginmapd check --connect --config ./loginmapd.yaml"],
+};
+
+const lookup: CommandSpec = {
+  name: "lookup",
+  summary: "Explain who owns an address.",
+  description: [
+    "Asks the sources directly and tells each key that is tried in order, which role and source answered, and the owners. With --login it also tells what each of Postfix's four reject_*_sender_login_mismatch restrictions would answer.",
+  ],
+  positionals: [{ name: "ADDRESS", help: "The sender address." }],
+  options: [
+    ...configurationOptions,
+    mapOption,
+    {
+      name: "login",
+      value: "LOGIN",
+      help: "The SASL login that wants to send; empty for a client that is not logged in.",
+    },
+    jsonOption,
+  ],
+  exits: [],
+  examples: ["loginmapd lookup alice+news@example.com --login bob@example.com"],
+};
+
+const query: CommandSpec = {
+  name: "query",
+  summary: "Ask a running server over the wire.",
+  description: ["Sends one query as Postfix would and prints the owners: the twin of postmap -q."],
+  positionals: [
+    { name: "MAP", help: "The map; a tcp_table server has only its own and is not told." },
+    { name: "KEY", help: "What is looked up, an address." },
+  ],
+  options: [
+    {
+      name: "server",
+      value: "ENDPOINT",
+      help: "Where the server listens; else the first listener of the configuration that speaks the protocol.",
+    },
+    {
+      name: "protocol",
+      value: "PROTOCOL",
+      help: "What it speaks, socketmap or tcp_table; else socketmap.",
+      completion: ["socketmap", "tcp_table"],
+    },
+  ],
+  exits: [
+    [1, "Not found."],
+    [75, "The server says to try again later."],
+  ],
+  examples: ["loginmapd query senders alice@example.com --server inet:127.0.0.1:9000"],
+};
+
+const flush: CommandSpec = {
+  name: "flush",
+  summary: "Forget answers in the cache of the running server.",
+  description: [
+    "Calls the admin endpoint of the configuration with its token. Exactly one of --address, --domain, --login and --all says what to forget. A forgotten answer is never served again, not even while the database is down.",
+  ],
+  positionals: [],
+  options: [
+    { name: "address", value: "ADDRESS", help: "One address, with every extension of it." },
+    { name: "domain", value: "DOMAIN", help: "Every address of a domain." },
+    { name: "login", value: "LOGIN", help: "Every address that a SASL login owns." },
+    { name: "all", help: "Everything." },
+    { name: "map", value: "MAP", help: "Only in this map; else in all." },
+  ],
+  exits: [],
+  examples: ["loginmapd flush --address alice@example.com", "loginmapd flush --all --map senders"],
+};
+
+const importCommand: CommandSpec = {
+  name: "import",
+  summary: "Print the configuration equivalent to Postfix table files.",
+  description: [
+    "Reads mysql_table(5) and sqlite_table(5) files and prints the YAML that answers alike. Every difference and every unknown parameter stands as a comment in the YAML and on stderr.",
+  ],
+  positionals: [{ name: "FILE", isRepeatable: true, help: "A table file of Postfix.", completion: "file" }],
+  options: [],
+  exits: [],
+  examples: ["loginmapd import /etc/postfix/mysql-sender_login_maps.cf > loginmapd.yaml"],
+};
+
+/** Every command, in the order of help. */
+export const commands: readonly CommandSpec[] = [serve, check, lookup, query, flush, importCommand];
+
+/** Finds a command by name. */
+export function findCommand(name: string): CommandSpec | undefined {
+  return commands.find((command) => command.name === name);
+}
+
+/** Gives the options of a command, or of none, in the form that node:util's parseArgs takes. */
+export function parseArgsOptions(command: CommandSpec | undefined): NonNullable<ParseArgsConfig["options"]> {
+  const specs = [...(command?.options ?? []), ...globalOptions];
+  return Object.fromEntries(
+    specs.map(({ name, short, value, isRepeatable }) => [
+      name,
+      {
+        type: value === undefined ? "boolean" : "string",
+        multiple: isRepeatable ?? false,
+        ...(short !== undefined && { short }),
+      },
+    ]),
+  );
+}

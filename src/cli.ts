@@ -1,0 +1,113 @@
+/** The command line: finds the command, reads its options, and turns what it throws into a message and an exit code. */
+import { type ParseArgsConfig, parseArgs } from "node:util";
+import { formatHelp, formatUsage } from "./cli-help.ts";
+import { type CommandSpec, commands, findCommand, parseArgsOptions } from "./cli-options.ts";
+import { type ExitCode, exitCode } from "./commands/exit-code.ts";
+import { UsageError } from "./commands/usage-error.ts";
+import { ConfigError, formatProblem } from "./model/errors.ts";
+
+/** Options of a command by their long names, and its arguments. */
+export interface CommandLine {
+  readonly options: Readonly<Record<string, string | boolean | readonly (string | boolean)[] | undefined>>;
+  readonly positionals: readonly string[];
+}
+
+/** Runs one command. */
+export type Command = (line: CommandLine) => Promise<ExitCode>;
+
+// Loaded when they run: `query` needs no database driver, `check` no web server.
+const loaders: Record<string, () => Promise<Command>> = {
+  serve: async () => (await import("./commands/serve-command.ts")).serveCommand,
+  check: async () => (await import("./commands/check.ts")).check,
+  lookup: async () => (await import("./commands/lookup.ts")).lookup,
+  query: async () => (await import("./commands/query.ts")).query,
+  flush: async () => (await import("./commands/flush.ts")).flush,
+  import: async () => (await import("./commands/import.ts")).importFiles,
+};
+
+/**
+ * Runs the program.
+ *
+ * @param args without the interpreter and the script
+ * @returns the exit code; nothing is thrown but what is a defect, and that is printed with its stack
+ */
+export async function run(args: readonly string[]): Promise<ExitCode> {
+  try {
+    return await runCommand(args);
+  } catch (error) {
+    return complain(error);
+  }
+}
+
+async function runCommand(args: readonly string[]): Promise<ExitCode> {
+  const name = args.find((arg) => !arg.startsWith("-"));
+  const spec = name === undefined ? undefined : findCommand(name);
+  // The name of the command may follow global options: `loginmapd -c FILE check`.
+  const { options, positionals } = parseLine(args, spec ?? commandAfterConfig(args));
+  if (options["version"] === true) return printVersion();
+  if (options["help"] === true) return print(formatHelp(positionals[0]));
+  const [commandName, ...rest] = positionals;
+  if (commandName === undefined) throw new UsageError(`a command is missing: ${names()}`);
+  const command = findCommand(commandName);
+  const load = loaders[commandName];
+  if (command === undefined || load === undefined) throw new UsageError(`no command "${commandName}": ${names()}`);
+  checkPositionals(command, rest);
+  return (await load())({ options, positionals: rest });
+}
+
+/** Finds the command when the first word is the value of a global option. */
+function commandAfterConfig(args: readonly string[]): CommandSpec | undefined {
+  return args.map((arg) => findCommand(arg)).find((spec) => spec !== undefined);
+}
+
+function parseLine(args: readonly string[], spec: CommandSpec | undefined): CommandLine {
+  const config: ParseArgsConfig = {
+    args: [...args],
+    options: parseArgsOptions(spec),
+    allowPositionals: true,
+    strict: true,
+  };
+  try {
+    const { values, positionals } = parseArgs(config);
+    return { options: values, positionals };
+  } catch (error) {
+    // parseArgs explains at length how to pass a positional that begins with a dash; the first sentence is what is wrong.
+    const [message = ""] = (error instanceof Error ? error.message : String(error)).split(". ");
+    throw new UsageError(spec === undefined ? message : `${message} (${formatUsage(spec)})`);
+  }
+}
+
+function checkPositionals(command: CommandSpec, given: readonly string[]): void {
+  const wanted = command.positionals;
+  const mayRepeat = wanted.some(({ isRepeatable }) => isRepeatable === true);
+  if (given.length < wanted.length || (given.length > wanted.length && !mayRepeat)) {
+    throw new UsageError(`usage: ${formatUsage(command)}`);
+  }
+}
+
+async function printVersion(): Promise<ExitCode> {
+  const { packageVersion } = await import("./commands/package.ts");
+  return print(`loginmapd ${packageVersion()}\n`);
+}
+
+function print(text: string): ExitCode {
+  process.stdout.write(text);
+  return exitCode.ok;
+}
+
+function names(): string {
+  return `one of ${commands.map(({ name }) => name).join(", ")} (loginmapd --help)`;
+}
+
+function complain(error: unknown): ExitCode {
+  if (error instanceof UsageError) {
+    process.stderr.write(`loginmapd: ${error.message}\n`);
+    return exitCode.usage;
+  }
+  if (error instanceof ConfigError) {
+    for (const problem of error.problems) process.stderr.write(`loginmapd: ${formatProblem(problem)}\n`);
+    return exitCode.configuration;
+  }
+  process.stderr.write(`loginmapd: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`);
+  return exitCode.internal;
+}

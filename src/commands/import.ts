@@ -1,0 +1,13 @@
+/** `loginmapd import`: Postfix table files → our configuration. */
+import type { CommandLine } from "../cli.ts";
+import { formatProblem } from "../model/errors.ts";
+import { toYaml } from "../source/postfix-cf/to-yaml.ts";
+import { type ExitCode, exitCode } from "./exit-code.ts";
+
+/** Prints the YAML; what differs or is unknown is a comment in it and a line on stderr. */
+export async function importFiles({ positionals }: CommandLine): Promise<ExitCode> {
+  const { yaml, warnings } = toYaml(positionals);
+  process.stdout.write(yaml);
+  for (const warning of warnings) process.stderr.write(`loginmapd: ${formatProblem(warning)}\n`);
+  return exitCode.ok;
+}

@@ -1,0 +1,51 @@
+/** Where a command gets its configuration from: the demo, `.cf` files, or the configuration file and the environment. */
+import type { CommandLine } from "../cli.ts";
+import { settingsForDemo, settingsForPostfixCf } from "../config/flag-settings.ts";
+import { readConfig } from "../config/read-config.ts";
+import { createDemoDatabase } from "../source/demo.ts";
+import { presetNames } from "../source/presets/registry.ts";
+import { demoDatabasePath } from "./demo-path.ts";
+import type { LoadedSettings } from "./serve.ts";
+import { UsageError } from "./usage-error.ts";
+
+/**
+ * Reads the configuration that a command line names. Called again at every reload.
+ *
+ * @throws {ConfigError} with every problem
+ * @throws {UsageError} when options exclude each other
+ */
+export function loadSettings({ options }: CommandLine): LoadedSettings {
+  const files = stringsOf(options["postfix-cf"]);
+  const isDemo = options["demo"] === true;
+  if (isDemo && files.length > 0) throw new UsageError("--demo and --postfix-cf exclude each other");
+  for (const name of ["listen", "recipient-delimiter", "local-domain"]) {
+    if (options[name] !== undefined && files.length === 0) throw new UsageError(`--${name} needs --postfix-cf`);
+  }
+  if (isDemo) {
+    const path = demoDatabasePath();
+    createDemoDatabase(path);
+    return settingsForDemo(path, process.env);
+  }
+  if (files.length > 0) {
+    const flags = {
+      files,
+      listen: stringsOf(options["listen"]),
+      recipientDelimiter: stringOf(options["recipient-delimiter"]),
+      localDomains: stringsOf(options["local-domain"]),
+    };
+    return settingsForPostfixCf(flags, process.env);
+  }
+  const file = stringOf(options["config"]);
+  return readConfig({ ...(file === undefined ? {} : { file }), env: process.env, knownPresets: presetNames() });
+}
+
+type OptionValue = CommandLine["options"][string];
+
+/** Reads an option that takes one value. */
+export function stringOf(value: OptionValue): string | undefined {
+  return typeof value === "string" ? value : undefined;
+}
+
+function stringsOf(value: OptionValue): string[] {
+  return Array.isArray(value) ? value.filter((item) => typeof item === "string") : [];
+}

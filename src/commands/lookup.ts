@@ -1,0 +1,53 @@
+/** `loginmapd lookup`: explains a lookup straight from the source. */
+import type { CommandLine } from "../cli.ts";
+import { explain } from "../lookup/explain.ts";
+import { Resolver } from "../lookup/resolver.ts";
+import type { Settings } from "../model/settings.ts";
+import { createLog } from "../telemetry/log.ts";
+import { Tallies } from "../telemetry/tallies.ts";
+import { defaultMapOf } from "./default-map.ts";
+import { type ExitCode, exitCode } from "./exit-code.ts";
+import { formatExplanation } from "./format-explanation.ts";
+import { loadSettings, stringOf } from "./load-settings.ts";
+import { closeSources, openSources } from "./sources.ts";
+import { UsageError } from "./usage-error.ts";
+
+/** Prints the explanation, for people or as JSON. Exit 0 with an answer, also "no owners"; 69 when the source gave none. */
+export async function lookup(line: CommandLine): Promise<ExitCode> {
+  const { settings } = loadSettings(line);
+  const [address = ""] = line.positionals;
+  const map = stringOf(line.options["map"]) ?? defaultMapOf(settings);
+  const mapSettings = settings.maps[map];
+  if (mapSettings === undefined) throw new UsageError(`no map "${map}": ${Object.keys(settings.maps).join(", ")}`);
+  const clock = { nowMs: () => performance.now() };
+  // The explanation says what went wrong; the log is for what it cannot say.
+  const log = createLog({ level: "error", format: "text" });
+  const sources = openSources(onlySource(settings, mapSettings.source), { clock, log, tallies: new Tallies() });
+  try {
+    const database = sources.get(mapSettings.source)?.database;
+    if (database === undefined) throw new Error(`map ${map} has no source`);
+    const resolver = new Resolver(database, {
+      recipientDelimiter: mapSettings.recipientDelimiter,
+      localDomains: new Set(mapSettings.localDomains),
+    });
+    const login = loginOf(line);
+    const request = { map, source: mapSettings.source, address, login };
+    const explanation = await explain(resolver, request, clock.nowMs() + settings.limits.lookupTimeoutMs);
+    const isJson = line.options["json"] === true;
+    process.stdout.write(isJson ? `${JSON.stringify(explanation, null, 2)}\n` : formatExplanation(explanation));
+    return explanation.outcome === "ok" || explanation.outcome === "notfound" ? exitCode.ok : exitCode.unavailable;
+  } finally {
+    await closeSources(sources);
+  }
+}
+
+/** `--login ""` asks about a client that is not logged in; no `--login` asks for no verdicts. */
+function loginOf({ options }: CommandLine): string | null | undefined {
+  const login = stringOf(options["login"]);
+  return login === "" ? null : login;
+}
+
+function onlySource(settings: Settings, name: string): Settings {
+  const source = settings.sources[name];
+  return source === undefined ? settings : { ...settings, sources: { [name]: source } };
+}

@@ -1,0 +1,62 @@
+/** The chain behind one map: cache → domain gate → resolver → database. */
+import { CachedSource } from "../cache/cached-source.ts";
+import { DomainGate } from "../cache/domain-gate.ts";
+import { LookupMap } from "../lookup/map-registry.ts";
+import { Resolver } from "../lookup/resolver.ts";
+import type { Clock } from "../model/clock.ts";
+import type { FlushSelector } from "../model/flush.ts";
+import type { MapSettings, Settings } from "../model/settings.ts";
+import type { Database } from "../model/source.ts";
+import type { Tallies } from "../telemetry/tallies.ts";
+
+/** What every chain of the daemon is made with. */
+export interface ChainParts {
+  readonly settings: Settings;
+  readonly clock: Clock;
+  readonly tallies: Tallies;
+}
+
+/** One map with the parts that the sidecar and a reload reach past it. */
+export class MapChain {
+  readonly map: LookupMap;
+  readonly settings: MapSettings;
+  readonly database: Database;
+  readonly resolver: Resolver;
+  readonly cache: CachedSource;
+  readonly #gate: DomainGate;
+
+  constructor(name: string, settings: MapSettings, database: Database, parts: ChainParts) {
+    const { clock, tallies } = parts;
+    const { cache, limits } = parts.settings;
+    const localDomains = new Set(settings.localDomains);
+    this.settings = settings;
+    this.database = database;
+    this.resolver = new Resolver(database, { recipientDelimiter: settings.recipientDelimiter, localDomains });
+    this.#gate = new DomainGate(
+      {
+        refreshMs: cache.negativeTtlMs,
+        staleIfErrorMs: cache.staleIfErrorMs,
+        timeoutMs: limits.lookupTimeoutMs,
+        localDomains,
+      },
+      { source: this.resolver, database, clock },
+    );
+    this.cache = new CachedSource(
+      { ...cache, refreshTimeoutMs: limits.lookupTimeoutMs, recipientDelimiter: settings.recipientDelimiter },
+      { source: this.#gate, clock, tally: tallies.cache(name) },
+    );
+    this.map = new LookupMap(name, this.cache, [tallies.lookup(name, "socketmap"), tallies.lookup(name, "tcp_table")]);
+    tallies.watchCache(name, () => this.cache.sizes());
+  }
+
+  /** Reads the hosted domains, so that the first foreign sender is stopped. Never rejects. */
+  warm(): Promise<void> {
+    return this.#gate.warm();
+  }
+
+  /** Forgets what the selector names, and what was believed about hosted domains. @returns how many answers went */
+  flush(selector: FlushSelector): number {
+    this.#gate.expire();
+    return this.cache.flush(selector);
+  }
+}

@@ -1,0 +1,91 @@
+/** The daemon as the sidecar sees it. */
+import { hostname } from "node:os";
+import { explain } from "../lookup/explain.ts";
+import { foldKey } from "../model/address.ts";
+import type { Log } from "../model/log.ts";
+import type { Settings } from "../model/settings.ts";
+import type { SidecarDeps } from "../sidecar/deps.ts";
+import type { Metrics } from "../telemetry/metrics.ts";
+import type { RecentErrors } from "../telemetry/recent-errors.ts";
+import type { Daemon } from "./daemon.ts";
+import { defaultMapOf } from "./default-map.ts";
+import type { MapChain } from "./map-chain.ts";
+
+/** What is shown beside the daemon. */
+export interface SidecarParts {
+  readonly version: string;
+  readonly log: Log;
+  readonly metrics: Metrics;
+  readonly recentErrors: RecentErrors;
+}
+
+/** Makes the sidecar's view of a daemon. Everything is read when it is asked for, so a reload shows at once. */
+export function sidecarDeps(daemon: Daemon, parts: SidecarParts): SidecarDeps {
+  return {
+    version: parts.version,
+    startedAt: new Date(),
+    now: () => new Date(),
+    log: parts.log,
+    metrics: parts.metrics,
+    token: () => daemon.settings.admin.token,
+    hostNames: () => hostNamesOf(daemon.settings),
+    recentErrors: () => parts.recentErrors.list(),
+    maps: () => [...daemon.chains.keys()],
+    readiness: () => readinessOf(daemon),
+    cache: {
+      describe: () => [...daemon.chains.values()].map((chain) => describeCache(chain, daemon.settings, parts.metrics)),
+      flush: (selector, map) =>
+        [...daemon.chains.values()]
+          .filter((chain) => map === undefined || chain.map.name === map)
+          .reduce((flushed, chain) => flushed + chain.flush(selector), 0),
+    },
+    explain: async ({ address, login, map = defaultMapOf(daemon.settings) }) => {
+      const chain = daemon.chains.get(map);
+      if (chain === undefined) throw new Error(`there is no map ${map}`);
+      const deadlineMs = daemon.nowMs() + daemon.settings.limits.lookupTimeoutMs;
+      const request = { map, source: chain.settings.source, address, login };
+      const explanation = await explain(chain.resolver, request, deadlineMs);
+      const key = foldKey(address);
+      return { ...explanation, cache: key === undefined ? { state: "miss" } : chain.cache.stateOf(key) };
+    },
+  };
+}
+
+function readinessOf(daemon: Daemon): ReturnType<SidecarDeps["readiness"]> {
+  const listeners = daemon.server.listeners.map(({ name, isBound }) => ({ name, isBound }));
+  const sources = [...daemon.sources].map(([name, { database }]) => ({
+    name,
+    health: database.health(),
+    isServingStale: daemon.isServingStale(name),
+  }));
+  const isReady =
+    !daemon.isDraining &&
+    listeners.every(({ isBound }) => isBound) &&
+    sources.every(({ health, isServingStale }) => health.isUp || isServingStale);
+  return { isReady, listeners, sources };
+}
+
+function describeCache(
+  chain: MapChain,
+  { cache }: Settings,
+  metrics: Metrics,
+): ReturnType<SidecarDeps["cache"]["describe"]>[number] {
+  const { requests, evictions, flushed } = metrics.cache(chain.map.name);
+  return {
+    map: chain.map.name,
+    source: chain.settings.source,
+    entries: chain.cache.sizes(),
+    staleEntries: chain.cache.expired(),
+    limits: { positive: cache.maxEntries, negative: cache.maxNegativeEntries },
+    ttlMs: cache.ttlMs,
+    negativeTtlMs: cache.negativeTtlMs,
+    staleIfErrorMs: cache.staleIfErrorMs,
+    requests,
+    evictions,
+    flushed,
+  };
+}
+
+function hostNamesOf({ admin: { endpoint } }: Settings): string[] {
+  return endpoint.kind === "inet" ? [endpoint.host, hostname()] : [hostname()];
+}

@@ -1,0 +1,46 @@
+/** What the daemon is told by signals, from its first moment on: one that comes during the start is kept, not deadly. */
+import type { Log } from "../model/log.ts";
+import { exitCode } from "./exit-code.ts";
+
+/** SIGTERM and SIGINT stop, a second one ends the process at once; SIGHUP reloads. */
+export class Signals {
+  /** Resolves at the first SIGTERM or SIGINT, once no reload is under way. */
+  readonly stopped: Promise<void>;
+  #reload: (() => Promise<void>) | undefined;
+  #reloading: Promise<void> = Promise.resolve();
+  #isReloadDue = false;
+
+  /** Takes the signals over from the system. */
+  constructor(log: Log) {
+    process.on("SIGHUP", () => this.#hangUp());
+    this.stopped = new Promise((resolve) => {
+      let isStopping = false;
+      const stop = (signal: NodeJS.Signals): void => {
+        if (isStopping) {
+          log.warn({ signal }, "second signal: exiting at once");
+          process.exit(exitCode.ok);
+        }
+        isStopping = true;
+        resolve(this.#reloading);
+      };
+      process.on("SIGTERM", stop);
+      process.on("SIGINT", stop);
+    });
+  }
+
+  /**
+   * Has the configuration reloaded at each SIGHUP, one after the other, and at once if one came before this call.
+   *
+   * @param reload must not reject
+   */
+  onReload(reload: () => Promise<void>): void {
+    this.#reload = reload;
+    if (this.#isReloadDue) this.#hangUp();
+  }
+
+  #hangUp(): void {
+    const reload = this.#reload;
+    this.#isReloadDue = reload === undefined;
+    if (reload !== undefined) this.#reloading = this.#reloading.then(reload);
+  }
+}
