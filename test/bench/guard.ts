@@ -1,0 +1,89 @@
+/**
+ * Refuses a change that makes loginmapd slow: a step of test/all.sh, some 30 s.
+ *
+ * It compares ratios between runs that follow each other, never times, and its margins are wide: it is to miss a loss of
+ * a tenth rather than to fail on a busy machine. `npm run bench` measures properly.
+ */
+import type { Pace } from "./pace.ts";
+import { tableOf } from "./report.ts";
+import { setStage } from "./stage.ts";
+import { type Entry, interleave, type Lineup, medianOf, medianRatio } from "./statistics.ts";
+import { contestant, hits, type Setting } from "./suites/contestants.ts";
+import { loginmapdMisses } from "./suites/misses.ts";
+import { toText } from "./table.ts";
+import { isMet, tableOfVerdicts, type Verdict } from "./targets.ts";
+import type { Workload } from "./workload.ts";
+
+const pace: Pace = {
+  repetitions: 5,
+  warmMs: 100,
+  measureMs: 500,
+  connections: { "socketmap unix": [16], "socketmap tcp": [], "tcp_table tcp": [] },
+  rates: [],
+  cachedOwners: [],
+};
+
+const stage = await setStage({ mailboxes: 100_000, isNodeGenerator: false });
+const lineups: Lineup[] = [];
+try {
+  const warm = (workload: Workload): Setting => ({
+    way: "socketmap unix",
+    connections: 16,
+    workload,
+    askAllFirst: true,
+  });
+  const ofLoginmapd = (name: string, population: Workload["population"]) =>
+    contestant(stage, pace, stage.loginmapd, warm({ ...hits, population }), name);
+  const answers = await interleave(
+    [
+      ofLoginmapd("hits", "mailbox"),
+      ofLoginmapd("negative hits", "nobody"),
+      ofLoginmapd("foreign domains", "foreign"),
+      ...stage.references.map((server) => contestant(stage, pace, server, warm(hits))),
+    ],
+    pace.repetitions,
+  );
+  lineups.push({ suite: "guard", title: "answers, socketmap unix, 16 connections", entries: answers });
+  const misses = await interleave([loginmapdMisses(stage, pace, stage.loginmapd, 50, "loginmapd")], 2);
+  lineups.push({ suite: "guard", title: "misses, 50 connections", entries: misses });
+} finally {
+  await stage.close();
+}
+
+function entry(name: string): Entry {
+  const found = lineups.flatMap(({ entries }) => entries).find((candidate) => candidate.name === name);
+  if (found === undefined) throw new Error(`${name} was not measured`);
+  return found;
+}
+
+const bareNode = entry("bare Node");
+const verdicts: Verdict[] = [
+  {
+    what: "hits: CPU per lookup × bare Node",
+    bound: "at most",
+    limit: 1.25,
+    measured: medianRatio(entry("hits"), bareNode, "cpuUs"),
+  },
+  {
+    what: "negative hits: CPU per lookup × hits",
+    bound: "at most",
+    limit: 1.25,
+    measured: medianRatio(entry("negative hits"), entry("hits"), "cpuUs"),
+  },
+  {
+    what: "foreign domains: CPU per lookup × hits",
+    bound: "at most",
+    limit: 1.25,
+    measured: medianRatio(entry("foreign domains"), entry("hits"), "cpuUs"),
+  },
+  {
+    what: "50 concurrent misses: SELECTs per lookup",
+    bound: "at most",
+    limit: 0.5,
+    measured: medianOf(entry("loginmapd"), "statements"),
+  },
+];
+
+for (const lineup of lineups) console.log(`${toText(tableOf(lineup))}\n`);
+console.log(toText(tableOfVerdicts(verdicts)));
+if (!verdicts.every(isMet)) process.exitCode = 1;

@@ -1,0 +1,66 @@
+/**
+ * `npm run bench`: measures loginmapd beside its references in one run, in turns, and prints medians and ratios.
+ *
+ * Needs what the tests need (`bash test/all.sh` installs it) and a build; with a C compiler also the C limit is measured.
+ */
+import { writeFile } from "node:fs/promises";
+import { describeMachine, writeDocs } from "./docs.ts";
+import { type BenchOptions, parseOptions, type SuiteName, usage } from "./options.ts";
+import { full, type Pace, quick } from "./pace.ts";
+import { tableOf } from "./report.ts";
+import { type Stage, setStage } from "./stage.ts";
+import type { Lineup } from "./statistics.ts";
+import { measureAnswers, measureChurn, measureHits } from "./suites/answers-from-memory.ts";
+import { measureMemory } from "./suites/memory.ts";
+import { measureMisses } from "./suites/misses.ts";
+import { measureLatencyUnderLoad } from "./suites/open-loop.ts";
+import { measureStart } from "./suites/start.ts";
+import { toText } from "./table.ts";
+import { judge, tableOfVerdicts } from "./targets.ts";
+
+const suites: Readonly<Record<SuiteName, (stage: Stage, pace: Pace) => Promise<Lineup[]>>> = {
+  hits: measureHits,
+  answers: measureAnswers,
+  churn: measureChurn,
+  load: measureLatencyUnderLoad,
+  misses: measureMisses,
+  memory: measureMemory,
+  start: measureStart,
+};
+
+async function bench(options: BenchOptions): Promise<void> {
+  const standard = options.isQuick ? quick : full;
+  const pace = { ...standard, repetitions: options.repetitions ?? standard.repetitions };
+  // Enough that no measurement of misses asks a key twice.
+  const mailboxes = Math.max(200_000, ...(options.suites.includes("memory") ? pace.cachedOwners : []));
+  const stage = await setStage({ mailboxes, isNodeGenerator: options.isNodeGenerator });
+  process.once("SIGINT", () => void stage.close().finally(() => process.exit(130)));
+  const lineups: Lineup[] = [];
+  try {
+    const machine = await describeMachine(stage.generator.language);
+    console.log(`${machine.join("\n")}\n`);
+    for (const name of options.suites) {
+      const measured = await suites[name](stage, pace);
+      for (const lineup of measured) console.log(`${toText(tableOf(lineup))}\n`);
+      lineups.push(...measured);
+    }
+    console.log(toText(tableOfVerdicts(judge(lineups))));
+    const command = `npm run bench -- ${process.argv.slice(2).join(" ")}`.trim();
+    if (options.jsonFile !== undefined) {
+      await writeFile(options.jsonFile, `${JSON.stringify({ command, machine, pace, lineups }, null, 2)}\n`);
+    }
+    if (options.writesDocs) await writeDocs(lineups, command, machine);
+  } finally {
+    await stage.close();
+  }
+}
+
+let options: BenchOptions | "help";
+try {
+  options = parseOptions(process.argv.slice(2));
+} catch (error) {
+  console.error(`${(error as Error).message}\n\n${usage}`);
+  process.exit(64);
+}
+if (options === "help") console.log(usage);
+else await bench(options);

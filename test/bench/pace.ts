@@ -1,0 +1,39 @@
+/** How long and how often is measured. */
+import type { Way } from "./servers.ts";
+
+/** The extent of a run. */
+export interface Pace {
+  readonly repetitions: number;
+  readonly warmMs: number;
+  readonly measureMs: number;
+  /** Numbers of connections per way. */
+  readonly connections: Readonly<Record<Way, readonly number[]>>;
+  /** Offered loads of the open loop, in lookups per second. */
+  readonly rates: readonly number[];
+  /** Numbers of cached owners whose memory is measured; the database holds the largest of them. */
+  readonly cachedOwners: readonly number[];
+}
+
+/** About a minute: for a first look, and while working on the code. */
+export const quick: Pace = {
+  repetitions: 3,
+  warmMs: 150,
+  measureMs: 500,
+  connections: { "socketmap unix": [1, 16, 64, 200], "socketmap tcp": [16], "tcp_table tcp": [16] },
+  rates: [5_000, 20_000, 50_000],
+  cachedOwners: [100_000],
+};
+
+/** Some twenty minutes: what docs/performance.md shows. */
+export const full: Pace = {
+  repetitions: 5,
+  warmMs: 300,
+  measureMs: 1_500,
+  connections: {
+    "socketmap unix": [1, 16, 64, 200],
+    "socketmap tcp": [1, 16, 64, 200],
+    "tcp_table tcp": [1, 16, 64, 200],
+  },
+  rates: [1_000, 2_000, 5_000, 10_000, 20_000, 30_000, 40_000, 50_000, 60_000, 70_000, 80_000, 100_000, 120_000],
+  cachedOwners: [100_000, 1_000_000],
+};

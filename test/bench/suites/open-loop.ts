@@ -1,0 +1,35 @@
+/** Latency against load: lookups come when they come, whether or not the server keeps up. */
+import type { Pace } from "../pace.ts";
+import type { Server } from "../servers.ts";
+import type { Stage } from "../stage.ts";
+import { type Entry, interleave, type Lineup, medianOf } from "../statistics.ts";
+import { contestant, hits, type Setting } from "./contestants.ts";
+
+// As many as a busy submission server has smtpd processes.
+const connections = 64;
+// A server that answers less than this share of the offered load has a queue that only grows: latency means nothing then.
+const keepsUp = 0.97;
+
+/** Hits at each offered load; a server leaves the line-up at the first load that it cannot keep up with. */
+export async function measureLatencyUnderLoad(stage: Stage, pace: Pace): Promise<Lineup[]> {
+  const lineups: Lineup[] = [];
+  let servers: readonly Server[] = [stage.loginmapd, ...stage.references];
+  for (const ratePerSecond of pace.rates) {
+    const setting: Setting = { way: "socketmap unix", connections, workload: hits, askAllFirst: true, ratePerSecond };
+    const contestants = servers.map((server) => contestant(stage, pace, server, setting));
+    const measured = await interleave(contestants, pace.repetitions);
+    const isUp = (entry: Entry) => medianOf(entry, "perSecond") >= keepsUp * ratePerSecond;
+    const entries = measured.filter(isUp);
+    servers = servers.filter((_, i) => isUp(measured[i] as Entry));
+    if (entries.length === 0) break;
+    lineups.push({ suite: "load", title: `hits at ${ratePerSecond} lookups/s, ${connections} connections`, entries });
+  }
+  return lineups;
+}
+
+/** The offered load of a line-up of this suite. */
+export function offeredLoad(lineup: Lineup): number {
+  const match = /^hits at (\d+) lookups/.exec(lineup.title);
+  if (match === null) throw new Error(`no offered load in ${lineup.title}`);
+  return Number(match[1]);
+}

@@ -1,0 +1,73 @@
+/** How long a start takes, from the spawn of the process. */
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { connect } from "node:net";
+import { join } from "node:path";
+import { projectRoot, writeConfig } from "../../support/daemon.ts";
+import { type Child, startChild, stopChild } from "../../support/processes.ts";
+import type { Pace } from "../pace.ts";
+import { findPlaces, loginmapdConfig } from "../servers.ts";
+import type { Stage } from "../stage.ts";
+import { type Contestant, interleave, type Lineup } from "../statistics.ts";
+import { addressOf, queryText } from "../workload.ts";
+
+/** Until a lookup is answered, until /readyz says so; beside what Node itself needs to begin and end. */
+export async function measureStart(stage: Stage, pace: Pace): Promise<Lineup[]> {
+  const starts: Contestant[] = [
+    { name: "loginmapd, first lookup answered", measure: async () => ({ ms: (await start(stage)).answeredMs }) },
+    { name: "loginmapd, /readyz 200", measure: async () => ({ ms: (await start(stage)).readyMs }) },
+    { name: "node --eval 0", measure: async () => ({ ms: await nodeAloneMs() }) },
+  ];
+  return [{ suite: "start", title: "start", entries: await interleave(starts, pace.repetitions) }];
+}
+
+interface StartTimes {
+  readonly answeredMs: number;
+  readonly readyMs: number;
+}
+
+async function start(stage: Stage): Promise<StartTimes> {
+  const places = await findPlaces(stage.folder, "start");
+  const configFile = join(stage.folder, "start.yaml");
+  await writeConfig(configFile, loginmapdConfig(stage.mariadb, places, {}));
+  const isReady = async () => (await fetch(`http://127.0.0.1:${places.adminPort}/readyz`)).ok;
+
+  const began = performance.now();
+  const child = startChild(process.execPath, [join(projectRoot, "dist/main.js"), "serve", "-c", configFile]);
+  const elapsedMs = () => performance.now() - began;
+  try {
+    const [answeredMs, readyMs] = await Promise.all([
+      until(child, () => isAnswered(places.socket)).then(elapsedMs),
+      until(child, isReady).then(elapsedMs),
+    ]);
+    return { answeredMs, readyMs };
+  } finally {
+    await stopChild(child);
+  }
+}
+
+// Every 2 ms: the probes are to cost the start little, and their grain is to be small beside it.
+async function until(child: Child, probe: () => Promise<boolean>): Promise<void> {
+  while (!(await probe().catch(() => false))) {
+    if (!child.isRunning()) throw new Error(`loginmapd ended: ${child.stderr()}`);
+    await new Promise((resolve) => setTimeout(resolve, 2));
+  }
+}
+
+function isAnswered(path: string): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = connect({ path }, () => socket.write(queryText("socketmap", addressOf("mailbox", 0)), "latin1"));
+    socket.on("error", () => resolve(false));
+    socket.on("close", () => resolve(false));
+    socket.on("data", (chunk: Buffer) => {
+      resolve(chunk.toString("latin1").includes(":OK "));
+      socket.destroy();
+    });
+  });
+}
+
+async function nodeAloneMs(): Promise<number> {
+  const began = performance.now();
+  await once(spawn(process.execPath, ["--eval", "0"], { stdio: "ignore" }), "exit");
+  return performance.now() - began;
+}
