@@ -1,6 +1,8 @@
 /** What to flush. */
 import { foldDomain, foldKey, splitAddress, stripExtension, unquoteLocalpart } from "../model/address.ts";
 import type { FlushSelector } from "../model/flush.ts";
+import { foldCase } from "../model/fold-case.ts";
+import { isOwner } from "../model/owner-list.ts";
 import type { Answer } from "../model/reply.ts";
 
 /** Tells for an entry whether it is selected. */
@@ -21,13 +23,14 @@ export function toFlushPredicate(selector: FlushSelector, recipientDelimiter: st
       return (key) => plain(key) === wanted || withoutExtension(plain(key), recipientDelimiter) === wanted;
     }
     case "domain": {
-      const wanted = foldDomain(selector.domain.replace(/^@/, "")) ?? selector.domain;
-      return (key) => splitAddress(key).domain === wanted;
+      const domain = selector.domain.replace(/^@/, "");
+      // `straße.de` is asked for as strasse.de by smtpd, and by its A-label by whoever writes that.
+      const wanted = [domain, foldCase(domain)].map((spelling) => foldDomain(spelling) ?? spelling);
+      return (key) => wanted.includes(splitAddress(key).domain);
     }
     case "login": {
-      const wanted = selector.login.toLowerCase();
-      return (_key, answer) =>
-        answer.kind === "ok" && answer.owners.logins.some((owner) => owner.toLowerCase() === wanted);
+      const { login } = selector;
+      return (_key, answer) => answer.kind === "ok" && isOwner(answer.owners, login);
     }
   }
 }

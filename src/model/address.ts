@@ -2,6 +2,7 @@
  * Addresses: folding a key, splitting it, and taking its extension off, as Postfix does it.
  */
 import { domainToASCII } from "node:url";
+import { foldCase } from "./fold-case.ts";
 
 /** An address in its parts, folded. */
 export interface Address {
@@ -17,21 +18,23 @@ const controls = /[\0-\x1f\x7f]/;
 const notInDomain = /[\0-,/:-@[-^`{-\x7f]/;
 
 /**
- * Folds a key to the one spelling under which it is cached, looked up and bound: lower case, the domain as A-label.
+ * Folds a key to the one spelling under which it is cached, looked up and bound: case folded, the domain as A-label.
  *
  * smtpd folds the sender before it asks (smtpd_resolve.c) but `postmap -q` does not, and nobody converts the domain:
  * `alice@exämple.com` and `alice@xn--exmple-cua.com` must get the same owners, and never those of `alice@example.com`,
- * which a caseless or accentless collation would give them.
+ * which a caseless or accentless collation would give them. As smtpd folds the domain as well, a sender in `straße.de` asks
+ * for `strasse.de`.
  *
  * @returns `undefined` when the key is empty or can be no address: a NUL, or a domain that has no A-label
  */
 export function foldKey(key: string): string | undefined {
   if (key === "" || key.includes("\0")) return undefined;
   if (!nonAscii.test(key)) return key.toLowerCase();
-  const at = key.lastIndexOf("@");
-  if (at === -1) return key.toLowerCase();
-  const domain = foldDomain(key.slice(at + 1));
-  return domain === undefined ? undefined : `${key.slice(0, at).toLowerCase()}@${domain}`;
+  const folded = foldCase(key);
+  const at = folded.lastIndexOf("@");
+  if (at === -1) return folded;
+  const domain = foldDomain(folded.slice(at + 1));
+  return domain === undefined ? undefined : `${folded.slice(0, at)}@${domain}`;
 }
 
 /**

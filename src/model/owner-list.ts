@@ -1,4 +1,5 @@
 /** Who may send as an address: the SASL logins that Postfix compares with the one that authenticated. */
+import { foldCase } from "./fold-case.ts";
 
 /**
  * At least one owner; "no owners" is not a list but the answer `nobody`.
@@ -21,7 +22,8 @@ export class OwnerList {
 }
 
 // smtpd_check.c splits at CHARS_COMMA_SP: comma, space, tab, CR, LF. A login that holds one of these cannot be expressed.
-const separators = /[,\s]+/;
+// No other white space: a login with a no-break space in it would become two, and the second may be somebody else's.
+const separators = /[, \t\r\n]+/;
 
 /** Splits one cell of a result, which may hold several logins, into its non-empty logins. */
 export function splitOwners(cell: string): string[] {
@@ -43,7 +45,7 @@ export function toOwnerList(cells: Iterable<string | null>): OwnerList | undefin
   for (const cell of cells) {
     if (cell === null) continue;
     for (const login of splitOwners(cell)) {
-      const folded = login.toLowerCase();
+      const folded = foldCase(login);
       if (seen.has(folded)) continue;
       seen.add(folded);
       logins.push(login);
@@ -56,6 +58,6 @@ export function toOwnerList(cells: Iterable<string | null>): OwnerList | undefin
 
 /** Tells whether a SASL login is among the owners, compared as smtpd does: caselessly. */
 export function isOwner(owners: OwnerList, login: string): boolean {
-  const folded = login.toLowerCase();
-  return owners.logins.some((owner) => owner.toLowerCase() === folded);
+  const folded = foldCase(login);
+  return owners.logins.some((owner) => foldCase(owner) === folded);
 }

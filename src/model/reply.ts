@@ -7,6 +7,8 @@ export interface EncodedReply {
   readonly text: string;
   /** What the client was told, as the metrics count it. An owner list over the protocol's limit counts as `temp`. */
   readonly result: Result;
+  /** What the client was told in place of an answer, for the log: also when the answer does not fit the protocol. */
+  readonly failure?: Failure;
 }
 
 /** Values of the label `result` of `loginmapd_lookups_total`. */

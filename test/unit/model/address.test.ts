@@ -22,6 +22,7 @@ describe("foldKey", () => {
     ["User@[127.0.0.1]", "user@[127.0.0.1]"],
     ["a@b@Exämple.com", "a@b@xn--exmple-cua.com"],
     ["ü@x_y.example", "ü@x_y.example"],
+    ["WEIẞ@straße.de", "weiss@strasse.de"],
   ])("folds %s to %s", (key, folded) => {
     expect(foldKey(key)).toBe(folded);
   });

@@ -9,6 +9,9 @@ describe("splitOwners", () => {
     ["a@x\tb@x\r\nc@x", ["a@x", "b@x", "c@x"]],
     [" a@x ", ["a@x"]],
     ["a;b", ["a;b"]],
+    ["al\u00a0ice", ["al\u00a0ice"]],
+    ["al\u3000ice", ["al\u3000ice"]],
+    ["al\vice\f", ["al\vice\f"]],
     ["", []],
     [" , ", []],
   ])("splits %j into %j", (cell, owners) => {
@@ -38,5 +41,6 @@ describe("isOwner", () => {
     const owners = toOwnerList(["Alice@Example.com"])!;
     expect(isOwner(owners, "alice@example.COM")).toBe(true);
     expect(isOwner(owners, "alice")).toBe(false);
+    expect(isOwner(toOwnerList(["weiß@example.com"])!, "WEISS@example.com")).toBe(true);
   });
 });
