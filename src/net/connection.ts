@@ -16,7 +16,7 @@ import type { LimitSettings } from "../model/settings.ts";
 import type { ListenerTally, LookupTally, ProtocolErrorKind } from "../model/tally.ts";
 import type { Decoder, Protocol, QuerySink } from "../protocol/protocol.ts";
 import type { Deadlines } from "./deadlines.ts";
-import { isFailure, logFailure, logLookup } from "./lookup-log.ts";
+import { logFailure, logLookup } from "./lookup-log.ts";
 import { OwedReplies, type OwedReply } from "./owed-replies.ts";
 import type { Turn, TurnMember } from "./turn.ts";
 import { TurnMeter } from "./turn-meter.ts";
@@ -106,7 +106,7 @@ export class Connection implements QuerySink, TurnMember {
     const startedAtMs = this.#parts.turn.nowMs();
     const reply = map.lookup(query.key, startedAtMs + this.#parts.limits().lookupTimeoutMs);
     if (this.#parts.log.isDebugEnabled()) logLookup(this.#parts.log, this.#currentQueryId(), query, reply);
-    if (!(reply instanceof Promise)) return this.#answerNow(reply, tally);
+    if (!(reply instanceof Promise)) return this.#answerNow(reply, tally, map.name);
     this.#answerLater(reply, map, tally, startedAtMs);
     return this.#isReading();
   }
@@ -181,11 +181,11 @@ export class Connection implements QuerySink, TurnMember {
   }
 
   /** @returns whether the decoder may go on */
-  #answerNow(reply: Reply, tally: LookupTally): boolean {
+  #answerNow(reply: Reply, tally: LookupTally, map?: string): boolean {
     const encoded = this.#parts.protocol.encode(reply, this.#currentQueryId);
     tally.results[encoded.result]++;
     this.#meter.count(tally);
-    if (isFailure(reply)) logFailure(this.#parts.log, this.#currentQueryId(), undefined, reply);
+    if (encoded.failure !== undefined) logFailure(this.#parts.log, this.#currentQueryId(), map, encoded.failure);
     if (this.#owed.length === 0) this.#unsent += encoded.text;
     else this.#owed.push({ text: encoded.text });
     return this.#isReading();
@@ -207,7 +207,7 @@ export class Connection implements QuerySink, TurnMember {
       owed.text = encoded.text;
       tally.results[encoded.result]++;
       tally.duration.observe((turn.nowMs() - startedAtMs) / 1000);
-      if (isFailure(settled)) logFailure(log, queryId, map.name, settled);
+      if (encoded.failure !== undefined) logFailure(log, queryId, map.name, encoded.failure);
       this.#unsent += this.#owed.takeReady();
       this.#joinTurn();
     };

@@ -14,13 +14,12 @@ export function logLookup(log: Log, queryId: string, query: Query, reply: Reply 
   log.debug({ queryId, map: query.map, key: query.key, outcome: reply.kind, ...owners }, "lookup");
 }
 
-/** Logs a failure under the id that the client was told, with its cause. */
+/**
+ * Logs a failure under the id that the client was told, with its cause.
+ *
+ * @param map as the configuration names it; `undefined` when the client named none that exists
+ */
 export function logFailure(log: Log, queryId: string, map: string | undefined, failure: Failure): void {
   const fields = { queryId, map, reason: failure.reason, err: failure.cause };
   log.warn(fields, failure.kind === "permanent" ? "query refused" : "lookup failed");
-}
-
-/** Tells a failure from an answer. */
-export function isFailure(reply: Reply): reply is Failure {
-  return reply.kind !== "ok" && reply.kind !== "notFound";
 }

@@ -54,8 +54,9 @@ function encodeOwners(format: ReplyFormat, found: Found, queryId: () => string):
   return { text: frame, result: "ok" };
 }
 
-function encodeFailure(format: ReplyFormat, { kind, reason }: Failure, queryId: () => string): EncodedReply {
-  return { text: format.formatFailure(kind, formatReason(reason, queryId())), result: results[kind] };
+function encodeFailure(format: ReplyFormat, failure: Failure, queryId: () => string): EncodedReply {
+  const { kind, reason } = failure;
+  return { text: format.formatFailure(kind, formatReason(reason, queryId())), result: results[kind], failure };
 }
 
 // Postfix logs no more of it (dict_sockmap.c); our own log line has the rest.

@@ -10,6 +10,8 @@ export interface RateLimit {
 
 // One storm writes at most this many lines a minute and event, whatever its rate.
 const defaultLimit: RateLimit = { lines: 10, intervalMs: 60_000 };
+// What tells one event from another, beside its message.
+const eventFields = ["source", "listener", "map", "code", "reason"];
 
 interface Window {
   written: number;
@@ -21,10 +23,11 @@ interface Window {
 }
 
 /**
- * Passes lines on, but of warnings and errors with the same message, source, listener and code only the first few per
- * interval; when it ends, one line says how many more there were (`suppressed`). Debug and info lines pass as they are.
+ * Passes lines on, but of warnings and errors of the same event only the first few per interval; when it ends, one line says
+ * how many more there were (`suppressed`), and those are lines of level debug. Debug and info lines pass as they are.
  *
- * Messages are constants (model/log.ts) and the three fields come from closed sets, so what is remembered is bounded.
+ * An event is a message with its source, listener, map, code and reason. Messages are constants (model/log.ts) and these
+ * fields come from closed sets, but for the reasons of a database, which are logged no more often than a host goes down.
  */
 export class RateLimitedLog implements Log {
   readonly #log: Log;
@@ -62,21 +65,22 @@ export class RateLimitedLog implements Log {
   }
 
   #mayWrite(level: Window["level"], fields: LogFields, message: string): boolean {
-    const { source, listener, code } = fields;
-    const event = [level, message, source, listener, code].join("\0");
+    const event = [level, message, ...eventFields.map((name) => fields[name])].join("\0");
     const window = this.#windows.get(event) ?? this.#startWindow(event, level, fields, message);
     if (window.written < this.#limit.lines) {
       window.written++;
       return true;
     }
     window.suppressed++;
+    // Whoever looks for the id of one reply turns level debug on and finds it.
+    this.#log.debug(fields, message);
     return false;
   }
 
   #startWindow(event: string, level: Window["level"], fields: LogFields, message: string): Window {
     const timer = setTimeout(() => this.#endWindow(event), this.#limit.intervalMs);
     timer.unref();
-    const closed = pick(fields, ["source", "listener", "code"]);
+    const closed = pick(fields, eventFields);
     const window: Window = { written: 0, suppressed: 0, level, fields: closed, message, timer };
     this.#windows.set(event, window);
     return window;

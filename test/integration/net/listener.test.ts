@@ -30,6 +30,7 @@ const limits: LimitSettings = {
 };
 const alice = new Found(toOwnerList(["alice@example.com"])!, false);
 const big = new Found(toOwnerList(Array.from({ length: 3_000 }, (_, i) => `owner-number-${i}@example.com`))!, false);
+const crowd = new Found(toOwnerList(Array.from({ length: 9_000 }, (_, i) => `owner-number-${i}`))!, false);
 
 /** Lookups that wait for the test to settle them, by key. */
 const waiting = new Map<string, (answer: Answer | Error) => void>();
@@ -37,6 +38,7 @@ const waiting = new Map<string, (answer: Answer | Error) => void>();
 function ownersOf(key: string): Answer | Promise<Answer> {
   if (key.startsWith("alice@")) return alice;
   if (key.startsWith("big@")) return big;
+  if (key.startsWith("crowd@")) return crowd;
   if (key.startsWith("down@")) throw new SourceError("ERR_SOURCE_UNAVAILABLE", "db.internal refused us");
   if (!key.startsWith("slow")) return absent;
   return new Promise((resolve, reject) => {
@@ -157,6 +159,20 @@ describe("a connection", () => {
         level: "warn",
         message: "lookup failed",
         fields: expect.objectContaining({ queryId: "c1.q2" }),
+      }),
+    ]);
+  });
+
+  test("logs the list that is too long for the protocol, which the source gave as an answer", async () => {
+    const { port, log } = await bench();
+    const client = await connect(port);
+    client.send(ask("crowd@x"));
+    expect(await client.netstring()).toBe("TEMP owner list too long [c1.q1]");
+    expect(log.lines).toEqual([
+      expect.objectContaining({
+        level: "warn",
+        message: "lookup failed",
+        fields: expect.objectContaining({ queryId: "c1.q1", map: "senders", reason: "owner list too long" }),
       }),
     ]);
   });

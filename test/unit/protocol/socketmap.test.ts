@@ -81,7 +81,7 @@ describe("encode", () => {
   ] as const satisfies readonly (readonly [Failure, string, string])[])(
     "tells a failure by its kind: %j",
     (reply, text, result) => {
-      expect(socketmap.encode(reply, queryId)).toEqual({ text, result });
+      expect(socketmap.encode(reply, queryId)).toEqual({ text, result, failure: reply });
     },
   );
 
@@ -104,7 +104,11 @@ describe("encode", () => {
 
   test("fails with a list one byte over that, never cutting it short", () => {
     const answer = found(listOf(99_998));
-    expect(socketmap.encode(answer, queryId)).toEqual({ text: "32:TEMP owner list too long [c7.q3],", result: "temp" });
+    expect(socketmap.encode(answer, queryId)).toEqual({
+      text: "32:TEMP owner list too long [c7.q3],",
+      result: "temp",
+      failure: { kind: "temporary", reason: "owner list too long" },
+    });
     expect(answer.socketmapText).toBeUndefined();
   });
 
@@ -115,6 +119,7 @@ describe("encode", () => {
     expect(socketmap.encode(tooLong, queryId)).toEqual({
       text: "32:TEMP owner list too long [c7.q3],",
       result: "temp",
+      failure: { kind: "temporary", reason: "owner list too long" },
     });
   });
 
@@ -122,6 +127,7 @@ describe("encode", () => {
     expect(socketmap.encode(found("alice\0x", "bob"), queryId)).toEqual({
       text: "35:TEMP owner list holds a NUL [c7.q3],",
       result: "temp",
+      failure: { kind: "temporary", reason: "owner list holds a NUL" },
     });
   });
 });

@@ -84,7 +84,7 @@ describe("encode", () => {
   ] as const satisfies readonly (readonly [Failure, string, string])[])(
     "says 400 for every failure, since a 500 is an answer: %j",
     (reply, text, result) => {
-      expect(tcpTable.encode(reply, queryId)).toEqual({ text, result });
+      expect(tcpTable.encode(reply, queryId)).toEqual({ text, result, failure: reply });
     },
   );
 
@@ -110,6 +110,7 @@ describe("encode", () => {
     expect(tcpTable.encode(answer, queryId)).toEqual({
       text: "400 owner%20list%20too%20long%20[c7.q3]\n",
       result: "temp",
+      failure: { kind: "temporary", reason: "owner list too long" },
     });
     expect(answer.tcpTableText).toBeUndefined();
   });
@@ -125,6 +126,7 @@ describe("encode", () => {
     expect(tcpTable.encode(found("alice\0x", "bob"), queryId)).toEqual({
       text: "400 owner%20list%20holds%20a%20NUL%20[c7.q3]\n",
       result: "temp",
+      failure: { kind: "temporary", reason: "owner list holds a NUL" },
     });
   });
 });
