@@ -3,11 +3,13 @@
  *
  * Keeps answers only, never failures. Knows neither SQL nor protocols. A hit is answered at once; N concurrent misses of a
  * key make one query; an answer in use is asked again before it expires; while the source fails, an expired answer is
- * served up to `staleIfErrorMs` longer and counted, unless it was flushed: revocation beats stale.
+ * served up to `staleIfErrorMs` longer and counted, unless it was flushed: revocation beats stale. While the source hangs,
+ * one lookup waits for its deadline; the next are served what is stale at once.
  */
 import type { Clock } from "../model/clock.ts";
+import { SourceError } from "../model/errors.ts";
 import type { FlushSelector } from "../model/flush.ts";
-import { type Answer, foreign } from "../model/reply.ts";
+import { type Answer, foreignByStaleList } from "../model/reply.ts";
 import type { OwnerSource } from "../model/source.ts";
 import type { CacheTally } from "../model/tally.ts";
 import { toFlushPredicate } from "./selector.ts";
@@ -54,6 +56,14 @@ const refreshShare = 0.75;
 // Entries that were stored together (a restart, a mailing) must not expire together: up to a tenth of the lifetime earlier.
 const jitterShare = 0.1;
 
+function isForeign(answer: Answer | Promise<Answer>): boolean {
+  return !(answer instanceof Promise) && answer.kind === "notFound" && answer.because === "foreign";
+}
+
+function isHang(error: unknown): boolean {
+  return error instanceof SourceError && (error.code === "ERR_SOURCE_TIMEOUT" || error.code === "ERR_SOURCE_OVERLOAD");
+}
+
 function isDueForRefresh({ storedAtMs, expiresAtMs }: Entry, nowMs: number): boolean {
   return nowMs - storedAtMs >= (expiresAtMs - storedAtMs) * refreshShare;
 }
@@ -71,6 +81,8 @@ export class CachedSource implements OwnerSource {
   /** Counts flushes: what was asked before a flush is not stored after it. */
   #epoch = 0;
   #lastStaleAtMs = Number.NEGATIVE_INFINITY;
+  /** Whether the last lookup that the source ended, ended by its deadline or for want of a place to wait. */
+  #isHanging = false;
 
   constructor(rules: CacheRules, { source, clock, tally, random = Math.random }: CacheParts) {
     this.#rules = rules;
@@ -92,6 +104,11 @@ export class CachedSource implements OwnerSource {
         if (isDueForRefresh(entry, nowMs)) this.#refresh(key, nowMs);
         return entry.answer;
       }
+      if (this.#isHanging && this.#mayServeStale(entry, nowMs)) {
+        this.#tally.requests.miss++;
+        this.#refresh(key, nowMs);
+        return this.#serveStale(entry, nowMs);
+      }
     }
     const flight = this.#flights.get(key);
     if (flight !== undefined) {
@@ -105,8 +122,7 @@ export class CachedSource implements OwnerSource {
       this.#tally.requests.miss++;
       return this.#staleOr(error, key, entry);
     }
-    const isForeign = !(answer instanceof Promise) && answer === foreign;
-    this.#tally.requests[isForeign ? "foreign_domain" : "miss"]++;
+    this.#tally.requests[isForeign(answer) ? "foreign_domain" : "miss"]++;
     return answer instanceof Promise ? this.#orStale(answer, key, entry) : answer;
   }
 
@@ -175,10 +191,17 @@ export class CachedSource implements OwnerSource {
     }
     const flights = this.#flights;
     const flight = asked
-      .then((answer) => {
-        if (epoch === this.#epoch) this.#learn(key, answer);
-        return answer;
-      })
+      .then(
+        (answer) => {
+          this.#isHanging = false;
+          if (epoch === this.#epoch) this.#learn(key, answer);
+          return answer;
+        },
+        (error: unknown) => {
+          this.#isHanging = isHang(error);
+          throw error;
+        },
+      )
       .finally(() => flights.delete(key));
     flights.set(key, flight);
     return flight;
@@ -186,7 +209,8 @@ export class CachedSource implements OwnerSource {
 
   /** Keeps what the source said. A foreign or malformed key takes no entry, and what was known of it is void. */
   #learn(key: string, answer: Answer): void {
-    if (answer.kind === "ok" || answer.because === "absent") this.#keep(key, answer, this.#clock.nowMs());
+    if (answer === foreignByStaleList) this.#countStale(this.#clock.nowMs());
+    else if (answer.kind === "ok" || answer.because === "absent") this.#keep(key, answer, this.#clock.nowMs());
     else this.#store.delete(key);
   }
 
@@ -220,10 +244,21 @@ export class CachedSource implements OwnerSource {
   /** Serves an expired answer in place of a failure, unless it is too old or was flushed while the source was asked. */
   #staleOr(error: unknown, key: string, entry: Entry | undefined): Answer {
     const nowMs = this.#clock.nowMs();
-    if (entry === undefined || this.#store.peek(key) !== entry) throw error;
-    if (nowMs >= entry.expiresAtMs + this.#rules.staleIfErrorMs) throw error;
+    if (entry === undefined || this.#store.peek(key) !== entry || !this.#mayServeStale(entry, nowMs)) throw error;
+    return this.#serveStale(entry, nowMs);
+  }
+
+  #mayServeStale(entry: Entry, nowMs: number): boolean {
+    return nowMs < entry.expiresAtMs + this.#rules.staleIfErrorMs;
+  }
+
+  #serveStale(entry: Entry, nowMs: number): Answer {
+    this.#countStale(nowMs);
+    return entry.answer;
+  }
+
+  #countStale(nowMs: number): void {
     this.#tally.requests.stale++;
     this.#lastStaleAtMs = nowMs;
-    return entry.answer;
   }
 }

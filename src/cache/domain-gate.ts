@@ -3,11 +3,12 @@
  *
  * Most lookups on port 25 are for senders that are not ours: they cost neither a query nor a cache entry. The set of hosted
  * domains is read again every `refreshMs`; nobody waits for that unless the set is overdue and says "foreign". When the set
- * cannot be read for longer than `staleIfErrorMs`, the gate stands open: it never turns "not known" into "not hosted".
+ * cannot be read for longer than `staleIfErrorMs`, or not since a flush, the gate stands open: it never turns "not known"
+ * into "not hosted".
  */
 import { splitAddress } from "../model/address.ts";
 import type { Clock } from "../model/clock.ts";
-import { type Answer, foreign } from "../model/reply.ts";
+import { type Answer, foreign, foreignByStaleList } from "../model/reply.ts";
 import type { Database, OwnerSource } from "../model/source.ts";
 
 /** How the gate keeps its set. */
@@ -37,6 +38,8 @@ export class DomainGate implements OwnerSource {
   /** `undefined`: every domain may be hosted. */
   #domains: ReadonlySet<string> | undefined;
   #readAtMs = Number.NEGATIVE_INFINITY;
+  /** Flushed and not read since: no address is refused by it. */
+  #isVoid = false;
   /** The reading under way; it never rejects. */
   #reading: Promise<void> | undefined;
   #triedAtMs = Number.NEGATIVE_INFINITY;
@@ -51,11 +54,13 @@ export class DomainGate implements OwnerSource {
   ownersOf(key: string, deadlineMs: number): Answer | Promise<Answer> {
     const nowMs = this.#clock.nowMs();
     const ageMs = nowMs - this.#readAtMs;
-    if (ageMs >= this.#rules.refreshMs) this.#read(nowMs);
-    if (this.#isHosted(key)) return this.#source.ownersOf(key, deadlineMs);
+    if (this.#isVoid || ageMs >= this.#rules.refreshMs) this.#read(nowMs);
+    if (this.#isListed(key)) return this.#source.ownersOf(key, deadlineMs);
     // A refresh begins at refreshMs; a set that is twice as old was not in use, and may lack a new domain.
-    if (ageMs < 2 * this.#rules.refreshMs || this.#reading === undefined) return foreign;
-    return this.#reading.then(() => (this.#isHosted(key) ? this.#source.ownersOf(key, deadlineMs) : foreign));
+    if (!this.#isVoid && ageMs < 2 * this.#rules.refreshMs) return foreign;
+    return this.#reading === undefined
+      ? this.#decide(key, deadlineMs)
+      : this.#reading.then(() => this.#decide(key, deadlineMs));
   }
 
   /** Reads the set now, for the start of the daemon. Never rejects: without a set the gate stands open. */
@@ -64,19 +69,26 @@ export class DomainGate implements OwnerSource {
     await this.#reading;
   }
 
-  /** Forgets the age of the set, so that the next foreign address waits for a new one: part of a flush. */
+  /** Believes the set no more: part of a flush. The next foreign address waits for a new one, or for the failure. */
   expire(): void {
+    this.#isVoid = true;
     // A reading under way may have begun before the change that the flush is for.
     this.#reading = undefined;
-    this.#readAtMs = Math.min(this.#readAtMs, this.#clock.nowMs() - 2 * this.#rules.refreshMs);
     this.#triedAtMs = Number.NEGATIVE_INFINITY;
   }
 
-  #isHosted(key: string): boolean {
+  /** Decides about an address that an overdue set does not list, when no reading is under way any more. */
+  #decide(key: string, deadlineMs: number): Answer | Promise<Answer> {
+    const ageMs = this.#clock.nowMs() - this.#readAtMs;
+    const isTooOld = ageMs >= this.#rules.refreshMs + this.#rules.staleIfErrorMs;
+    if (this.#isVoid || isTooOld || this.#isListed(key)) return this.#source.ownersOf(key, deadlineMs);
+    return ageMs < 2 * this.#rules.refreshMs ? foreign : foreignByStaleList;
+  }
+
+  #isListed(key: string): boolean {
     if (this.#domains === undefined) return true;
     const { domain } = splitAddress(key);
-    if (domain === "" || this.#domains.has(domain) || this.#rules.localDomains.has(domain)) return true;
-    return this.#clock.nowMs() - this.#readAtMs >= this.#rules.refreshMs + this.#rules.staleIfErrorMs;
+    return domain === "" || this.#domains.has(domain) || this.#rules.localDomains.has(domain);
   }
 
   #read(nowMs: number): void {
@@ -87,6 +99,7 @@ export class DomainGate implements OwnerSource {
       (domains) => {
         if (this.#reading !== reading) return;
         this.#reading = undefined;
+        this.#isVoid = false;
         this.#domains = domains;
         this.#readAtMs = this.#clock.nowMs();
       },

@@ -68,5 +68,7 @@ export type Reply = Answer | Failure;
 export const absent: Nobody = { kind: "notFound", because: "absent" };
 /** The address is in a domain that the source does not host. */
 export const foreign: Nobody = { kind: "notFound", because: "foreign" };
+/** The same by a list of hosted domains that is overdue, since the source fails. */
+export const foreignByStaleList: Nobody = { kind: "notFound", because: "foreign" };
 /** The key is no address. */
 export const malformed: Nobody = { kind: "notFound", because: "malformed" };

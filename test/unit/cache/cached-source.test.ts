@@ -1,7 +1,8 @@
 import { beforeEach, describe, expect, test } from "vitest";
 import { CachedSource } from "../../../src/cache/cached-source.ts";
+import { SourceError } from "../../../src/model/errors.ts";
 import { toOwnerList } from "../../../src/model/owner-list.ts";
-import { type Answer, absent, Found, foreign } from "../../../src/model/reply.ts";
+import { type Answer, absent, Found, foreign, foreignByStaleList } from "../../../src/model/reply.ts";
 import { type CacheTally, cacheTally } from "../../../src/model/tally.ts";
 import { type FakeClock, fakeClock } from "../../support/fakes.ts";
 
@@ -239,6 +240,56 @@ describe("while the source fails", () => {
     const refused = expect(Promise.resolve(strict.ownersOf("alice@x", 0))).rejects.toBe(down);
     await source.settle(down);
     await refused;
+  });
+
+  describe("and hangs", () => {
+    const hung = new SourceError("ERR_SOURCE_TIMEOUT", "no answer in time");
+
+    beforeEach(async () => {
+      await learn("alice@x", owned("alice"));
+      await learn("bob@x", owned("bob"));
+      clock.advance(60_000);
+      const first = cache.ownersOf("alice@x", 0);
+      await source.settle(hung);
+      await first;
+    });
+
+    test("one lookup waits for the deadline, the next are served stale at once", async () => {
+      expect(cache.ownersOf("bob@x", 0)).toMatchObject({ owners: { text: "bob" } });
+      expect(cache.ownersOf("alice@x", 0)).toMatchObject({ owners: { text: "alice" } });
+      expect(tally.requests).toMatchObject({ stale: 3, coalesced: 0 });
+    });
+
+    test("the source is asked in the background, and believed as soon as it answers", async () => {
+      void cache.ownersOf("bob@x", 0);
+      expect(source.asked.filter((key) => key === "bob@x")).toHaveLength(2);
+      await source.settle(owned("carol"));
+      expect(cache.ownersOf("bob@x", 0)).toMatchObject({ owners: { text: "carol" } });
+      // It hangs no more: who is expired is asked for again before anything is served.
+      expect(cache.ownersOf("alice@x", 0)).toBeInstanceOf(Promise);
+    });
+
+    test("what was flushed or is too old waits for the source", async () => {
+      cache.flush({ kind: "address", address: "bob@x" });
+      expect(cache.ownersOf("bob@x", 0)).toBeInstanceOf(Promise);
+      clock.advance(3_600_000);
+      expect(cache.ownersOf("alice@x", 0)).toBeInstanceOf(Promise);
+    });
+  });
+
+  test("a failure that is no hang lets nobody be served stale unasked", async () => {
+    await learn("alice@x", owned("alice"));
+    clock.advance(60_000);
+    const first = cache.ownersOf("alice@x", 0);
+    await source.settle(new SourceError("ERR_SOURCE_SQL", "the query is wrong"));
+    await first;
+    expect(cache.ownersOf("alice@x", 0)).toBeInstanceOf(Promise);
+  });
+
+  test("a foreign address by an overdue list of domains counts as stale", async () => {
+    await learn("a@elsewhere", foreignByStaleList);
+    expect(tally.requests).toMatchObject({ stale: 1 });
+    expect(cache.isServingStale(1000)).toBe(true);
   });
 
   test("a flushed answer is never served, even to a lookup that began before the flush", async () => {

@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, test } from "vitest";
 import { DomainGate } from "../../../src/cache/domain-gate.ts";
-import { absent, foreign } from "../../../src/model/reply.ts";
+import { absent, foreign, foreignByStaleList } from "../../../src/model/reply.ts";
 import { type FakeClock, fakeClock } from "../../support/fakes.ts";
 
 const rules = {
@@ -80,15 +80,15 @@ describe("DomainGate", () => {
     expect(reads).toBe(2);
   });
 
-  test("keeps the set that it has while it cannot be read, and tries no more than once a second", async () => {
+  test("keeps the set that it has while it cannot be read, says so, and tries no more than once a second", async () => {
     await gate.warm();
     answer = down;
     clock.advance(60_000);
-    expect(await gate.ownersOf("a@elsewhere.example", 0)).toBe(foreign);
-    expect(await gate.ownersOf("a@elsewhere.example", 0)).toBe(foreign);
+    expect(await gate.ownersOf("a@elsewhere.example", 0)).toBe(foreignByStaleList);
+    expect(await gate.ownersOf("a@elsewhere.example", 0)).toBe(foreignByStaleList);
     expect(reads).toBe(2);
     clock.advance(1_000);
-    expect(await gate.ownersOf("a@elsewhere.example", 0)).toBe(foreign);
+    expect(await gate.ownersOf("a@elsewhere.example", 0)).toBe(foreignByStaleList);
     expect(reads).toBe(3);
   });
 
@@ -104,6 +104,17 @@ describe("DomainGate", () => {
     answer = () => Promise.resolve(new Set(["example.com", "new.example"]));
     gate.expire();
     expect(await gate.ownersOf("a@new.example", 0)).toBe(absent);
+  });
+
+  test("after a flush no address is refused by the set until it could be read again", async () => {
+    await gate.warm();
+    answer = down;
+    gate.expire();
+    expect(await gate.ownersOf("a@new.example", 0)).toBe(absent);
+    expect(gate.ownersOf("a@new.example", 0)).toBe(absent);
+    answer = () => Promise.resolve(new Set(["example.com"]));
+    clock.advance(1_000);
+    expect(await gate.ownersOf("a@new.example", 0)).toBe(foreign);
   });
 
   test("a reading that began before a flush is not believed", async () => {
