@@ -110,6 +110,7 @@ promtool            prometheus           checks the alert rules and the dashboar
 zsh                 zsh                  completes commands as its users do
 man                 man-db               shows the manual pages
 groff               groff-base           checks the manual pages for mistakes
+faketime            faketime             sets the clock of the daemon forward and back
 systemd-analyze     systemd              verifies the units and rates their hardening (it is not started)
 '
 

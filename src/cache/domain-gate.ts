@@ -42,7 +42,7 @@ export class DomainGate implements OwnerSource {
   #isVoid = false;
   /** The reading under way; it never rejects. */
   #reading: Promise<void> | undefined;
-  #triedAtMs = Number.NEGATIVE_INFINITY;
+  #failedAtMs = Number.NEGATIVE_INFINITY;
 
   constructor(rules: GateRules, { source, database, clock }: GateParts) {
     this.#rules = rules;
@@ -74,7 +74,7 @@ export class DomainGate implements OwnerSource {
     this.#isVoid = true;
     // A reading under way may have begun before the change that the flush is for.
     this.#reading = undefined;
-    this.#triedAtMs = Number.NEGATIVE_INFINITY;
+    this.#failedAtMs = Number.NEGATIVE_INFINITY;
   }
 
   /** Decides about an address that an overdue set does not list, when no reading is under way any more. */
@@ -93,8 +93,7 @@ export class DomainGate implements OwnerSource {
 
   #read(nowMs: number): void {
     // After a failure the next try waits a second: the source has its own back-off, this only bounds the attempts.
-    if (this.#reading !== undefined || nowMs - this.#triedAtMs < 1000) return;
-    this.#triedAtMs = nowMs;
+    if (this.#reading !== undefined || nowMs - this.#failedAtMs < 1000) return;
     const reading: Promise<void> = this.#database.hostedDomains(nowMs + this.#rules.timeoutMs).then(
       (domains) => {
         if (this.#reading !== reading) return;
@@ -105,7 +104,9 @@ export class DomainGate implements OwnerSource {
       },
       // The set that was read last stands until it is too old; lookups meet the failure themselves and tell it.
       () => {
-        if (this.#reading === reading) this.#reading = undefined;
+        if (this.#reading !== reading) return;
+        this.#reading = undefined;
+        this.#failedAtMs = this.#clock.nowMs();
       },
     );
     this.#reading = reading;

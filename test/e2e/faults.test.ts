@@ -2,128 +2,35 @@
  * What can go wrong with a database goes wrong, under load, and the cost is counted: never a wrong answer, never a late one,
  * and no failure for an address that was asked before. Prints a table of what each fault cost.
  */
+import { readdirSync } from "node:fs";
+import { mkdir, writeFile } from "node:fs/promises";
+import { join } from "node:path";
 import mysql from "mysql2/promise";
-import { afterAll, expect, test } from "vitest";
-import { Load, type LoadTally, type Question } from "../support/load.ts";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { startDaemon } from "../support/daemon.ts";
+import { makeDirectory, type TestDirectory } from "../support/directories.ts";
+import { type Cost, costOf, type Fault, loadConfig, loadOn, toCost, underFault } from "../support/fault.ts";
 import { lockTable } from "../support/lock.ts";
-import { type Mariadb, startMariadb } from "../support/mariadb.ts";
-import {
-  type ConfigSections,
-  nativeSchema,
-  nativeSource,
-  type Stage,
-  type StageOptions,
-  startStage,
-} from "../support/stage.ts";
+import type { Mariadb } from "../support/mariadb.ts";
+import { run } from "../support/processes.ts";
+import { openRelay, type Relay } from "../support/relay.ts";
+import { nativeSource, type Stage, startStage } from "../support/stage.ts";
 import { waitUntil } from "../support/wait.ts";
-import { askOnce } from "../support/wire.ts";
-
-const lookupTimeoutMs = 2000;
-// One coarse timer ends lookups; the rest is what two busy cores may add.
-const deadlineMs = lookupTimeoutMs + 500;
-
-/** The addresses that were asked before the fault, and their owners. */
-const known: readonly Question[] = [
-  { key: "alice@example.com", kind: "cached", answer: "OK alice@example.com" },
-  { key: "sales@example.com", kind: "cached", answer: "OK alice@example.com,bob@example.com" },
-  { key: "bob+news@example.com", kind: "cached", answer: "OK bob@example.com" },
-  { key: "erin@catch.example", kind: "cached", answer: "OK erin@catch.example" },
-  { key: "nobody@example.com", kind: "cached", answer: "NOTFOUND " },
-  { key: "dave@example.com", kind: "cached", answer: "NOTFOUND " },
-];
-
-/** Asks what is cached most of the time, and else an address that was never asked: one with an owner, one without. */
-function questions(): () => Question {
-  let count = 0;
-  return () => {
-    count++;
-    if (count % 4 === 1) return { key: `new${count}@catch.example`, kind: "uncached", answer: "OK erin@catch.example" };
-    if (count % 4 === 3) return { key: `new${count}@example.com`, kind: "uncached", answer: "NOTFOUND " };
-    return known[count % known.length] as Question;
-  };
-}
-
-interface Cost {
-  readonly fault: string;
-  readonly answers: number;
-  readonly wrong: number;
-  readonly late: number;
-  readonly "451 cached": number;
-  readonly "451 uncached": number;
-  readonly "slowest ms": number;
-  /** From the end of the fault to the last failure of an uncached address; 0 when there was none. */
-  readonly "recovery ms": number;
-}
 
 const costs: Cost[] = [];
-afterAll(() => console.table(Object.fromEntries(costs.map(({ fault, ...rest }) => [fault, rest]))));
+let relay: Relay;
+let directory: TestDirectory;
 
-/** A fault, as it is injected and taken away. */
-interface Fault {
-  readonly name: string;
-  readonly options?: StageOptions;
-  /** Breaks it, waits as long as the fault is to last, and mends it; resolves when the database is whole again. */
-  inject(stage: Stage, underLoad: () => Promise<unknown>): Promise<void>;
-  /** Whether uncached addresses have to fail while the fault lasts: else none may. */
-  readonly isOutage: boolean;
-}
+beforeAll(async () => {
+  directory = await makeDirectory("faults");
+  relay = await openRelay();
+});
 
-/** Runs a fault on a stage of its own under load, and gives what it cost. */
-async function costOf(fault: Fault): Promise<Cost> {
-  const stage = await startStage({ ...fault.options, config: (mariadb) => configOf(fault, mariadb) });
-  const load = new Load(stage.ports.socketmap, questions(), deadlineMs);
-  try {
-    load.start(8);
-    await waitUntil("every known address to be asked", () => load.tally.answers > 500);
-    expect(load.tally).toMatchObject({ wrong: [], late: [], failures: { cached: 0, uncached: 0 }, lost: 0 });
-    load.reset();
-    await fault.inject(stage, () => underFault(load, fault.isOutage));
-    const mendedAt = performance.now();
-    await waitUntil(
-      "uncached addresses to be answered again",
-      () => load.tally.lastUncachedAnswerAt > Math.max(mendedAt, load.tally.lastUncachedFailureAt + 500),
-      15_000,
-    );
-    const { tally } = load;
-    await load.stop();
-    await stage.stop();
-    return toCost(fault.name, tally, mendedAt);
-  } finally {
-    await load.stop();
-    await stage.daemon.kill();
-    await stage.mariadb.remove();
-  }
-}
-
-function configOf({ options }: Fault, mariadb: Mariadb): ConfigSections {
-  const own = typeof options?.config === "function" ? options.config(mariadb) : options?.config;
-  return { limits: { lookup_timeout: `${lookupTimeoutMs}ms` }, ...own };
-}
-
-/** Waits until the load has felt a fault: a fault lasts that long and no longer. */
-function underFault(load: Load, isOutage: boolean): Promise<unknown> {
-  const before = load.tally.answers;
-  return waitUntil("the load to feel the fault", () =>
-    isOutage ? load.tally.failures.uncached >= 8 : load.tally.answers > before + 200,
-  );
-}
-
-function toCost(fault: string, tally: LoadTally, mendedAt: number): Cost {
-  expect(tally.wrong).toEqual([]);
-  expect(tally.late).toEqual([]);
-  const cost: Cost = {
-    fault,
-    answers: tally.answers,
-    wrong: tally.wrong.length,
-    late: tally.late.length,
-    "451 cached": tally.failures.cached,
-    "451 uncached": tally.failures.uncached,
-    "slowest ms": Math.round(tally.slowestMs),
-    "recovery ms": Math.max(0, Math.round(tally.lastUncachedFailureAt - mendedAt)),
-  };
-  costs.push(cost);
-  return cost;
-}
+afterAll(async () => {
+  console.table(Object.fromEntries(costs.map(({ fault, ...rest }) => [fault, rest])));
+  await relay.close();
+  await directory.remove();
+});
 
 const faults: readonly Fault[] = [
   {
@@ -154,11 +61,30 @@ const faults: readonly Fault[] = [
     },
   },
   {
-    name: "connections reset in mid-query",
+    name: "connections killed by the server",
     isOutage: false,
     async inject({ mariadb }, underLoad) {
       for (let round = 0; round < 5; round++) {
         await killConnections(mariadb);
+        await underLoad();
+      }
+    },
+  },
+  {
+    name: "connections reset in mid-query",
+    isOutage: false,
+    options: {
+      config: (mariadb) => {
+        relay.target = mariadb.port;
+        return { sources: { mail: { ...nativeSource(mariadb), hosts: [`inet:127.0.0.1:${relay.port}`] } } };
+      },
+    },
+    async inject({ mariadb }, underLoad) {
+      for (let round = 0; round < 5; round++) {
+        const lock = await lockTable(mariadb, "addresses");
+        await waitUntil("a statement to wait", async () => (await statementsWaiting(mariadb)) > 0);
+        expect(relay.resetAll()).toBeGreaterThan(0);
+        await lock.release();
         await underLoad();
       }
     },
@@ -212,65 +138,133 @@ const faults: readonly Fault[] = [
       }
     },
   },
+  {
+    name: "queries held up for longer than query_timeout",
+    isOutage: true,
+    options: {
+      config: (mariadb) => ({ sources: { mail: { ...nativeSource(mariadb), query_timeout: "1s" } } }),
+    },
+    async inject({ mariadb }, underLoad) {
+      const lock = await lockTable(mariadb, "addresses");
+      await new Promise((resolve) => setTimeout(resolve, 4000));
+      await underLoad();
+      await lock.release();
+    },
+  },
 ];
 
 test.each(faults)("$name: no wrong answer, no late one, no failure for what is cached", async (fault) => {
   const cost = await costOf(fault);
-  expect(cost).toMatchObject({ wrong: 0, late: 0, "451 cached": 0 });
-  if (fault.isOutage) expect(cost["451 uncached"]).toBeGreaterThan(0);
-  else expect(cost["451 uncached"]).toBe(0);
+  costs.push(cost);
+  expect(cost).toMatchObject({ wrong: 0, late: 0, lost: 0, "451 cached": 0 });
+  if (fault.isOutage) {
+    expect(cost["451 uncached"]).toBeGreaterThan(0);
+    expect(cost.stale).toBeGreaterThan(0);
+  } else {
+    expect(cost["451 uncached"]).toBe(0);
+  }
   expect(cost["recovery ms"]).toBeLessThan(1000);
 });
 
-test("two hosts, the first dies and the second lags: its rows are answered, and nothing is made up", async () => {
-  const replica = await startMariadb({
-    load: nativeSchema,
-    // What the load asks is the same on both; that the replica is behind shows in an address of its own.
-    sql: "DELETE FROM addresses WHERE localpart = 'sales' AND login = 'bob@example.com'",
+test("clock set forward and back: no answer expires or lives on by it", async () => {
+  const file = join(directory.path, "clock");
+  await writeFile(file, "+0");
+  const cost = await costOf({
+    name: "clock set by +2 days, then by -2 days",
+    isOutage: false,
+    // Only the time of day is faked: that is what an administrator or NTP sets.
+    options: {
+      daemon: {
+        env: {
+          LD_PRELOAD: fakeTimeLibrary(),
+          FAKETIME_TIMESTAMP_FILE: file,
+          FAKETIME_NO_CACHE: "1",
+          FAKETIME_DONT_FAKE_MONOTONIC: "1",
+        },
+      },
+    },
+    async inject(stage, underLoad) {
+      for (const days of [2, -2]) {
+        await writeFile(file, `${days > 0 ? "+" : ""}${days}d`);
+        await waitUntil("the daemon to see the step", async () => Math.abs((await daysAhead(stage)) - days) < 0.1);
+        await underLoad();
+      }
+    },
   });
+  costs.push(cost);
+  expect(cost).toMatchObject({ wrong: 0, late: 0, lost: 0, "451 cached": 0, "451 uncached": 0, stale: 0 });
+});
+
+test("disk full when the cache is to be saved: a restart under load gives no wrong answer", async () => {
+  const disk = join(directory.path, "disk");
+  await mkdir(disk);
+  await mustRun("mount", ["-t", "tmpfs", "-o", "size=64k", "tmpfs", disk]);
+  const stage = await startStage({
+    config: () => loadConfig({ cache: { snapshot_file: join(disk, "cache.snapshot") } }),
+  });
+  const load = loadOn(stage);
   try {
-    await replica.addReader("loginmapd", "reader-password");
-    const stage = await startStage({
-      config: (mariadb) => ({
-        limits: { lookup_timeout: `${lookupTimeoutMs}ms` },
-        sources: { mail: { ...nativeSource(mariadb), hosts: hostsOf(mariadb, replica) } },
-      }),
-    });
-    const load = new Load(stage.ports.socketmap, questions(), deadlineMs);
+    load.start(8);
+    await underFault(load, false);
+    await fillDisk(disk);
+    await stage.daemon.stop();
+    expect(stage.daemon.log()).toContain("cache snapshot not written");
+    expect(stage.daemon.log()).toContain("ENOSPC");
+    const next = await startDaemon({ config: stage.config, listening: [stage.ports.socketmap] });
+    const mendedAt = performance.now();
     try {
-      load.start(8);
-      await waitUntil("every known address to be asked", () => load.tally.answers > 500);
-      load.reset();
-      await stage.mariadb.kill();
       await underFault(load, false);
-      expect(await askOnce(stage.ports.socketmap, "senders", "sales+lag@example.com")).toBe("OK alice@example.com");
-      await stage.mariadb.start();
-      const mendedAt = performance.now();
-      await waitUntil("the first host to be asked again", async () =>
-        (await askOnce(stage.ports.socketmap, "senders", `sales+${Date.now()}@example.com`)).endsWith(
-          "bob@example.com",
-        ),
-      );
       await load.stop();
-      expect(toCost("first of two hosts dies, second lags", load.tally, mendedAt)).toMatchObject({
-        wrong: 0,
-        late: 0,
-        "451 cached": 0,
-        "451 uncached": 0,
-      });
-      await stage.daemon.stop();
     } finally {
-      await load.stop();
-      await stage.daemon.kill();
-      await stage.mariadb.remove();
+      await next.stop();
     }
+    const cost = toCost("disk full at a restart (lost: asked while nobody listened)", load.tally, mendedAt, 0);
+    costs.push(cost);
+    expect(cost).toMatchObject({ wrong: 0, late: 0, "451 cached": 0, "451 uncached": 0 });
   } finally {
-    await replica.remove();
+    await load.stop();
+    await stage.daemon.kill();
+    await stage.mariadb.remove();
+    await mustRun("umount", [disk]);
   }
 });
 
-function hostsOf(...servers: readonly Mariadb[]): string[] {
-  return servers.map(({ port }) => `inet:127.0.0.1:${port}`);
+async function fillDisk(disk: string): Promise<void> {
+  await writeFile(join(disk, "filler"), Buffer.alloc(1 << 20)).then(
+    () => expect.unreachable("the disk is not full"),
+    (error: NodeJS.ErrnoException) => expect(error.code).toBe("ENOSPC"),
+  );
+}
+
+async function mustRun(command: string, args: readonly string[]): Promise<void> {
+  const { code, stderr } = await run(command, args);
+  if (code !== 0) throw new Error(`${command} ${args.join(" ")}: ${stderr}`);
+}
+
+async function daysAhead(stage: Stage): Promise<number> {
+  const { headers } = await stage.admin("/healthz");
+  return (Date.parse(headers.get("date") ?? "") - Date.now()) / 86_400_000;
+}
+
+function fakeTimeLibrary(): string {
+  const found = readdirSync("/usr/lib")
+    .map((architecture) => join("/usr/lib", architecture, "faketime/libfaketime.so.1"))
+    .find((path) => {
+      try {
+        return readdirSync(join(path, "..")).length > 0;
+      } catch {
+        return false;
+      }
+    });
+  if (found === undefined) throw new Error("libfaketime is missing: apt-get install faketime (or bash test/all.sh)");
+  return found;
+}
+
+async function statementsWaiting(mariadb: Mariadb): Promise<number> {
+  const [row] = await mariadb.query(
+    "SELECT COUNT(*) AS n FROM information_schema.processlist WHERE user = 'loginmapd' AND state LIKE 'Waiting%'",
+  );
+  return Number(row?.["n"]);
 }
 
 async function killConnections(mariadb: Mariadb): Promise<void> {

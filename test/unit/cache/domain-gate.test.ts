@@ -19,17 +19,24 @@ beforeEach(() => {
   clock = fakeClock();
   reads = 0;
   answer = () => Promise.resolve(new Set(["example.com"]));
-  gate = new DomainGate(rules, {
-    clock,
-    source: { ownersOf: () => absent },
-    database: {
-      hostedDomains: () => {
-        reads++;
-        return answer();
+  gate = make();
+});
+
+function make(changes: Partial<typeof rules> = {}): DomainGate {
+  return new DomainGate(
+    { ...rules, ...changes },
+    {
+      clock,
+      source: { ownersOf: () => absent },
+      database: {
+        hostedDomains: () => {
+          reads++;
+          return answer();
+        },
       },
     },
-  });
-});
+  );
+}
 
 async function settle(): Promise<void> {
   for (let i = 0; i < 5; i++) await Promise.resolve();
@@ -68,6 +75,17 @@ describe("DomainGate", () => {
     await settle();
     expect(gate.ownersOf("a@new.example", 0)).toBe(absent);
     expect(reads).toBe(2);
+  });
+
+  test("with a lifetime below a second it is read as often as that says", async () => {
+    const quick = make({ refreshMs: 300 });
+    await quick.warm();
+    for (let i = 0; i < 3; i++) {
+      clock.advance(300);
+      quick.ownersOf("a@elsewhere.example", 0);
+      await settle();
+    }
+    expect(reads).toBe(4);
   });
 
   test("an overdue set is read before it refuses anybody", async () => {
