@@ -2,10 +2,11 @@
 import type { Log } from "../model/log.ts";
 import { exitCode } from "./exit-code.ts";
 
-/** SIGTERM and SIGINT stop, a second one ends the process at once; SIGHUP reloads. */
+/** SIGTERM and SIGINT stop, a second one ends the process at once; SIGHUP reloads, unless the process is stopping. */
 export class Signals {
-  /** Resolves at the first SIGTERM or SIGINT, once no reload is under way. */
+  /** Resolves at the first SIGTERM or SIGINT, at once: a reload under way is not waited for. */
   readonly stopped: Promise<void>;
+  #isStopping = false;
   #reload: (() => Promise<void>) | undefined;
   #reloading: Promise<void> = Promise.resolve();
   #isReloadDue = false;
@@ -14,14 +15,13 @@ export class Signals {
   constructor(log: Log) {
     process.on("SIGHUP", () => this.#hangUp());
     this.stopped = new Promise((resolve) => {
-      let isStopping = false;
       const stop = (signal: NodeJS.Signals): void => {
-        if (isStopping) {
+        if (this.#isStopping) {
           log.warn({ signal }, "second signal: exiting at once");
           process.exit(exitCode.ok);
         }
-        isStopping = true;
-        resolve(this.#reloading);
+        this.#isStopping = true;
+        resolve();
       };
       process.on("SIGTERM", stop);
       process.on("SIGINT", stop);
@@ -41,6 +41,7 @@ export class Signals {
   #hangUp(): void {
     const reload = this.#reload;
     this.#isReloadDue = reload === undefined;
-    if (reload !== undefined) this.#reloading = this.#reloading.then(reload);
+    if (reload === undefined) return;
+    this.#reloading = this.#reloading.then(() => (this.#isStopping ? undefined : reload()));
   }
 }

@@ -68,9 +68,9 @@ const limits = section("Bounds on clients and on waiting.", {
     help: "How long a stop waits for lookups under way. Keep it below systemd's `TimeoutStopSec=`.",
     example: "10s",
   }),
-  max_waiting_lookups: withDefault(integer({ min: 1, max: 1_000_000 }), "1000", {
-    help: "Lookups of one source that may wait for the database. Further ones are answered TEMP (Postfix: 451, the client tries again).",
-    example: "1000",
+  max_waiting_lookups: withDefault(integer({ min: 1, max: 1_000_000 }), "8192", {
+    help: "Lookups of one source that may wait for the database. Further ones are answered TEMP (Postfix: 451, the client tries again). One connection has 8 at most, so that the default is a full listener.",
+    example: "8192",
   }),
 });
 
@@ -132,7 +132,7 @@ const cache = section("What is remembered of answers, per map.", {
     example: "1h",
   }),
   snapshot_file: optional(path, {
-    help: "A file in which the cache survives a restart. Without it, memory only.",
+    help: "A file in which the cache survives a restart; its directory must be writable, since a flush removes the file. Without it, memory only.",
     example: "/var/lib/loginmapd/cache.snapshot",
   }),
 });

@@ -16,8 +16,9 @@ import type { LimitSettings } from "../model/settings.ts";
 import type { ListenerTally, LookupTally, ProtocolErrorKind } from "../model/tally.ts";
 import type { Decoder, Protocol, QuerySink } from "../protocol/protocol.ts";
 import type { Deadlines } from "./deadlines.ts";
+import { errorKinds } from "./error-kinds.ts";
 import { logFailure, logLookup } from "./lookup-log.ts";
-import { OwedReplies, type OwedReply } from "./owed-replies.ts";
+import { type LookupReply, OwedReplies } from "./owed-replies.ts";
 import type { Turn, TurnMember } from "./turn.ts";
 import { TurnMeter } from "./turn-meter.ts";
 
@@ -25,8 +26,8 @@ import { TurnMeter } from "./turn-meter.ts";
 export interface ConnectionParts {
   readonly protocol: Protocol;
   readonly maps: MapRegistry;
-  /** The map of a protocol that carries no map names. */
-  readonly defaultMap: string | undefined;
+  /** The map of a protocol that carries no map names; a reload may change it. */
+  readonly defaultMap: () => string | undefined;
   readonly limits: () => LimitSettings;
   readonly tally: ListenerTally;
   /** Counts replies to maps that do not exist. */
@@ -36,10 +37,6 @@ export interface ConnectionParts {
   readonly log: Log;
 }
 
-// Unanswered queries of one client. Postfix sends one at a time; a pipelining test tool is served, a flood waits its turn.
-const maxOwed = 64;
-// Replies that are not written yet. Two of the longest socketmap replies; a client that does not read holds no more.
-const maxUnsentBytes = 200_000;
 // A client that takes no byte for that long is gone. Postfix itself gives up after 100 s.
 const writeTimeoutMs = 30_000;
 // A frame that began must end: Postfix writes it with one system call.
@@ -55,7 +52,6 @@ export class Connection implements QuerySink, TurnMember {
   readonly #decoder: Decoder;
   readonly #owed = new OwedReplies();
   #queries = 0;
-  #unsent = "";
   #isInTurn = false;
   /** Reading stopped because the client owes us reading, or we owe it replies. */
   #isHeld = false;
@@ -65,7 +61,10 @@ export class Connection implements QuerySink, TurnMember {
   /** The first query is also the last one. */
   #isLastCall = false;
   #isEnded = false;
-  /** Since when the present state must not last for ever: mid-frame, blocked, or lingering. */
+  /**
+   * Since when the present state must not last for ever: idle, mid-frame, blocked, or lingering. The beginning of a frame and the
+   * writing of a reply are progress. Bytes in the middle of a frame are none, or a client that drips would never be late.
+   */
   #lastProgressMs: number;
   readonly #meter: TurnMeter;
 
@@ -85,7 +84,7 @@ export class Connection implements QuerySink, TurnMember {
     // What comes after a broken frame is read and thrown away: unread bytes would turn our last reply into a reset.
     if (this.#isEnding) return;
     this.#joinTurn();
-    this.#lastProgressMs = this.#parts.turn.nowMs();
+    if (!this.#decoder.isMidFrame) this.#lastProgressMs = this.#parts.turn.nowMs();
     try {
       this.#decoder.push(chunk, length, this);
     } catch (error) {
@@ -123,14 +122,15 @@ export class Connection implements QuerySink, TurnMember {
     this.#isInTurn = false;
     this.#meter.observe(startedAtMs);
     if (this.#isEnded) return;
-    if (this.#unsent !== "") {
-      const text = this.#unsent;
-      this.#unsent = "";
+    // What the socket has not taken yet is bounded too: nothing is put on top of it.
+    const text = this.#isBlocked ? "" : this.#owed.take();
+    if (text !== "") {
       if (!this.#socket.write(text, "latin1")) this.#isBlocked = true;
       this.#lastProgressMs = startedAtMs;
     }
     this.#readOn();
-    if (this.#isEnding && this.#owed.length === 0 && this.#unsent === "") this.#end();
+    if (this.#isEnding && this.#owed.isEmpty) this.#end();
+    else if (!this.#isBlocked && this.#owed.isReady) this.#joinTurn();
   }
 
   /**
@@ -157,6 +157,16 @@ export class Connection implements QuerySink, TurnMember {
     this.#socket.destroy();
   }
 
+  /** Whether it takes no more queries and will close. */
+  get isEnding(): boolean {
+    return this.#isEnding;
+  }
+
+  /** Since when the client has asked nothing, or begun a frame and not ended it; `undefined` while we owe it something. */
+  get idleSinceMs(): number | undefined {
+    return this.#isEnding || this.#isBlocked || !this.#owed.isEmpty ? undefined : this.#lastProgressMs;
+  }
+
   /** Ends what has lasted too long. Called about once a second. */
   checkDeadlines(nowMs: number): void {
     const waitedMs = nowMs - this.#lastProgressMs;
@@ -164,7 +174,7 @@ export class Connection implements QuerySink, TurnMember {
       if (waitedMs >= lingerMs) this.destroy();
     } else if (this.#isBlocked) {
       if (waitedMs >= writeTimeoutMs) this.#giveUp("write_timeout");
-    } else if (this.#owed.length > 0) {
+    } else if (!this.#owed.isEmpty) {
       // It waits for us, not we for it; the lookups have their own deadlines.
     } else if (this.#decoder.isMidFrame) {
       if (waitedMs >= frameTimeoutMs)
@@ -176,7 +186,7 @@ export class Connection implements QuerySink, TurnMember {
   }
 
   #findMap(query: Query): LookupMap | undefined {
-    const name = query.map ?? this.#parts.defaultMap;
+    const name = query.map ?? this.#parts.defaultMap();
     return name === undefined ? undefined : this.#parts.maps.find(name);
   }
 
@@ -186,15 +196,14 @@ export class Connection implements QuerySink, TurnMember {
     tally.results[encoded.result]++;
     this.#meter.count(tally);
     if (encoded.failure !== undefined) logFailure(this.#parts.log, this.#currentQueryId(), map, encoded.failure);
-    if (this.#owed.length === 0) this.#unsent += encoded.text;
-    else this.#owed.push({ text: encoded.text });
+    this.#owed.add(encoded.text);
     return this.#isReading();
   }
 
   #answerLater(reply: Promise<Reply>, map: LookupMap, tally: LookupTally, startedAtMs: number): void {
     const { protocol, turn, deadlines, limits, log } = this.#parts;
     const queryId = this.#currentQueryId();
-    const owed: OwedReply & { text: string | undefined } = {
+    const owed: LookupReply = {
       text: undefined,
       deadlineMs: startedAtMs + limits().lookupTimeoutMs,
       expire: () => settle(lookupTimedOut),
@@ -204,14 +213,13 @@ export class Connection implements QuerySink, TurnMember {
       if (owed.text !== undefined || this.#isEnded) return;
       deadlines.delete(owed);
       const encoded = protocol.encode(settled, () => queryId);
-      owed.text = encoded.text;
+      this.#owed.settle(owed, encoded.text);
       tally.results[encoded.result]++;
       tally.duration.observe((turn.nowMs() - startedAtMs) / 1000);
       if (encoded.failure !== undefined) logFailure(log, queryId, map.name, encoded.failure);
-      this.#unsent += this.#owed.takeReady();
       this.#joinTurn();
     };
-    this.#owed.push(owed);
+    this.#owed.owe(owed);
     deadlines.add(owed);
     // LookupMap.lookup never rejects.
     void reply.then(settle);
@@ -220,24 +228,23 @@ export class Connection implements QuerySink, TurnMember {
   /** Whether more queries may be taken now. */
   #isReading(): boolean {
     if (this.#isEnding) return false;
-    if (this.#isBlocked || this.#owed.length >= maxOwed || this.#unsent.length >= maxUnsentBytes) {
-      if (!this.#isHeld) {
-        this.#isHeld = true;
-        this.#socket.pause();
-      }
-      return false;
-    }
-    return true;
+    if (!this.#isBlocked && !this.#owed.isFull) return true;
+    this.#hold();
+    return false;
+  }
+
+  /** Stops reading until `#readOn` finds nothing in the way. */
+  #hold(): void {
+    if (this.#isHeld) return;
+    this.#isHeld = true;
+    this.#socket.pause();
   }
 
   /** Takes up reading where it was held, if nothing holds it any more. */
   #readOn(): void {
-    if (this.#isBlocked && !this.#isHeld) {
-      this.#isHeld = true;
-      this.#socket.pause();
-    }
+    if (this.#isBlocked) this.#hold();
     if (!this.#isHeld || this.#isEnding) return;
-    if (this.#isBlocked || this.#owed.length >= maxOwed || this.#unsent.length >= maxUnsentBytes) return;
+    if (this.#isBlocked || this.#owed.isFull) return;
     this.#isHeld = false;
     this.#joinTurn();
     try {
@@ -288,13 +295,3 @@ export class Connection implements QuerySink, TurnMember {
   /** The id of the query answered last, as the client's reason and the log line have it. */
   #currentQueryId = (): string => `c${this.#id}.q${this.#queries}`;
 }
-
-const errorKinds: Record<ProtocolError["code"], ProtocolErrorKind> = {
-  ERR_NETSTRING_LENGTH: "framing",
-  ERR_NETSTRING_TERMINATOR: "framing",
-  ERR_NOT_A_GET: "framing",
-  ERR_NETSTRING_TOO_LARGE: "too_large",
-  ERR_LINE_TOO_LONG: "too_large",
-  ERR_QUERY_TOO_LARGE: "too_large",
-  ERR_FRAME_TIMEOUT: "frame_timeout",
-};

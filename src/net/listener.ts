@@ -1,62 +1,51 @@
-/**
- * One listening socket and its connections.
- *
- * Beyond `max_connections` a new connection is accepted but not read until another one closes: for the client that is the
- * kernel's queue, and nobody is refused. Node has no way to stop accepting without closing the socket, which would refuse
- * (docs/decisions/0004-connection-cap.md).
- */
+/** One listening socket: bound, given other settings by a reload, closed or laid to rest at its end. */
 import net from "node:net";
 import { formatEndpoint, type ListenerSettings } from "../model/settings.ts";
-import { Connection, type ConnectionParts } from "./connection.ts";
+import { Connections, type ConnectionsParts } from "./connections.ts";
+import type { InheritedSocket } from "./inherited-sockets.ts";
 import { ListenError } from "./listen-error.ts";
-import { SharedReader } from "./shared-read.ts";
-import { bindUnixSocket, removeStaleSocket } from "./unix-socket.ts";
+import { bindUnixSocket, removeStaleSocket, setAccess } from "./unix-socket.ts";
 
 /** What a listener needs beside its settings. */
-export interface ListenerParts extends Omit<ConnectionParts, "defaultMap"> {
-  /** Numbers connections across listeners. */
-  readonly nextConnectionId: () => number;
-}
+export type ListenerParts = Omit<ConnectionsParts, "defaultMap">;
 
-// Connections that wait beyond max_connections. 100 smtpd processes per service and a few services fit many times over.
-const maxParked = 8192;
 // The kernel caps it at net.core.somaxconn (4096 by default since Linux 5.4).
 const backlog = 4096;
 
-// How long the drain waits for the first query of a client that has just connected. It sends it at once.
-const firstQueryMs = 500;
-
 /** A bound endpoint. */
 export class Listener {
-  readonly settings: ListenerSettings;
-  readonly #parts: ListenerParts;
+  /** The socket that systemd passed, when there is one. */
+  readonly inherited: InheritedSocket | undefined;
   readonly #server: net.Server;
-  readonly #reader = new SharedReader();
-  readonly #connections = new Set<Connection>();
-  /** Accepted, paused, waiting for one of `#connections` to close. */
-  readonly #parked: net.Socket[] = [];
+  readonly #connections: Connections;
+  #settings: ListenerSettings;
+  #parts: ListenerParts;
+  #isResting = false;
 
-  private constructor(settings: ListenerSettings, parts: ListenerParts) {
-    this.settings = settings;
+  private constructor(settings: ListenerSettings, parts: ListenerParts, inherited?: InheritedSocket) {
+    this.#settings = settings;
     this.#parts = parts;
+    this.inherited = inherited;
+    this.#connections = new Connections(this.#connectionsParts());
     // allowHalfOpen: a client that sent its last query and closed its side still gets its replies.
-    this.#server = net.createServer({ pauseOnConnect: true, allowHalfOpen: true, noDelay: true }, (socket) =>
-      this.#accept(socket),
-    );
+    this.#server = net.createServer({ pauseOnConnect: true, allowHalfOpen: true, noDelay: true }, (socket) => {
+      if (this.#isResting) socket.destroy();
+      else this.#connections.accept(socket);
+    });
   }
 
   /**
    * Binds.
    *
-   * @param inheritedFd a listening socket that is used in place of binding
+   * @param inherited a listening socket that is used in place of binding
    * @throws {ListenError} when the endpoint cannot be had
    */
-  static async open(settings: ListenerSettings, parts: ListenerParts, inheritedFd?: number): Promise<Listener> {
-    const listener = new Listener(settings, parts);
+  static async open(settings: ListenerSettings, parts: ListenerParts, inherited?: InheritedSocket): Promise<Listener> {
+    const listener = new Listener(settings, parts, inherited);
     const { endpoint } = settings;
     try {
-      if (inheritedFd === undefined && endpoint.kind === "unix") await removeStaleSocket(endpoint.path);
-      await listener.#listen(inheritedFd);
+      if (inherited === undefined && endpoint.kind === "unix") await removeStaleSocket(endpoint.path);
+      await listener.#listen();
     } catch (error) {
       listener.#server.close();
       if (error instanceof ListenError) throw error;
@@ -65,10 +54,14 @@ export class Listener {
     return listener;
   }
 
+  get settings(): ListenerSettings {
+    return this.#settings;
+  }
+
   /** The endpoint as the configuration writes it; the port is the one bound, which differs when 0 was asked for. */
   get name(): string {
     const address = this.#server.address();
-    const { endpoint } = this.settings;
+    const { endpoint } = this.#settings;
     if (endpoint.kind === "unix" || address === null || typeof address === "string") return formatEndpoint(endpoint);
     return formatEndpoint({ ...endpoint, port: address.port });
   }
@@ -83,37 +76,77 @@ export class Listener {
   }
 
   /**
-   * Stops accepting, answers what is in flight, closes. In flight is also what has reached the kernel and was not read yet:
-   * a client that asked in time must not be told by a closed connection that nobody is there.
+   * Gives a unix socket the mode and group of other settings for this endpoint, when they differ and the socket is our own.
    *
+   * @returns what takes it back
+   * @throws {ListenError} when they cannot be had
+   */
+  changeAccess({ mode, group }: ListenerSettings): () => void {
+    const { endpoint, ...old } = this.#settings;
+    const isSame = mode === old.mode && group === old.group;
+    if (endpoint.kind === "inet" || this.inherited !== undefined || isSame) return () => undefined;
+    try {
+      setAccess(endpoint.path, mode, group);
+    } catch (error) {
+      throw new ListenError(formatEndpoint(endpoint), reasonOf(error), { cause: error });
+    }
+    return () => setAccess(endpoint.path, old.mode, old.group);
+  }
+
+  /**
+   * Goes on with other settings, on the socket that is open: no client is refused meanwhile. Connections of another protocol
+   * are finished; their clients come again.
+   *
+   * @param timeoutMs how long those connections may take
+   */
+  change(settings: ListenerSettings, parts: ListenerParts, timeoutMs: number): void {
+    const isOtherProtocol = parts.protocol !== this.#parts.protocol;
+    this.#settings = settings;
+    this.#parts = parts;
+    this.#isResting = false;
+    this.#connections.change(this.#connectionsParts());
+    if (isOtherProtocol) void this.#connections.finish(timeoutMs);
+  }
+
+  /**
+   * Stops accepting, answers what is in flight, closes.
+   *
+   * @param timeoutMs how long that may take; `undefined` leaves it to the caller
    * @returns when the last connection is closed
    */
-  async drain(): Promise<void> {
+  drain(timeoutMs?: number): Promise<void> {
     this.#server.close();
-    for (const socket of this.#parked.splice(0)) socket.destroy();
-    await nextReads();
-    for (const connection of this.#connections) connection.finishAfterFirstQuery();
-    const lastCall = setTimeout(() => {
-      for (const connection of this.#connections) connection.finish();
-    }, firstQueryMs);
-    while (this.#connections.size > 0) await this.#nextClose();
-    clearTimeout(lastCall);
+    this.#connections.turnAway();
+    return this.#connections.finish(timeoutMs);
+  }
+
+  /**
+   * Finishes as `drain` does but keeps the socket, until `change` wakes it: systemd holds one that it passed open for ever, so
+   * that closing ours could not be undone. Whoever connects meanwhile is turned away at once, the next best to being refused.
+   */
+  rest(timeoutMs: number): Promise<void> {
+    this.#isResting = true;
+    this.#connections.turnAway();
+    return this.#connections.finish(timeoutMs);
   }
 
   /** Closes everything at once. */
   destroy(): void {
     this.#server.close();
-    for (const socket of this.#parked.splice(0)) socket.destroy();
-    for (const connection of this.#connections) connection.destroy();
+    this.#connections.destroy();
   }
 
   /** Ends what has lasted too long. Called about once a second. */
   checkDeadlines(nowMs: number): void {
-    for (const connection of this.#connections) connection.checkDeadlines(nowMs);
+    this.#connections.checkDeadlines(nowMs);
   }
 
-  #listen(inheritedFd: number | undefined): Promise<void> {
-    const { endpoint, mode, group } = this.settings;
+  #connectionsParts(): ConnectionsParts {
+    return { ...this.#parts, defaultMap: () => this.#settings.map };
+  }
+
+  #listen(): Promise<void> {
+    const { endpoint, mode, group } = this.#settings;
     const server = this.#server;
     return new Promise((resolve, reject) => {
       server.once("error", reject);
@@ -122,61 +155,11 @@ export class Listener {
         server.on("error", (error) => this.#parts.log.error({ err: error, listener: this.name }, "listener failed"));
         resolve();
       });
-      if (inheritedFd !== undefined) server.listen({ fd: inheritedFd, backlog });
+      if (this.inherited !== undefined) server.listen({ fd: this.inherited.fd, backlog });
       else if (endpoint.kind === "inet") server.listen({ host: endpoint.host, port: endpoint.port, backlog });
       else bindUnixSocket(endpoint.path, mode, group, () => server.listen({ path: endpoint.path, backlog }));
     });
   }
-
-  #accept(socket: net.Socket): void {
-    this.#parts.tally.connectionsTotal++;
-    if (this.#connections.size < this.#parts.limits().maxConnections) this.#serve(socket);
-    else if (this.#parked.length < maxParked) this.#parked.push(socket);
-    else socket.destroy();
-  }
-
-  #serve(accepted: net.Socket): void {
-    const { tally } = this.#parts;
-    let connection: Connection | undefined;
-    const socket = this.#reader.open(accepted, (chunk, length) => connection?.onBytes(chunk, length));
-    // Before anything can happen: an error without a listener would end the process. `close` follows every error.
-    socket.on("error", () => undefined);
-    const opened = new Connection(this.#parts.nextConnectionId(), socket, {
-      ...this.#parts,
-      defaultMap: this.settings.map,
-    });
-    connection = opened;
-    this.#connections.add(opened);
-    tally.connections = this.#connections.size;
-    socket.once("close", () => {
-      opened.destroy();
-      this.#connections.delete(opened);
-      tally.connections = this.#connections.size;
-      this.#onClose?.();
-      this.#unpark();
-    });
-    socket.resume();
-  }
-
-  #unpark(): void {
-    while (this.#parked.length > 0 && this.#connections.size < this.#parts.limits().maxConnections) {
-      this.#serve(this.#parked.shift() as net.Socket);
-    }
-  }
-
-  #onClose: (() => void) | undefined;
-
-  #nextClose(): Promise<void> {
-    return new Promise((resolve) => {
-      this.#onClose = resolve;
-    });
-  }
-}
-
-/** Resolves when every socket that had something to read has been read once more. */
-async function nextReads(): Promise<void> {
-  // The first setImmediate runs after the poll phase of this turn, the second one after that of the next.
-  for (let turn = 0; turn < 2; turn++) await new Promise((resolve) => setImmediate(resolve));
 }
 
 function reasonOf(error: unknown): string {

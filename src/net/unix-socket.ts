@@ -45,6 +45,13 @@ export function bindUnixSocket(path: string, mode: number, group: string | undef
   chmodSync(path, mode);
 }
 
+/** Changes mode and group of a socket that is bound; without a group it gets that of the process. */
+export function setAccess(path: string, mode: number, group: string | undefined): void {
+  const id = group === undefined ? process.getgid?.() : groupId(group);
+  chownSync(path, process.getuid?.() ?? -1, id ?? -1);
+  chmodSync(path, mode);
+}
+
 /** Looks a group up where the system does (`getent`), since Node cannot. */
 function groupId(group: string): number {
   if (/^\d+$/.test(group)) return Number(group);

@@ -1,9 +1,10 @@
 /** Many clients at once, few connections allowed, and the end of the daemon: nobody is refused, nothing is lost. */
 import { once } from "node:events";
 import { expect, test } from "vitest";
+import { writeConfig } from "../support/daemon.ts";
 import { lockTable } from "../support/lock.ts";
-import { isListening } from "../support/ports.ts";
-import { type Stage, type StageOptions, startStage } from "../support/stage.ts";
+import { freePort, isListening } from "../support/ports.ts";
+import { nativeSource, type Stage, type StageOptions, startStage } from "../support/stage.ts";
 import { waitUntil, within } from "../support/wait.ts";
 import { askOnce, WireClient } from "../support/wire.ts";
 
@@ -78,6 +79,28 @@ test("two hundred connections in closed loop get every answer, and the right one
     expect(await stage.metric("loginmapd_lookups_total", { protocol: "socketmap", result: "timeout" })).toBe(0);
   }));
 
+test("clients that flood the database defer nobody", () =>
+  onStage({}, async (stage) => {
+    let asked = 0;
+    const flood = (client: WireClient): void => {
+      client.send(
+        Array.from({ length: 200 }, () => {
+          const query = `senders flood${asked++}@catch.example`;
+          return `${query.length}:${query},`;
+        }).join(""),
+      );
+    };
+    const flooders = await Promise.all(Array.from({ length: 40 }, () => WireClient.open(stage.ports.socketmap)));
+    for (const client of flooders) flood(client);
+    const honest = await WireClient.open(stage.ports.socketmap);
+    for (let i = 0; i < 20; i++) {
+      expect(await honest.ask("senders", `honest${i}@catch.example`)).toBe("OK erin@catch.example");
+      for (const client of flooders) flood(client);
+    }
+    expect(await stage.metric("loginmapd_lookups_total", { result: "temp" })).toBe(0);
+    for (const client of [honest, ...flooders]) client.close();
+  }));
+
 test("a connection over the cap waits its turn and is not refused", () =>
   onStage({ config: { limits: { max_connections: 3 } } }, async (stage) => {
     const [first, ...others] = await Promise.all([1, 2, 3].map(() => WireClient.open(stage.ports.socketmap)));
@@ -131,6 +154,72 @@ test("SIGTERM with a lookup that never ends: the daemon ends within drain_timeou
     expect(await within("the daemon to end", stage.daemon.exited)).toEqual({ code: 0, signal: null });
     expect(performance.now() - begun).toBeLessThan(5000);
     stage.mariadb.resume();
+  }));
+
+test("SIGTERM: connections and database have one drain_timeout between them", () =>
+  onStage(
+    {
+      config: (mariadb) => ({
+        limits: { drain_timeout: "3s", lookup_timeout: "20s" },
+        sources: { mail: { ...nativeSource(mariadb), query_timeout: "15s" } },
+      }),
+    },
+    async (stage) => {
+      const client = await WireClient.open(stage.ports.socketmap);
+      await client.ask("senders", "bob@example.com");
+      const locker = await lockTable(stage.mariadb, "addresses");
+      client.send("25:senders alice@example.com,");
+      await waitUntil(
+        "the lookup to be in flight",
+        async () => (await stage.metric("loginmapd_cache_requests_total", { outcome: "miss" })) >= 2,
+      );
+      const begun = performance.now();
+      stage.daemon.signal("SIGTERM");
+      expect(await within("the daemon to end", stage.daemon.exited, 30_000)).toEqual({ code: 0, signal: null });
+      expect(performance.now() - begun).toBeLessThan(5500);
+      await locker.release();
+    },
+  ));
+
+test("SIGTERM does not wait for a reload, nor does SIGHUP do anything once it came", () =>
+  onStage({ config: { limits: { drain_timeout: "60s", lookup_timeout: "60s" } } }, async (stage) => {
+    const extra = await freePort();
+    const listeners = stage.config["listeners"] as object[];
+    const file = stage.daemon.configFile as string;
+    const reloads = () => stage.metric("loginmapd_config_reloads_total", { outcome: "ok" });
+    const left = { protocol: "socketmap", endpoint: `inet:127.0.0.1:${extra}` };
+    await writeConfig(file, { ...stage.config, listeners: [...listeners, left] });
+    stage.daemon.signal("SIGHUP");
+    await waitUntil("the listener", async () => (await reloads()) === 1);
+    const client = await WireClient.open(extra);
+    const locker = await lockTable(stage.mariadb, "addresses");
+    const reply = client.ask("senders", "alice@example.com");
+    await waitUntil(
+      "the lookup to be in flight",
+      async () => (await stage.metric("loginmapd_cache_requests_total", { outcome: "miss" })) >= 1,
+    );
+    await writeConfig(file, stage.config as Record<string, unknown>);
+    stage.daemon.signal("SIGHUP");
+    await waitUntil("the listener to close", async () => !(await isListening(extra)));
+    stage.daemon.signal("SIGTERM");
+    await waitUntil("the drain", async () => !(await isListening(stage.ports.socketmap)));
+    stage.daemon.signal("SIGHUP");
+    await locker.release();
+    expect(await reply).toBe("OK alice@example.com");
+    expect(await within("the daemon to end", stage.daemon.exited)).toEqual({ code: 0, signal: null });
+    expect(stage.daemon.log().split('"configuration reloaded"')).toHaveLength(3);
+    expect(stage.daemon.log()).not.toContain("configuration not reloaded");
+  }));
+
+test("silent clients that take all connections do not keep an honest one waiting", () =>
+  onStage({ config: { limits: { max_connections: 5 } } }, async (stage) => {
+    const silent = await Promise.all([1, 2, 3, 4, 5].map(() => WireClient.open(stage.ports.socketmap)));
+    await waitUntil("all of them", async () => (await stage.metric("loginmapd_connections")) === 5);
+    const begun = performance.now();
+    expect(await askOnce(stage.ports.socketmap, "senders", "alice@example.com")).toBe("OK alice@example.com");
+    expect(performance.now() - begun).toBeLessThan(5000);
+    expect(silent.filter(({ isClosed }) => isClosed)).toHaveLength(1);
+    for (const client of silent) client.close();
   }));
 
 test("a second signal ends the daemon at once", () =>

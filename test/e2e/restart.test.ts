@@ -77,6 +77,21 @@ test("SIGHUP to the daemon is told as RELOADING=1 and READY=1", async () => {
   await waitUntil("READY=1 again", () => told().includes("RELOADING=1") && ready() === before + 1);
 });
 
+test("a client that does not close its side when we have delays no restart for drain_timeout", async () => {
+  const client = await WireClient.open(port, { allowHalfOpen: true });
+  expect(await client.ask("senders", "alice@example.com")).toBe("OK alice@example.com");
+  const ended = () => told().filter((line) => line === "exit 0").length;
+  const before = ended();
+  const begun = performance.now();
+  supervisor.signal("SIGHUP");
+  await waitUntil("the daemon to end", () => ended() > before, 20_000);
+  // Of a drain_timeout of 10 s.
+  expect(performance.now() - begun).toBeLessThan(8_000);
+  const ready = () => told().lastIndexOf("READY=1") > told().lastIndexOf("exit 0");
+  await waitUntil("the next daemon", ready, 20_000);
+  client.close();
+});
+
 test("five restarts under fifty clients refuse nobody, lose nothing and answer nothing wrong", async () => {
   const replies = new Map<string, number>();
   let isDone = false;

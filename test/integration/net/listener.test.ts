@@ -3,111 +3,28 @@ import net from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, describe, expect, test } from "vitest";
-import { LookupMap, MapRegistry } from "../../../src/lookup/map-registry.ts";
-import { SourceError } from "../../../src/model/errors.ts";
-import { toOwnerList } from "../../../src/model/owner-list.ts";
-import { type Answer, absent, Found } from "../../../src/model/reply.ts";
-import type { LimitSettings, ListenerSettings } from "../../../src/model/settings.ts";
-import { listenerTally, lookupTally } from "../../../src/model/tally.ts";
-import { Deadlines } from "../../../src/net/deadlines.ts";
-import { Listener, type ListenerParts } from "../../../src/net/listener.ts";
-import { Server } from "../../../src/net/server.ts";
+import { absent } from "../../../src/model/reply.ts";
+import type { ListenerSettings } from "../../../src/model/settings.ts";
+import { Listener } from "../../../src/net/listener.ts";
 import { SharedReader } from "../../../src/net/shared-read.ts";
-import { Turn } from "../../../src/net/turn.ts";
-import { socketmap } from "../../../src/protocol/socketmap.ts";
 import { tcpTable } from "../../../src/protocol/tcp-table.ts";
-import { type FakeLog, fakeLog } from "../../support/fakes.ts";
+import {
+  alice,
+  ask,
+  bench,
+  big,
+  cleanUp,
+  closeLater,
+  connect,
+  frame,
+  makeParts,
+  settingsOf,
+  waiting,
+} from "../../support/net-bench.ts";
 import { waitUntil } from "../../support/wait.ts";
 import { WireClient } from "../../support/wire.ts";
 
-const limits: LimitSettings = {
-  maxConnections: 1024,
-  maxQueryBytes: 10_000,
-  lookupTimeoutMs: 10_000,
-  idleTimeoutMs: 0,
-  drainTimeoutMs: 10_000,
-  maxWaitingLookups: 1000,
-};
-const alice = new Found(toOwnerList(["alice@example.com"])!, false);
-const big = new Found(toOwnerList(Array.from({ length: 3_000 }, (_, i) => `owner-number-${i}@example.com`))!, false);
-const crowd = new Found(toOwnerList(Array.from({ length: 9_000 }, (_, i) => `owner-number-${i}`))!, false);
-
-/** Lookups that wait for the test to settle them, by key. */
-const waiting = new Map<string, (answer: Answer | Error) => void>();
-
-function ownersOf(key: string): Answer | Promise<Answer> {
-  if (key.startsWith("alice@")) return alice;
-  if (key.startsWith("big@")) return big;
-  if (key.startsWith("crowd@")) return crowd;
-  if (key.startsWith("down@")) throw new SourceError("ERR_SOURCE_UNAVAILABLE", "db.internal refused us");
-  if (!key.startsWith("slow")) return absent;
-  return new Promise((resolve, reject) => {
-    waiting.set(key, (answer) => (answer instanceof Error ? reject(answer) : resolve(answer)));
-  });
-}
-
-interface Bench {
-  readonly listener: Listener;
-  readonly parts: ListenerParts;
-  readonly log: FakeLog;
-  readonly map: LookupMap;
-  readonly port: number;
-}
-
-const open: Listener[] = [];
-const clients: WireClient[] = [];
-
-afterEach(async () => {
-  for (const client of clients.splice(0)) client.socket.destroy();
-  for (const listener of open.splice(0)) listener.destroy();
-  waiting.clear();
-});
-
-function makeParts(changes: Partial<LimitSettings> = {}, protocol: ListenerParts["protocol"] = socketmap) {
-  const turn = new Turn();
-  const map = new LookupMap("senders", { ownersOf }, [lookupTally(), lookupTally()]);
-  const log = fakeLog();
-  let connections = 0;
-  const parts: ListenerParts = {
-    protocol,
-    maps: new MapRegistry([map]),
-    limits: () => ({ ...limits, ...changes }),
-    tally: listenerTally(),
-    unknownMapTally: lookupTally(),
-    turn,
-    deadlines: new Deadlines(turn),
-    log,
-    nextConnectionId: () => ++connections,
-  };
-  return { parts, log, map };
-}
-
-function settingsOf(changes: Partial<ListenerSettings> = {}): ListenerSettings {
-  return {
-    protocol: "socketmap",
-    endpoint: { kind: "inet", host: "127.0.0.1", port: 0 },
-    mode: 0o660,
-    group: undefined,
-    map: "senders",
-    ...changes,
-  };
-}
-
-async function bench(changes: Partial<LimitSettings> = {}, protocol?: ListenerParts["protocol"]): Promise<Bench> {
-  const made = makeParts(changes, protocol);
-  const listener = await Listener.open(settingsOf(), made.parts);
-  open.push(listener);
-  return { ...made, listener, port: Number(/\d+$/.exec(listener.name)?.[0]) };
-}
-
-async function connect(where: number | string): Promise<WireClient> {
-  const client = await WireClient.open(where);
-  clients.push(client);
-  return client;
-}
-
-const frame = (payload: string) => `${Buffer.byteLength(payload)}:${payload},`;
-const ask = (key: string) => frame(`senders ${key}`);
+afterEach(cleanUp);
 
 describe("a connection", () => {
   test("answers from memory, again and again", async () => {
@@ -258,15 +175,28 @@ describe("a connection", () => {
     await waitUntil("bytes === queries * replyBytes", () => bytes === queries * replyBytes, 20_000);
   });
 
-  test("takes no more than 64 unanswered queries at a time, and all of them in the end", async () => {
+  test("has no more than 8 lookups under way at a time, and all of them in the end", async () => {
     const { port } = await bench();
     const client = await connect(port);
-    client.send(Array.from({ length: 100 }, (_, i) => ask(`slow${i}@x`)).join(""));
-    await waitUntil("waiting.size === 64", () => waiting.size === 64);
-    for (const settle of waiting.values()) settle(absent);
-    await waitUntil("waiting.size === 100", () => waiting.size === 100);
-    for (const settle of waiting.values()) settle(absent);
-    for (let i = 0; i < 100; i++) expect(await client.netstring()).toBe("NOTFOUND ");
+    client.send(Array.from({ length: 20 }, (_, i) => ask(`slow${i}@x`)).join(""));
+    for (const underWay of [8, 16, 20]) {
+      await waitUntil(`waiting.size === ${underWay}`, () => waiting.size === underWay);
+      for (const settle of waiting.values()) settle(absent);
+    }
+    for (let i = 0; i < 20; i++) expect(await client.netstring()).toBe("NOTFOUND ");
+  });
+
+  test("takes no more than 64 unanswered queries at a time, and all of them in the end", async () => {
+    const { port, map } = await bench();
+    const client = await connect(port);
+    client.send(ask("slow@x") + ask("alice@x").repeat(100));
+    const answered = () => map.tallies[0].results.ok;
+    await waitUntil("63 answers behind the slow one", () => answered() === 63);
+    await new Promise((resolve) => setTimeout(resolve, 20));
+    expect(answered()).toBe(63);
+    waiting.get("slow@x")?.(absent);
+    expect(await client.netstring()).toBe("NOTFOUND ");
+    for (let i = 0; i < 100; i++) expect(await client.netstring()).toBe("OK alice@example.com");
   });
 
   test("ends a client that is idle for too long, one that leaves a frame open, and one that does not read", async () => {
@@ -361,7 +291,7 @@ describe("a listener", () => {
   test("listens on IPv6", async () => {
     const { parts } = makeParts();
     const listener = await Listener.open(settingsOf({ endpoint: { kind: "inet", host: "::1", port: 0 } }), parts);
-    open.push(listener);
+    closeLater(listener);
     expect(listener.name).toMatch(/^inet:\[::1\]:\d+$/);
   });
 });
@@ -372,7 +302,7 @@ describe("a unix socket", () => {
   async function listen(path: string, changes: Partial<ListenerSettings> = {}): Promise<Listener> {
     const { parts } = makeParts();
     const listener = await Listener.open(settingsOf({ endpoint: { kind: "unix", path }, ...changes }), parts);
-    open.push(listener);
+    closeLater(listener);
     return listener;
   }
 
@@ -418,49 +348,6 @@ describe("a unix socket", () => {
     await expect(listen(join(directory(), "socket"), { group: "no-such-group" })).rejects.toThrow(
       'there is no group "no-such-group"',
     );
-  });
-});
-
-describe("a server", () => {
-  const server = () => {
-    const { parts } = makeParts();
-    return new Server(
-      () => parts,
-      () => parts.turn.nowMs(),
-      new Map(),
-    );
-  };
-
-  test("keeps listeners that did not change, opens new ones, drains the others", async () => {
-    const path = () => join(mkdtempSync(join(tmpdir(), "loginmapd-net-")), "socket");
-    const [one, two, three] = [path(), path(), path()].map((unix) =>
-      settingsOf({ endpoint: { kind: "unix", path: unix } }),
-    );
-    const running = server();
-    await running.listen([one!, two!]);
-    const kept = running.listeners[0];
-    const client = await connect((one!.endpoint as { path: string }).path);
-    await running.listen([one!, three!]);
-    expect(running.listeners[0]).toBe(kept);
-    client.send(ask("alice@x"));
-    expect(await client.netstring()).toBe("OK alice@example.com");
-    await expect(WireClient.open((two!.endpoint as { path: string }).path)).rejects.toThrow(/ENOENT|ECONNREFUSED/);
-    running.destroy();
-  });
-
-  test("changes nothing when one endpoint cannot be had", async () => {
-    const { port } = await bench();
-    const running = server();
-    const path = join(mkdtempSync(join(tmpdir(), "loginmapd-net-")), "socket");
-    const unix = settingsOf({ endpoint: { kind: "unix", path } });
-    await running.listen([unix]);
-    const taken = settingsOf({ endpoint: { kind: "inet", host: "127.0.0.1", port } });
-    await expect(running.listen([taken])).rejects.toThrow("another program listens there");
-    expect(running.listeners.map(({ name }) => name)).toEqual([`unix:${path}`]);
-    const client = await connect(path);
-    client.send(ask("alice@x"));
-    expect(await client.netstring()).toBe("OK alice@example.com");
-    running.destroy();
   });
 });
 

@@ -38,7 +38,7 @@ limits:
   lookup_timeout: 10s
   idle_timeout: 0s
   drain_timeout: 10s
-  max_waiting_lookups: 1000
+  max_waiting_lookups: 8192
 admin:
   endpoint: inet:127.0.0.1:9100
   token: (set)

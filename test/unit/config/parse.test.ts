@@ -189,7 +189,7 @@ test("gives absent keys the documented defaults", () => {
     lookupTimeoutMs: 10_000,
     idleTimeoutMs: 0,
     drainTimeoutMs: 10_000,
-    maxWaitingLookups: 1000,
+    maxWaitingLookups: 8192,
   });
   expect(settings.admin).toEqual({ endpoint: { kind: "inet", host: "127.0.0.1", port: 9100 }, token: undefined });
   expect(settings.cache).toEqual({
