@@ -85,7 +85,7 @@ const configurationOptions: readonly OptionSpec[] = [
   {
     name: "recipient-delimiter",
     value: "CHARS",
-    help: "With --postfix-cf: Postfix's recipient_delimiter; else +.",
+    help: "With --postfix-cf: Postfix's recipient_delimiter, also when that is empty; without it + and a warning.",
   },
   {
     name: "local-domain",
@@ -100,7 +100,7 @@ const serve: CommandSpec = {
   summary: "Run the daemon.",
   description: [
     "Listens where the configuration says, answers lookups, and serves metrics and health over HTTP. Stays in the foreground and logs to stderr, one line per event.",
-    "Without a configuration file it can serve the built-in demo (--demo), or the table files that a Postfix already uses (--postfix-cf): the first file is the map senders, and each file is also a map under its own name without .cf.",
+    "Without a configuration file it can serve the built-in demo (--demo), or the table files that a Postfix already uses (--postfix-cf): the first file is the map senders, and each file is also a map under its own name without .cf. Such a trial goes on without the admin endpoint where 127.0.0.1:9100 is taken, unless LOGINMAPD_ADMIN__ENDPOINT asks for one.",
   ],
   positionals: [],
   options: [
@@ -216,8 +216,30 @@ const importCommand: CommandSpec = {
   examples: ["loginmapd import /etc/postfix/mysql-sender_login_maps.cf > loginmapd.yaml"],
 };
 
+const doctor: CommandSpec = {
+  name: "doctor",
+  summary: "Say what of Postfix's configuration does not fit ours.",
+  description: [
+    "Reads Postfix's configuration through postconf(1), asks the daemon and Dovecot's auth socket, looks at sockets and accounts, and prints what does not fit, worst first: what it is, what comes of it, and the line to change. Prints nothing when all is well.",
+    "CRITICAL: senders are not checked. ERROR: mail that is right is refused, or nobody can log in. WARNING: some addresses or clients are judged wrongly. NOTICE: no harm today.",
+  ],
+  positionals: [],
+  options: [
+    ...configurationOptions,
+    {
+      name: "postfix-config",
+      value: "DIR",
+      help: "Where main.cf and master.cf are; else Postfix's own configuration directory.",
+      completion: "directory",
+    },
+    jsonOption,
+  ],
+  exits: [[1, "Something does not fit."]],
+  examples: ["loginmapd doctor", "loginmapd doctor --postfix-config /etc/postfix-out --json"],
+};
+
 /** Every command, in the order of help. */
-export const commands: readonly CommandSpec[] = [serve, check, lookup, query, flush, importCommand];
+export const commands: readonly CommandSpec[] = [serve, check, lookup, query, flush, importCommand, doctor];
 
 /** Finds a command by name. */
 export function findCommand(name: string): CommandSpec | undefined {

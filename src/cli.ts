@@ -23,6 +23,7 @@ const loaders: Record<string, () => Promise<Command>> = {
   query: async () => (await import("./commands/query.ts")).query,
   flush: async () => (await import("./commands/flush.ts")).flush,
   import: async () => (await import("./commands/import.ts")).importFiles,
+  doctor: async () => (await import("./commands/doctor.ts")).doctor,
 };
 
 /**

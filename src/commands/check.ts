@@ -2,13 +2,19 @@
 import type { CommandLine } from "../cli.ts";
 import { describeSettings } from "../config/describe.ts";
 import { formatProblem } from "../model/errors.ts";
-import type { Settings } from "../model/settings.ts";
 import type { QueryReport } from "../model/source.ts";
 import { createLog } from "../telemetry/log.ts";
 import { Tallies } from "../telemetry/tallies.ts";
+import { createPaint, isColoured, type Paint } from "./colour.ts";
 import { type ExitCode, exitCode } from "./exit-code.ts";
 import { loadSettings } from "./load-settings.ts";
+import { Progress } from "./progress.ts";
 import { closeSources, type OpenSources, openSources } from "./sources.ts";
+
+/** What a source says to its queries, or why it says nothing. */
+type SourceReport =
+  | { readonly name: string; readonly queries: readonly QueryReport[] }
+  | { readonly name: string; readonly failure: string };
 
 /** Prints the effective configuration; with `--connect` also what every source says to every query. */
 export async function check(line: CommandLine): Promise<ExitCode> {
@@ -19,31 +25,64 @@ export async function check(line: CommandLine): Promise<ExitCode> {
   const sources = openSources(settings, { clock, log, tallies: new Tallies() });
   try {
     process.stdout.write(describeSettings(settings));
-    return line.options["connect"] === true ? await connect(settings, sources, clock.nowMs) : exitCode.ok;
+    if (line.options["connect"] !== true) return exitCode.ok;
+    const reports = await askSources(sources, clock.nowMs() + settings.limits.lookupTimeoutMs);
+    const paint = createPaint(isColoured(line, process.stdout));
+    for (const report of reports) process.stdout.write(formatSource(report, paint));
+    return codeOf(reports);
   } finally {
     await closeSources(sources);
   }
 }
 
-async function connect(settings: Settings, sources: OpenSources, nowMs: () => number): Promise<ExitCode> {
-  let code: ExitCode = exitCode.ok;
-  for (const [name, { database }] of sources) {
-    process.stdout.write(`\nsource ${name}:\n`);
-    try {
-      const reports = await database.report(nowMs() + settings.limits.lookupTimeoutMs);
-      for (const report of reports) process.stdout.write(`  ${formatReport(report)}\n`);
-      if (reports.some(({ error }) => error !== undefined)) code = exitCode.configuration;
-    } catch (error) {
-      process.stdout.write(`  no connection: ${error instanceof Error ? error.message : String(error)}\n`);
-      if (code === exitCode.ok) code = exitCode.unavailable;
-    }
+/** Asks all at once, since each that is down takes its time, and gives the reports in the order of the configuration. */
+async function askSources(sources: OpenSources, deadlineMs: number): Promise<SourceReport[]> {
+  const progress = new Progress(process.stderr);
+  const waiting = new Set(sources.keys());
+  const show = () =>
+    progress.show(`source ${sources.size - waiting.size}/${sources.size}, waiting for ${[...waiting].join(", ")}`);
+  show();
+  try {
+    return await Promise.all(
+      [...sources].map(async ([name, { database }]): Promise<SourceReport> => {
+        try {
+          return { name, queries: await database.report(deadlineMs) };
+        } catch (error) {
+          return { name, failure: error instanceof Error ? error.message : String(error) };
+        } finally {
+          waiting.delete(name);
+          if (waiting.size > 0) show();
+        }
+      }),
+    );
+  } finally {
+    progress.erase();
   }
-  return code;
 }
 
-function formatReport({ query, error, fullScans }: QueryReport): string {
+function codeOf(reports: readonly SourceReport[]): ExitCode {
+  const isWrong = (report: SourceReport) =>
+    "queries" in report && report.queries.some(({ error }) => error !== undefined);
+  if (reports.some(isWrong)) return exitCode.configuration;
+  return reports.some((report) => "failure" in report) ? exitCode.unavailable : exitCode.ok;
+}
+
+function formatSource(report: SourceReport, paint: Paint): string {
+  const lines =
+    "queries" in report
+      ? report.queries.flatMap((query) => [formatQuery(query, paint), ...formatNotes(query, paint)])
+      : [`${paint("red", "no connection:")} ${report.failure}`];
+  return `\nsource ${report.name}:\n${lines.map((line) => `  ${line}\n`).join("")}`;
+}
+
+function formatNotes({ query, notes = [] }: QueryReport, paint: Paint): string[] {
+  return notes.map((note) => `${query.padEnd(8)} ${paint("yellow", "NOTE")} ${note}`);
+}
+
+function formatQuery({ query, error, fullScans }: QueryReport, paint: Paint): string {
   const label = query.padEnd(8);
-  if (error !== undefined) return `${label} ERROR ${error}`;
-  if (fullScans.length === 0) return `${label} ok, uses indexes`;
-  return `${label} SLOW reads every row of ${fullScans.join(", ")}; add an index on the columns it compares`;
+  if (error !== undefined) return `${label} ${paint("red", "ERROR")} ${error}`;
+  if (fullScans.length === 0) return `${label} ${paint("green", "ok")}, uses indexes`;
+  const slow = paint("yellow", "SLOW");
+  return `${label} ${slow} reads every row of ${fullScans.join(", ")}; add an index on the columns it compares`;
 }

@@ -1,19 +1,13 @@
 /** `loginmapd query`: asks a running server over the wire, as Postfix would. */
-import net from "node:net";
 import type { CommandLine } from "../cli.ts";
 import { parseEndpoint } from "../config/endpoint.ts";
 import { Mismatch } from "../config/mismatch.ts";
 import { type Endpoint, formatEndpoint } from "../model/settings.ts";
-import type { ReplySink, ServerReply } from "../protocol/client.ts";
-import type { FrameDecoder } from "../protocol/frame-decoder.ts";
-import { createSocketmapReplyDecoder, formatSocketmapQuery } from "../protocol/socketmap-client.ts";
-import { createTcpTableReplyDecoder, formatTcpTableQuery } from "../protocol/tcp-table-client.ts";
+import type { ServerReply } from "../protocol/client.ts";
+import { ask, NoServer } from "./ask.ts";
 import { type ExitCode, exitCode } from "./exit-code.ts";
 import { loadSettings, stringOf } from "./load-settings.ts";
 import { UsageError } from "./usage-error.ts";
-
-/** No server answered. */
-class NoServer extends Error {}
 
 // Postfix waits 100 s for a reply.
 const timeoutMs = 100_000;
@@ -24,12 +18,7 @@ export async function query(line: CommandLine): Promise<ExitCode> {
   const protocol = protocolOf(line);
   const server = serverOf(line, protocol);
   try {
-    const reply = await ask(
-      server,
-      protocol === "socketmap" ? formatSocketmapQuery(map, key) : formatTcpTableQuery(key),
-      protocol === "socketmap" ? createSocketmapReplyDecoder() : createTcpTableReplyDecoder(),
-    );
-    return report(reply);
+    return report(await ask({ server, protocol, map, key, timeoutMs }));
   } catch (error) {
     if (!(error instanceof NoServer)) throw error;
     process.stderr.write(`loginmapd: ${formatEndpoint(server)}: ${error.message}\n`);
@@ -50,35 +39,6 @@ function report(reply: ServerReply): ExitCode {
       process.stderr.write(`loginmapd: the server says: ${reply.reason}\n`);
       return exitCode.temporary;
   }
-}
-
-function ask(server: Endpoint, request: Uint8Array, decoder: FrameDecoder<ReplySink>): Promise<ServerReply> {
-  return new Promise((resolve, reject) => {
-    const socket =
-      server.kind === "unix" ? net.connect(server.path) : net.connect({ host: server.host, port: server.port });
-    const fail = (reason: string): void => {
-      socket.destroy();
-      reject(new NoServer(reason));
-    };
-    const sink: ReplySink = {
-      reply: (reply) => {
-        socket.destroy();
-        resolve(reply);
-        return false;
-      },
-    };
-    socket.setTimeout(timeoutMs, () => fail("no reply in 100 s"));
-    socket.on("error", (error) => fail(error.message));
-    socket.on("close", () => fail("the server closed the connection without a reply"));
-    socket.on("data", (chunk) => {
-      try {
-        decoder.push(chunk, chunk.length, sink);
-      } catch (error) {
-        fail(`this is no such server: ${error instanceof Error ? error.message : String(error)}`);
-      }
-    });
-    socket.write(request);
-  });
 }
 
 function protocolOf({ options }: CommandLine): "socketmap" | "tcp_table" {

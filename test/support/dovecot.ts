@@ -17,6 +17,8 @@ export interface DovecotOptions {
    * decides which name smtpd compares with the owners.
    */
   readonly defaultRealm?: string;
+  /** `auth_mechanisms`; else `plain login`. */
+  readonly mechanisms?: string;
 }
 
 /** A running Dovecot. */
@@ -52,7 +54,10 @@ export async function startDovecot(options: DovecotOptions): Promise<Dovecot> {
 }
 
 // auth_failure_delay and the anvil penalty are off: from one address, failures would else wait 2, 6, then 10 s.
-function configuration(directory: string, { authSocket, defaultRealm }: DovecotOptions): string {
+function configuration(
+  directory: string,
+  { authSocket, defaultRealm, mechanisms = "plain login" }: DovecotOptions,
+): string {
   return `
 base_dir = ${directory}/run
 state_dir = ${directory}/state
@@ -60,7 +65,7 @@ log_path = ${directory}/dovecot.log
 protocols =
 ssl = no
 disable_plaintext_auth = no
-auth_mechanisms = plain login
+auth_mechanisms = ${mechanisms}
 auth_username_format = %u
 ${defaultRealm === undefined ? "" : `auth_default_realm = ${defaultRealm}`}
 auth_failure_delay = 0

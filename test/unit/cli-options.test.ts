@@ -3,7 +3,7 @@ import { describe, expect, test } from "vitest";
 import { commands, findCommand, globalOptions, parseArgsOptions } from "../../src/cli-options.ts";
 
 test("the commands of the public interface are there, in the order of help", () => {
-  expect(commands.map(({ name }) => name)).toEqual(["serve", "check", "lookup", "query", "flush", "import"]);
+  expect(commands.map(({ name }) => name)).toEqual(["serve", "check", "lookup", "query", "flush", "import", "doctor"]);
 });
 
 test("the options of the public interface are there", () => {
@@ -14,6 +14,7 @@ test("the options of the public interface are there", () => {
     lookup: expect.arrayContaining(["map", "login", "json"]),
     query: expect.arrayContaining(["server", "protocol"]),
     flush: expect.arrayContaining(["address", "domain", "login", "all", "map"]),
+    doctor: expect.arrayContaining(["postfix-config", "json"]),
   });
   expect(globalOptions.map(({ name, short }) => [short, name])).toEqual([
     ["c", "config"],

@@ -1,0 +1,42 @@
+/** What was seen on the machine: files, accounts, and what the servers said. The doctor judges it; others look. */
+
+/** The account under which Postfix's processes work (`mail_owner`). */
+export interface Account {
+  readonly name: string;
+  readonly uid: number;
+  /** Every group of it. */
+  readonly gids: readonly number[];
+}
+
+/** A file. `hidden`: it could not be looked at, for lack of rights. */
+export type FileStatus =
+  | { readonly kind: "absent" }
+  | { readonly kind: "hidden" }
+  | { readonly kind: "socket" | "other"; readonly uid: number; readonly gid: number; readonly mode: number };
+
+/** What a server said to a query for a table. */
+export type TableAnswer =
+  | { readonly kind: "answered" }
+  /** A temporary failure: the server is there, its source is not. */
+  | { readonly kind: "failing"; readonly reason: string }
+  | { readonly kind: "refused"; readonly reason: string }
+  | { readonly kind: "unreachable"; readonly reason: string }
+  /** It was not asked, or could not be for lack of rights. */
+  | { readonly kind: "unknown" };
+
+/** What Dovecot's auth socket said. */
+export type SaslAnswer =
+  | { readonly kind: "mechanisms"; readonly names: readonly string[] }
+  | { readonly kind: "unreachable"; readonly reason: string }
+  | { readonly kind: "unknown" };
+
+/** All of it. What is missing was not looked at. */
+export interface Observations {
+  readonly account: Account | undefined;
+  /** By path, as seen from outside of any chroot. */
+  readonly files: ReadonlyMap<string, FileStatus>;
+  /** By the `placeKey` of the table. */
+  readonly tables: ReadonlyMap<string, TableAnswer>;
+  /** By the endpoint of the auth socket, as `formatEndpoint` writes it. */
+  readonly sasl: ReadonlyMap<string, SaslAnswer>;
+}
