@@ -3,14 +3,16 @@
 -- Files here are numbered and only ever added to: a later release brings 002-….sql, never another 001.
 --
 -- Every key is lower case, and every domain is an A-label (xn--…), as loginmapd folds what Postfix asks. The collation is
--- binary, so that nothing but the address itself matches: no accents, no width, no case.
+-- binary, so that nothing but the address itself matches: no accents, no width, no case. A domain with letters beyond ASCII
+-- would never be found, so it is refused.
 
 CREATE TABLE domains (
   domain VARCHAR(255) NOT NULL,
   active TINYINT(1) NOT NULL DEFAULT 1,
   PRIMARY KEY (domain),
   KEY domains_active (active, domain),
-  CONSTRAINT domains_folded CHECK (domain = LOWER(domain) AND domain <> '')
+  CONSTRAINT domains_folded CHECK (domain = LOWER(domain) AND domain <> ''),
+  CONSTRAINT domains_a_label CHECK (LENGTH(domain) = CHAR_LENGTH(domain))
 ) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_bin;
 
 -- SASL logins, spelled as Dovecot or Cyrus returns them. A login that is not active owns nothing.
@@ -56,5 +58,6 @@ CREATE TABLE send_as_grants (
   KEY send_as_grants_login (login),
   CONSTRAINT send_as_grants_holder FOREIGN KEY (login) REFERENCES logins (login) ON DELETE CASCADE ON UPDATE CASCADE,
   CONSTRAINT send_as_grants_folded CHECK (domain = LOWER(domain) AND domain <> '' AND localpart = LOWER(localpart)),
+  CONSTRAINT send_as_grants_a_label CHECK (LENGTH(domain) = CHAR_LENGTH(domain)),
   CONSTRAINT send_as_grants_everything CHECK (domain <> '*' OR localpart = '')
 ) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_bin;

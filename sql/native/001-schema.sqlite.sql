@@ -3,13 +3,15 @@
 -- The same tables, columns and rules as 001-schema.mysql.sql; SQLite compares text byte by byte by itself.
 -- Files here are numbered and only ever added to: a later release brings 002-….sql, never another 001.
 --
--- Every key is lower case, and every domain is an A-label (xn--…), as loginmapd folds what Postfix asks.
+-- Every key is lower case, and every domain is an A-label (xn--…), as loginmapd folds what Postfix asks. A domain with letters
+-- beyond ASCII would never be found, so it is refused.
 
 CREATE TABLE domains (
   domain TEXT NOT NULL,
   active INTEGER NOT NULL DEFAULT 1,
   PRIMARY KEY (domain),
-  CONSTRAINT domains_folded CHECK (domain = LOWER(domain) AND domain <> '')
+  CONSTRAINT domains_folded CHECK (domain = LOWER(domain) AND domain <> ''),
+  CONSTRAINT domains_a_label CHECK (LENGTH(CAST(domain AS BLOB)) = LENGTH(domain))
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX domains_active ON domains (active, domain);
 
@@ -55,6 +57,7 @@ CREATE TABLE send_as_grants (
   PRIMARY KEY (domain, localpart, login),
   CONSTRAINT send_as_grants_holder FOREIGN KEY (login) REFERENCES logins (login) ON DELETE CASCADE ON UPDATE CASCADE,
   CONSTRAINT send_as_grants_folded CHECK (domain = LOWER(domain) AND domain <> '' AND localpart = LOWER(localpart)),
+  CONSTRAINT send_as_grants_a_label CHECK (LENGTH(CAST(domain AS BLOB)) = LENGTH(domain)),
   CONSTRAINT send_as_grants_everything CHECK (domain <> '*' OR localpart = '')
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX send_as_grants_login ON send_as_grants (login);

@@ -5,14 +5,16 @@ import { Resolver } from "../lookup/resolver.ts";
 import type { Settings } from "../model/settings.ts";
 import { createLog } from "../telemetry/log.ts";
 import { Tallies } from "../telemetry/tallies.ts";
+import { isColoured } from "./colour.ts";
 import { defaultMapOf } from "./default-map.ts";
 import { type ExitCode, exitCode } from "./exit-code.ts";
 import { formatExplanation } from "./format-explanation.ts";
 import { loadSettings, stringOf } from "./load-settings.ts";
+import { protocolsOf } from "./map-protocols.ts";
 import { closeSources, openSources } from "./sources.ts";
 import { UsageError } from "./usage-error.ts";
 
-/** Prints the explanation, for people or as JSON. Exit 0 with an answer, also "no owners"; 69 when the source gave none. */
+/** Prints the explanation, for people or as JSON. Exit 0 with an answer, also "no owners"; 69 when Postfix gets none. */
 export async function lookup(line: CommandLine): Promise<ExitCode> {
   const { settings } = loadSettings(line);
   const [address = ""] = line.positionals;
@@ -31,10 +33,15 @@ export async function lookup(line: CommandLine): Promise<ExitCode> {
       localDomains: new Set(mapSettings.localDomains),
     });
     const login = loginOf(line);
-    const request = { map, source: mapSettings.source, address, login };
+    const carriers = protocolsOf(map, settings.listeners);
+    const request = { map, source: mapSettings.source, address, login, carriers };
     const explanation = await explain(resolver, request, clock.nowMs() + settings.limits.lookupTimeoutMs);
     const isJson = line.options["json"] === true;
-    process.stdout.write(isJson ? `${JSON.stringify(explanation, null, 2)}\n` : formatExplanation(explanation));
+    process.stdout.write(
+      isJson
+        ? `${JSON.stringify(explanation, null, 2)}\n`
+        : formatExplanation(explanation, isColoured(line, process.stdout)),
+    );
     return explanation.outcome === "ok" || explanation.outcome === "notfound" ? exitCode.ok : exitCode.unavailable;
   } finally {
     await closeSources(sources);

@@ -4,6 +4,7 @@
  * Knows neither SQL nor sockets. The first address with owners wins; the domain answers only when no address did; grants
  * are merged into whichever answered, so that neither a catch-all nor a grant hides the owner of a tagged address.
  */
+import { splitAddress } from "../model/address.ts";
 import type { Ask, Findings } from "../model/keys.ts";
 import { toOwnerList } from "../model/owner-list.ts";
 import { type Answer, absent, Found, malformed } from "../model/reply.ts";
@@ -56,6 +57,17 @@ export class Resolver implements OwnerSource {
   /** Makes the asks of a lookup without asking them, for the explanation of one. */
   asksFor(key: string): Ask[] {
     return asksFor(key, this.#database.keyForm, this.#database.roles, this.#rules);
+  }
+
+  /**
+   * Tells whether the source lists the domain of a key, for the explanation of a lookup: the domain gate, which clients pass
+   * first, refuses what it does not list (cache/domain-gate.ts). A list that cannot be read refuses nothing.
+   */
+  async isHosted(key: string, deadlineMs: number): Promise<boolean> {
+    const { domain } = splitAddress(key);
+    if (domain === "" || this.#rules.localDomains.has(domain)) return true;
+    const domains = await this.#database.hostedDomains(deadlineMs).catch(() => undefined);
+    return domains === undefined || domains.has(domain);
   }
 
   /** Asks and keeps every finding, for the explanation of a lookup. */

@@ -1,6 +1,7 @@
 /**
  * What smtpd would answer a sender, by restriction (smtpd_check.c, check_mail_sender_login and the four callers).
  */
+import { joinAddress, splitAddress, unquoteLocalpart } from "../model/address.ts";
 import { isOwner } from "../model/owner-list.ts";
 import type { Reply } from "../model/reply.ts";
 
@@ -27,12 +28,14 @@ export interface Verdict {
 /**
  * Tells what each restriction says of a sender.
  *
- * @param sender the envelope sender as the client wrote it, which smtpd repeats in its reply; `""` (`<>`) is never checked
+ * @param sender the envelope sender as the client wrote it, which smtpd repeats in its reply without quotes; `""` (`<>`) is
+ *   never checked
  * @param login the SASL login; `undefined` for a client that is not logged in
  */
 export function verdictsFor(reply: Reply, sender: string, login: string | undefined): Verdict[] {
+  const repeated = repeatedForm(sender);
   return restrictions.map((restriction) => {
-    const [code, text] = judge(restriction, reply, sender, login);
+    const [code, text] = judge(restriction, reply, repeated, login);
     return { restriction, code, text };
   });
 }
@@ -55,6 +58,12 @@ function judge(restriction: Restriction, reply: Reply, sender: string, login: st
       if (login === undefined) return [553, `5.7.1 <${sender}>: Sender address rejected: not logged in`];
       return isOwner(reply.owners, login) ? ok : notOwned(sender, login);
   }
+}
+
+/** How a reply repeats an address: in internal form (smtpd.c, extract_addr), a blank for each control byte (printable.c). */
+function repeatedForm(sender: string): string {
+  const { localpart, domain } = splitAddress(sender);
+  return joinAddress({ localpart: unquoteLocalpart(localpart), domain }).replace(/[\0-\x1f\x7f]/g, " ");
 }
 
 function notOwned(sender: string, login: string): Judgement {

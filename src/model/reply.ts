@@ -11,6 +11,15 @@ export interface EncodedReply {
   readonly failure?: Failure;
 }
 
+/** How an owner list fits a protocol. */
+export interface ListFit {
+  /** Its length as the protocol spells it, without the framing. */
+  readonly listBytes: number;
+  readonly maxListBytes: number;
+  /** What the client is told in its place, if it cannot be sent. */
+  readonly failure?: Failure;
+}
+
 /** Values of the label `result` of `loginmapd_lookups_total`. */
 export type Result = "ok" | "notfound" | "temp" | "timeout" | "perm";
 

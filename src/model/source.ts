@@ -45,7 +45,7 @@ export interface Database {
 
 /** What is known of a source without asking it. */
 export interface SourceHealth {
-  /** Whether the next lookup is expected to be answered. True before the first attempt. */
+  /** Whether the next lookup is expected to be answered. True before the first attempt or look. */
   readonly isUp: boolean;
   /** Why it is down, without credentials; empty when up. */
   readonly reason: string;
@@ -68,4 +68,6 @@ export interface QueryReport {
   readonly error?: string;
   /** Tables that the query reads without an index, by EXPLAIN. Empty is what an administrator wants. */
   readonly fullScans: readonly string[];
+  /** What works, and not as the administrator may expect; one sentence each. */
+  readonly notes?: readonly string[];
 }

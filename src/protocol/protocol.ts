@@ -3,9 +3,10 @@
  *
  * Pure: knows neither sockets nor time nor mail. net/connection.ts knows only this.
  */
+import type { OwnerList } from "../model/owner-list.ts";
 import type { ProtocolName } from "../model/protocol-name.ts";
 import type { Query } from "../model/query.ts";
-import type { EncodedReply, Reply } from "../model/reply.ts";
+import type { EncodedReply, ListFit, Reply } from "../model/reply.ts";
 
 /** Takes what a decoder found, in the order of the bytes. */
 export interface QuerySink {
@@ -55,4 +56,6 @@ export interface Protocol {
    * @param queryId appended to the reason of a failure in brackets, so that the log line can be found
    */
   encode(reply: Reply, queryId: () => string): EncodedReply;
+  /** Tells how long an owner list is in this protocol and whether `encode` sends it, for the explanation of a lookup. */
+  measure(owners: OwnerList): ListFit;
 }

@@ -1,5 +1,6 @@
 /** Gives replies their bytes: what both protocols have in common, whatever words they use. */
-import type { EncodedReply, Failure, Found, Reply, Result } from "../model/reply.ts";
+import type { OwnerList } from "../model/owner-list.ts";
+import type { EncodedReply, Failure, Found, ListFit, Reply, Result } from "../model/reply.ts";
 import type { Protocol } from "./protocol.ts";
 import { flatten } from "./text.ts";
 
@@ -26,20 +27,28 @@ const tooLong: Failure = { kind: "temporary", reason: "owner list too long" };
 // Postfix reads a reply as a C string: it would take the part before the NUL for the whole list, and so for other owners.
 const holdsNul: Failure = { kind: "temporary", reason: "owner list holds a NUL" };
 
-/** Makes the `encode` of a protocol. */
-export function replyEncoder(format: ReplyFormat): Protocol["encode"] {
+/** Makes what a protocol has to do with replies. */
+export function replyEncoder(format: ReplyFormat): Pick<Protocol, "encode" | "measure"> {
   const notFound: EncodedReply = { text: format.notFound, result: "notfound" };
-  return (reply: Reply, queryId: () => string): EncodedReply => {
-    switch (reply.kind) {
-      case "ok": {
-        const text = reply[format.slot];
-        return text === undefined ? encodeOwners(format, reply, queryId) : { text, result: "ok" };
+  return {
+    encode(reply: Reply, queryId: () => string): EncodedReply {
+      switch (reply.kind) {
+        case "ok": {
+          const text = reply[format.slot];
+          return text === undefined ? encodeOwners(format, reply, queryId) : { text, result: "ok" };
+        }
+        case "notFound":
+          return notFound;
+        default:
+          return encodeFailure(format, reply, queryId);
       }
-      case "notFound":
-        return notFound;
-      default:
-        return encodeFailure(format, reply, queryId);
-    }
+    },
+    measure({ text }: OwnerList): ListFit {
+      const list = format.spell(text);
+      const failure = misfitOf(format, text, list);
+      const bytes = { listBytes: list.length, maxListBytes: format.maxListBytes };
+      return failure === undefined ? bytes : { ...bytes, failure };
+    },
   };
 }
 
@@ -47,11 +56,17 @@ function encodeOwners(format: ReplyFormat, found: Found, queryId: () => string):
   const { text } = found.owners;
   // A list that is too long by far is not spelled out every time that it is asked for.
   const list = text.length > format.maxListBytes ? text : format.spell(text);
-  if (list.length > format.maxListBytes) return encodeFailure(format, tooLong, queryId);
-  if (text.includes("\0")) return encodeFailure(format, holdsNul, queryId);
+  const misfit = misfitOf(format, text, list);
+  if (misfit !== undefined) return encodeFailure(format, misfit, queryId);
   const frame = flatten(format.formatOk(list));
   found[format.slot] = frame;
   return { text: frame, result: "ok" };
+}
+
+/** Why an owner list cannot be sent, if it cannot. */
+function misfitOf({ maxListBytes }: ReplyFormat, text: string, list: string): Failure | undefined {
+  if (list.length > maxListBytes) return tooLong;
+  return text.includes("\0") ? holdsNul : undefined;
 }
 
 function encodeFailure(format: ReplyFormat, failure: Failure, queryId: () => string): EncodedReply {

@@ -25,7 +25,7 @@ export const socketmap = {
   name: "socketmap",
   index: 0,
   createDecoder: (maxQueryBytes: number) => new FrameDecoder(new NetstringScanner(maxQueryBytes), queryReader()),
-  encode: replyEncoder({
+  ...replyEncoder({
     slot: "socketmapText",
     // The space belongs to the reply: `NOTFOUND <space>`.
     notFound: formatNetstring("NOTFOUND "),

@@ -26,7 +26,7 @@ export const tcpTable = {
     const maxLineBytes = verb.length + 3 * maxQueryBytes + 2;
     return new FrameDecoder(new LineScanner(maxLineBytes, verb), queryReader(maxQueryBytes));
   },
-  encode: replyEncoder({
+  ...replyEncoder({
     slot: "tcpTableText",
     // To Postfix a 500 is no error but "no such key". So a failure must never be one: restrictions would let mail pass.
     notFound: `500 ${percentEncode("not found")}\n`,

@@ -4,7 +4,7 @@
  * A database wrapped around a database; each level is one more round trip, and only where something is left to follow.
  */
 import { foldKey, splitAddress } from "../model/address.ts";
-import type { Ask, Findings } from "../model/keys.ts";
+import { type Ask, type Findings, notAsked } from "../model/keys.ts";
 import { splitOwners } from "../model/owner-list.ts";
 import type { Database } from "../model/source.ts";
 
@@ -48,7 +48,7 @@ export class AliasDepth implements Database {
       note(open, deeper, ownersOf);
       open = aliasesAmong(deeper, ownersOf);
     }
-    return findings.map((cells) => loginsBehind(cells.flatMap(splitOwners), ownersOf));
+    return findings.map((cells) => (cells === notAsked ? cells : loginsBehind(cells.flatMap(splitOwners), ownersOf)));
   }
 
   hostedDomains(deadlineMs: number) {

@@ -6,11 +6,12 @@
  */
 import type { Clock } from "../model/clock.ts";
 import { SourceError } from "../model/errors.ts";
-import type { Findings, Key } from "../model/keys.ts";
+import type { Findings } from "../model/keys.ts";
 import type { Log } from "../model/log.ts";
 import type { SourceTally } from "../model/tally.ts";
 import type { Arm } from "./arm.ts";
 import { LaneError, type ResultSet } from "./lane.ts";
+import { askWithStandIns } from "./stand-in.ts";
 import { type BoundArm, combineArms, dealRows, findingsOf, type Lookup } from "./statement.ts";
 
 /** What a batch needs of a lane. */
@@ -181,9 +182,11 @@ export class BatchRunner {
         return result.rows;
       } catch (error) {
         if (!(error instanceof LaneError)) throw error;
-        if (error.kind === "key" && (await this.#isKeyAtFault(lane, bound))) {
+        if (error.kind === "key" && beyondAscii.test(bound.key.email)) {
+          const result = await askWithStandIns(values, (others) => this.#askUnlessRefused(lane, arm.sql, others));
+          if (result === undefined) throw error;
           onBadKey();
-          return [];
+          return result.rows;
         }
         if (error.kind !== "retry" || isRepeated) throw error;
       }
@@ -191,24 +194,19 @@ export class BatchRunner {
   }
 
   /**
-   * Tells whether a query failed for the characters of its key, and for nothing else.
-   *
-   * A column that cannot hold a key (latin1, ascii, three-byte utf8) cannot contain it: the right answer is "not found",
-   * but the server raises "illegal mix of collations" (1267, 1270, 1271) or "cannot convert" (1300, 1366, 1977, 3854). Two
-   * columns of different collations raise the same codes for every key, and there "not found" would be a lie. So the query
-   * is asked again with the key's characters beyond ASCII replaced: every such column holds that key, and if the query
-   * still fails, or if there was nothing to replace, the key is not to blame.
+   * Asks, or says that the server refuses the characters of the values: "illegal mix of collations" (1267, 1270, 1271) or
+   * "cannot convert" (1300, 1366, 1977, 3854).
    */
-  async #isKeyAtFault(lane: StatementRunner, { arm, key }: BoundArm): Promise<boolean> {
-    const plain = toAscii(key);
-    const values = plain === undefined ? undefined : arm.bind(plain);
-    if (values === undefined) return false;
+  async #askUnlessRefused(
+    lane: StatementRunner,
+    sql: string,
+    values: readonly string[],
+  ): Promise<ResultSet | undefined> {
     try {
-      await this.#ask(lane, arm.sql, values);
-      return true;
+      return await this.#ask(lane, sql, values);
     } catch (error) {
-      asLaneError(error, lane);
-      return false;
+      if (asLaneError(error, lane).kind === "key") return undefined;
+      throw error;
     }
   }
 
@@ -267,10 +265,4 @@ function toSourceError(kind: LaneError["kind"], message: string): SourceError {
     : new SourceError("ERR_SOURCE_SQL", `the database refused the query: ${message}`);
 }
 
-const beyondAscii = /[^\0-\x7f]/gu;
-
-function toAscii({ email, user, domain }: Key): Key | undefined {
-  if (email.search(beyondAscii) === -1) return undefined;
-  const plain = (text: string) => text.replace(beyondAscii, "x");
-  return { email: plain(email), user: plain(user), domain: plain(domain) };
-}
+const beyondAscii = /[^\0-\x7f]/;

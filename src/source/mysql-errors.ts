@@ -9,7 +9,7 @@
  * What an error means:
  * - `connection`: this connection is of no use; the host may be gone. The lookup can be tried again elsewhere.
  * - `statement`: the SQL, the schema or the rights are at fault, whatever the key; the host is alive.
- * - `key`: the comparison failed for the characters of this key. See `isKeyAtFault`.
+ * - `key`: a comparison failed for the characters of this key. See `stand-in.ts`.
  * - `retry`: bad luck (a deadlock, a KILL QUERY); the same statement may work now.
  * - `timeout`: the server gave up by itself, as it was told to.
  * - `unknown`: not in the table; temporary, and stated by name.

@@ -4,7 +4,7 @@
  * Each question is an arm `SELECT <n>, t.* FROM (<sql>) AS t` of a UNION ALL and carries its number; placeholders stay
  * placeholders, in the order of the arms.
  */
-import type { Ask, Key, Role } from "../model/keys.ts";
+import { type Ask, type Findings, type Key, notAsked, type Role } from "../model/keys.ts";
 import type { Arm, ArmSet, Row } from "./arm.ts";
 
 /** A question ready to be sent: an arm with its parameters. */
@@ -24,7 +24,7 @@ export interface Lookup {
   /** How many asks there were, those without an arm included. */
   readonly askCount: number;
   /**
-   * The roles of the arms in order: lookups of one shape can share a statement text. Keys beyond ASCII have shapes of their
+   * The roles of the arms in order, and the variant of their set: lookups of one shape can share a statement text. Keys beyond ASCII have shapes of their
    * own, since one that a column cannot hold makes the whole statement fail: it must not slow down the others.
    */
   readonly shape: string;
@@ -38,7 +38,7 @@ export function bindAsks(set: ArmSet, asks: readonly Ask[]): Lookup {
     const values = arm?.bind(key);
     if (arm !== undefined && values !== undefined) arms.push({ role, arm, key, values, ask });
   }
-  const roles = arms.map(({ role }) => role).join(" ");
+  const roles = [...arms.map(({ role }) => role), ...(set.variant === undefined ? [] : [set.variant])].join(" ");
   const isAscii = asks.every(({ key }) => !beyondAscii.test(key.email));
   return { arms, askCount: asks.length, shape: isAscii ? roles : `${roles} beyond-ascii` };
 }
@@ -88,10 +88,10 @@ export function dealRows(rows: readonly Row[], columnCounts: readonly number[]):
 /**
  * Lays the cells of the arms out by ask.
  *
- * @param cells what was collected for each arm of the lookup, at its index
+ * @param cells what was collected for each arm of the lookup, at its index; none for arms after the one that ended the search
  */
-export function findingsOf(lookup: Lookup, cells: readonly (readonly string[])[]): readonly (readonly string[])[] {
-  const findings: (readonly string[])[] = Array.from({ length: lookup.askCount }, () => []);
-  for (const [i, { ask }] of lookup.arms.entries()) findings[ask] = cells[i] ?? [];
+export function findingsOf(lookup: Lookup, cells: readonly (readonly string[])[]): Findings {
+  const findings: (readonly string[])[] = Array.from({ length: lookup.askCount }, () => notAsked);
+  for (const [i, { ask }] of lookup.arms.entries()) findings[ask] = cells[i] ?? notAsked;
   return findings;
 }

@@ -94,6 +94,11 @@ describe("variant a: mailbox and domain, both active", () => {
   });
   afterAll(() => it.stop());
 
+  test("the start says once that + begins an extension, which Postfix does not take for granted", () => {
+    const told = it.daemon.logLines().filter(({ problem }) => String(problem).startsWith("--recipient-delimiter: "));
+    expect(told.map(({ level, msg }) => [level, msg])).toEqual([["warn", "configuration"]]);
+  });
+
   test.each([
     { rule: "the owner", from: "alice@example.com", login: "alice@example.com", code: 250 },
     { rule: "the owner's tag", from: "alice+shop@example.com", login: "alice@example.com", code: 250 },

@@ -75,9 +75,9 @@ export const restrictions = [
 export type Restriction = (typeof restrictions)[number];
 
 /** A smtpd per restriction, called by it, all asking the same map. */
-export function smtpdPerRestriction(map: string, prefix = ""): SmtpdService[] {
+export function smtpdPerRestriction(map: string, prefix = "", options: Parameters = {}): SmtpdService[] {
   return restrictions.map((restriction) => ({
     name: prefix + restriction,
-    options: { smtpd_sender_login_maps: map, smtpd_sender_restrictions: restriction },
+    options: { smtpd_sender_login_maps: map, smtpd_sender_restrictions: restriction, ...options },
   }));
 }

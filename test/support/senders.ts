@@ -6,12 +6,19 @@ export interface Sender {
   readonly address: string;
   /** Whether MAIL FROM carries SMTPUTF8. */
   readonly smtputf8: boolean;
+  /**
+   * For a domain beyond ASCII: the same sender with its A-label. Postfix's own table would be asked for the U-label, which no
+   * row has; loginmapd asks for the A-label, so what Postfix says of that is what it is held to.
+   */
+  readonly withALabel?: string;
 }
 
 /** The names that the rows of a case know, and some that they do not. */
 export interface Population {
   readonly localparts: readonly string[];
   readonly domains: readonly string[];
+  /** Domains beyond ASCII: U-label → A-label. */
+  readonly idnDomains: Readonly<Record<string, string>>;
 }
 
 /** A generator of numbers in [0, 1) that gives the same ones every time (mulberry32). */
@@ -45,8 +52,30 @@ const spellings: readonly ((localpart: string, domain: string) => string)[] = [
   (localpart, domain) => `"${localpart}"@${domain}`,
   (localpart, domain) => `"${localpart}+tag"@${domain}`,
   (localpart, domain) => `${localpart}-x@${domain}`,
+  (localpart, domain) => `${localpart}-x+y@${domain}`,
+  (localpart, domain) => `${localpart}+x-y@${domain}`,
+  (localpart, domain) => `owner-${localpart}@${domain}`,
+  (localpart, domain) => `${localpart}-request@${domain}`,
   (localpart, domain) => `${localpart}@sub.${domain}`,
   (localpart, domain) => `@relay.example:${localpart}@${domain}`,
+];
+
+// What split_addr.c cuts, and what it leaves alone, by the delimiters that are set.
+const delimited: readonly string[] = [
+  "owner-alice@example.com",
+  "alice-request@example.com",
+  "owner-alice+tag@example.com",
+  "alice+tag-request@example.com",
+  "alice-request+tag@example.com",
+  "alice-x@example.com",
+  "alice-x+y@example.com",
+  "alice+x-y@example.com",
+  "alice-@example.com",
+  "-alice@example.com",
+  "owner-@example.com",
+  "-request@example.com",
+  "alice-x@local.example",
+  "mailer-daemon-x@example.com",
 ];
 
 // Written out, since each is there for a rule of its own.
@@ -58,8 +87,7 @@ const oddities: readonly string[] = [
   "postmaster",
   "postmaster+x@example.com",
   "mailer-daemon+x@example.com",
-  "owner-alice@example.com",
-  "alice-request@example.com",
+  ...delimited,
   '"two words"@example.com',
   '"two words+tag"@example.com',
   '"a@b"@example.com',
@@ -133,6 +161,35 @@ const beyondAscii: readonly string[] = [
   "alice😀@example.com",
 ];
 
+/** Takes `count` of a list at random, each at most once, and all of `always`. */
+export function sample<T>(random: () => number, list: readonly T[], count: number, always: readonly T[] = []): T[] {
+  const taken = new Set(always);
+  while (taken.size < Math.min(count, list.length)) taken.add(pick(random, list));
+  return [...taken];
+}
+
+/** The senders that delimiters decide about. */
+export function delimitedSenders(): Sender[] {
+  return delimited.map((address) => ({ address, smtputf8: false }));
+}
+
+/** Senders of domains beyond ASCII, each as U-label and as A-label. */
+export function idnSenders({ localparts, idnDomains }: Population, count: number, seed: number): Sender[] {
+  const random = seededRandom(seed);
+  const made = new Map<string, string>();
+  const domains = Object.entries(idnDomains);
+  const make = (write: (typeof spellings)[number], localpart: string, [uLabel, aLabel]: [string, string]) =>
+    made.set(write(localpart, uLabel), write(localpart, aLabel));
+  for (const domain of domains) make((localpart, at) => `${localpart}@${at}`, localparts[0] as string, domain);
+  const goal = made.size + count;
+  for (let tries = 0; made.size < goal && tries < 20 * count; tries++)
+    make(pick(random, spellings), pick(random, localparts), pick(random, domains));
+  return [...made].flatMap(([address, withALabel]) => [
+    { address, smtputf8: true, withALabel },
+    { address: withALabel, smtputf8: false },
+  ]);
+}
+
 /** Senders whose domain is ASCII: `count` made from the population, and every oddity. */
 export function makeSenders({ localparts, domains }: Population, count: number, seed: number): Sender[] {
   const random = seededRandom(seed);
@@ -154,10 +211,15 @@ export function unicodeSenders(): Sender[] {
  * route, a final dot or the `%` and `!` of old (address_resolution in ADDRESS_REWRITING_README).
  */
 export function asRewritten(typed: string): string {
-  const address = typed.replace(/^@[^:]*:/, "").replace(/\.$/, "");
+  const address = withoutRoute(typed).replace(/\.$/, "");
   const [, site, user] = /^([^@"!]+)!([^@"]+)$/.exec(address) ?? [];
   if (site !== undefined) return `${user}@${site}`;
   const [, local, remote] = /^([^@"%]+)%([^@"%]+)@local\.example$/.exec(address) ?? [];
   if (local !== undefined) return `${local}@${remote}`;
   return address.includes("@") ? address : `${address}@local.example`;
+}
+
+/** The address without its source route, all that smtpd itself takes off before it repeats the sender in a reply. */
+export function withoutRoute(typed: string): string {
+  return typed.replace(/^@[^:]*:/, "");
 }

@@ -29,6 +29,15 @@ export interface Attempt {
   readonly smtputf8?: boolean;
 }
 
+/** A sender as the client writes it. */
+export interface Envelope {
+  readonly from: string;
+  readonly smtputf8: boolean;
+}
+
+// Far fewer bytes than a socket's buffer holds, so that neither side waits for the other to read.
+const pipelined = 16;
+
 const replyDeadlineMs = 15_000;
 
 /** One SMTP session over loopback TCP. */
@@ -99,6 +108,28 @@ export class SmtpSession {
     const reset = await this.command("RSET");
     if (reset.code !== 250) throw new Error(`RSET: ${reset.code} ${reset.text}`);
     return rcpt;
+  }
+
+  /**
+   * What `verdict` says to each of these envelopes, a chunk of them in one write (PIPELINING, RFC 2920): many times faster
+   * than one command after the other.
+   */
+  async verdicts(envelopes: readonly Envelope[], to = "recipient@elsewhere.example"): Promise<SmtpReply[]> {
+    const replies: SmtpReply[] = [];
+    for (let at = 0; at < envelopes.length; at += pipelined) {
+      const chunk = envelopes.slice(at, at + pipelined);
+      const commands = chunk.map(({ from, smtputf8 }) => {
+        const mail = `MAIL FROM:<${from}>${smtputf8 ? " SMTPUTF8" : ""}`;
+        return `${mail}\r\nRCPT TO:<${to}>\r\nRSET\r\n`;
+      });
+      this.#socket.write(commands.join(""));
+      for (const _ of chunk) {
+        const [mail, rcpt, reset] = [await this.#reply(), await this.#reply(), await this.#reply()];
+        if (reset.code !== 250) throw new Error(`RSET: ${reset.code} ${reset.text}`);
+        replies.push(mail.code === 250 ? rcpt : mail);
+      }
+    }
+    return replies;
   }
 
   /** QUIT, then waits for the server to hang up. */

@@ -63,10 +63,28 @@ const domainFilters = [
   "local.example catch.test",
 ];
 
-/** Makes `count` table files; the same seed gives the same ones. `connection` holds the lines from `hosts` to `dbname`. */
-export function makeTemplates(connection: string, count: number, seed: number): TableCase[] {
+/** What templates are made with. */
+export interface TemplateOptions {
+  /** The lines from `hosts` to `dbname`. */
+  readonly connection: string;
+  readonly count: number;
+  /** The same seed gives the same templates. */
+  readonly seed: number;
+  /** `recipient_delimiter` of the smtpd that asks them. */
+  readonly delimiters: string;
+}
+
+/** Names the templates that `makeTemplates` makes: a test that fails says the seed. */
+export function templateNames({ count, seed, delimiters }: Omit<TemplateOptions, "connection">): string[] {
+  const delimiter = [...delimiters].map((one) => ({ "+": "plus", "-": "minus" })[one]).join("-") || "none";
+  return Array.from({ length: count }, (_, i) => `generated-seed${seed}-delimiter-${delimiter}-${i}`);
+}
+
+/** Makes `count` table files. */
+export function makeTemplates(options: TemplateOptions): TableCase[] {
+  const { connection, seed, delimiters } = options;
   const random = seededRandom(seed);
-  return Array.from({ length: count }, (_, i) => {
+  return templateNames(options).map((name) => {
     const table = random() < 0.25 ? "people_latin1" : "people";
     const selection = pick(random, selections);
     const first = select(selection, table, pick(random, conditions));
@@ -78,7 +96,7 @@ export function makeTemplates(connection: string, count: number, seed: number): 
     const domain = pick(random, domainFilters);
     if (domain !== undefined) lines.push(`domain = ${domain}`);
     if (random() < 0.15) lines.push(`expansion_limit = ${1 + Math.floor(random() * 2)}`);
-    return { name: `generated${i}`, cf: `${connection}\n${lines.join("\n")}\n` };
+    return { name, cf: `${connection}\n${lines.join("\n")}\n`, delimiters };
   });
 }
 

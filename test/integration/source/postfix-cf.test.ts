@@ -7,6 +7,7 @@ import type { ProbedDatabase } from "../../../src/source/open.ts";
 import { openPostfixCf, parsePostfixCf } from "../../../src/source/postfix-cf/index.ts";
 import { type Mariadb, startMariadb } from "../../support/mariadb.ts";
 import { answerTo, openSource, ownersOf } from "../../support/open-source.ts";
+import { freePort } from "../../support/ports.ts";
 import { makePostfixHome, type PostfixHome, type PostmapAnswer } from "../../support/postfix.ts";
 import { postmapAll } from "../../support/postmap-all.ts";
 import { stacks } from "./stack-cases.ts";
@@ -23,7 +24,7 @@ beforeAll(async () => {
   }
   await mariadb.query(rows);
   await mariadb.query(
-    "CREATE USER postfix@localhost IDENTIFIED BY 'it''s \\\\ secret'; GRANT ALL ON *.* TO postfix@localhost",
+    "CREATE USER postfix@localhost IDENTIFIED BY 'it''s \\\\ secret'; GRANT ALL ON *.* TO postfix@localhost; CREATE USER postfix@'127.0.0.1' IDENTIFIED BY 'it''s \\\\ secret'; GRANT ALL ON *.* TO postfix@'127.0.0.1'",
   );
   postfix = await makePostfixHome();
 });
@@ -198,6 +199,29 @@ describe("keys that share a round trip get the answers that each gets alone", ()
     });
     expect(combinable.length).toBeGreaterThan(25);
   });
+});
+
+test("of a dead inet host, a dead socket and one that lives the last answers", async () => {
+  const [deadPort, gone] = [await freePort(), `${mariadb.folder}/gone.sock`];
+  const lines = `query = SELECT v FROM t WHERE k='%s'\nhosts = inet:127.0.0.1:${deadPort} unix:${gone} unix:${mariadb.socket}`;
+  const file = await postfix.writeTable("dead-hosts.cf", tableOf(lines));
+  expect(await postfix.postmap(`mysql:${file}`, "plain")).toEqual({ kind: "found", value: "bare" });
+  const database = open(file);
+  expect(await answerTo(database, "plain")).toBe("bare");
+  const states = database.health().hosts.map(({ endpoint, isUp }) => [endpoint, isUp]);
+  // Sockets before the network, as Postfix tries them; the inet host is not needed and so not tried.
+  expect(states).toEqual([
+    [`unix:${gone}`, false],
+    [`unix:${mariadb.socket}`, true],
+    [`inet:127.0.0.1:${deadPort}`, true],
+  ]);
+});
+
+test("of a dead socket, a dead inet host and one that lives the last answers", async () => {
+  const dead = await freePort();
+  const lines = `query = SELECT v FROM t WHERE k='%s'\nhosts = unix:${mariadb.folder}/gone.sock 127.0.0.1:${dead} 127.0.0.1:${mariadb.port}`;
+  const file = await postfix.writeTable("dead-inet.cf", tableOf(lines));
+  expect(await answerTo(open(file), "plain")).toBe("bare");
 });
 
 // postmap waits a second before it ends with a fatal error, so these wait side by side.

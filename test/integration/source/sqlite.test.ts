@@ -109,9 +109,20 @@ describe("mailinabox", () => {
     expect(await domainsOf(openPreset({}))).toEqual(["alias.test", "catch.test", "example.com"]);
   });
 
+  test("check --connect names domains that are written as U-labels", async () => {
+    const database = new Sqlite(file);
+    database.exec("INSERT INTO aliases (source, destination) VALUES ('@münchen.example', 'alice@example.com')");
+    const reports = await openPreset({}).report(performance.now() + 5000);
+    database.exec("DELETE FROM aliases WHERE source = '@münchen.example'");
+    database.close();
+    expect(reports.flatMap(({ query, notes = [] }) => notes.map((note) => [query, note]))).toEqual([
+      ["domains", expect.stringContaining("write münchen.example as xn--mnchen-3ya.example")],
+    ]);
+  });
+
   test("finds its rows by an index; only extra_owners has to read the users, who have no column for their domain", async () => {
     expect(await scansOf(openPreset({}))).toEqual({});
-    expect(await scansOf(openPreset({ extra_owners: ["boss"] }))).toEqual({ grant: ["u"] });
+    expect(await scansOf(openPreset({ extra_owners: ["boss"] }))).toEqual({ grant: ["users"] });
   });
 });
 

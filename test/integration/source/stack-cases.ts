@@ -289,7 +289,7 @@ export const stacks: readonly Stack[] = [
       },
     ],
     domains: ["alias.test", "catch.test", "example.com", "partner.test"],
-    scans: { grant: ["s"] },
+    scans: { grant: ["sender_acl"] },
     shipped: {
       cf: `# First select queries domain and alias_domain to determine if domains are active.
 query = SELECT goto FROM alias
@@ -444,7 +444,7 @@ query = SELECT goto FROM alias
       },
     ],
     domains: ["catch.test", "cust2.test", "example.com", "news.test", "partner.test"],
-    scans: { grant: ["s"] },
+    scans: { grant: ["mail_sender_aliases"] },
     shipped: {
       cf: `query = SELECT GROUP_CONCAT(DISTINCT username SEPARATOR ' ') FROM mail_users WHERE username = '%s' OR email IN (
     SELECT email_full FROM mail_virtual WHERE email = '%s'
@@ -480,7 +480,7 @@ query = SELECT goto FROM alias
       },
     ],
     domains: ["catch.test", "example.com"],
-    scans: { address: ["a"], domain: ["a", "x"], grant: ["d"] },
+    scans: { address: ["virtual_aliases"], domain: ["virtual_aliases"], grant: ["virtual_domains"] },
     shipped: {
       cf: "query = SELECT email FROM virtual_users WHERE email='%s'",
       owners: { "alice@example.com": "alice", "sales@example.com": "-", "random@catch.test": "-" },
@@ -542,3 +542,7 @@ query = SELECT goto FROM alias
     domains: ["catch.test", "example.com"],
   },
 ];
+
+/** The table file that Mail-in-a-Box ships for its SQLite file, without `dbpath` (setup/mail-users.sh). */
+export const mailinaboxTable =
+  "query = SELECT permitted_senders FROM (SELECT permitted_senders, 0 AS priority FROM aliases WHERE source='%s' AND permitted_senders IS NOT NULL UNION SELECT destination AS permitted_senders, 1 AS priority FROM aliases WHERE source='%s' AND permitted_senders IS NULL UNION SELECT email as permitted_senders, 2 AS priority FROM users WHERE email='%s') ORDER BY priority LIMIT 1;";

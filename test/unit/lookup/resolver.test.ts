@@ -51,6 +51,23 @@ describe("Resolver", () => {
     await expect(resolver.ownersOf("alice+t@x", 0)).resolves.toMatchObject({ kind: "ok", derived: true });
   });
 
+  test.each<[string, string, Parameters<typeof fakeDatabase>[1], boolean]>([
+    ["a domain that is listed", "alice@x", { domains: ["x"] }, true],
+    ["a domain that is not", "alice@y", { domains: ["x"] }, false],
+    ["a local domain, listed or not", "alice@local", { domains: ["x"] }, true],
+    ["a key without a domain", "alice", { domains: ["x"] }, true],
+    ["any domain of a source that lists none", "alice@y", {}, true],
+  ])("takes for hosted: %s", async (_, key, options, isHosted) => {
+    const resolver = new Resolver(fakeDatabase({}, options), { ...rules, localDomains: new Set(["local"]) });
+    expect(await resolver.isHosted(key, 0)).toBe(isHosted);
+  });
+
+  test("takes every domain for hosted while the list cannot be read", async () => {
+    const database = fakeDatabase({}, { domains: ["x"] });
+    database.error = new Error("down");
+    expect(await new Resolver(database, rules).isHosted("alice@y", 0)).toBe(true);
+  });
+
   test("asks nothing for a key that can have no owner", async () => {
     const database = fakeDatabase({});
     const resolver = new Resolver(database, rules);

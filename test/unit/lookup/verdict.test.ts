@@ -57,4 +57,15 @@ describe("verdictsFor", () => {
   ])("writes the text of smtpd when %s", (_case, reply, login, text) => {
     expect(verdictsFor(reply, "S@x", login)[2]?.text).toBe(text);
   });
+
+  test.each([
+    ['"two words"@x', "two words@x"],
+    ['"a\\"b"@x', 'a"b@x'],
+    ['"tab\there"@x', "tab here@x"],
+    ["Alice", "Alice"],
+  ])("repeats %j as smtpd does: %j", (sender, repeated) => {
+    expect(verdictsFor(absent, sender, "bob")[2]?.text).toBe(
+      `5.7.1 <${repeated}>: Sender address rejected: not owned by user bob`,
+    );
+  });
 });

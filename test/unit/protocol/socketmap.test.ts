@@ -123,6 +123,18 @@ describe("encode", () => {
     });
   });
 
+  test.each<[string, string, { listBytes: number; failure?: string }]>([
+    ["fitting", listOf(99_997), { listBytes: 99_997 }],
+    ["too long by a byte", `é${listOf(99_996)}`, { listBytes: 99_998, failure: "owner list too long" }],
+    ["not to be sent", "alice\0x", { listBytes: 7, failure: "owner list holds a NUL" }],
+  ])("measures a list for the explanation: %s", (_, list, { listBytes, failure }) => {
+    expect(socketmap.measure(found(list).owners)).toEqual({
+      listBytes,
+      maxListBytes: 99_997,
+      ...(failure === undefined ? {} : { failure: { kind: "temporary", reason: failure } }),
+    });
+  });
+
   test("fails with an owner that holds a NUL, at which Postfix would end the list", () => {
     expect(socketmap.encode(found("alice\0x", "bob"), queryId)).toEqual({
       text: "35:TEMP owner list holds a NUL [c7.q3],",

@@ -141,6 +141,63 @@ describe("Hosts", () => {
     expect(hung.isUp).toBe(true);
   });
 
+  test("suspects a host that is dead when nobody uses it: it counts as down, and a lookup without another tries it", async () => {
+    hosts.close();
+    hosts = make([inet(1)]);
+    answer = { kind: "dead", reason: "refused" };
+    hosts.checkIdle(first());
+    await vi.advanceTimersByTimeAsync(0);
+    expect(hosts.isAnyUp).toBe(false);
+    expect(hosts.health()[0]).toMatchObject({ isUp: false, reason: "refused" });
+    expect(first().name).toBe("inet:127.0.0.1:1");
+    hosts.takeOut(first(), "still refused");
+    expect(hosts.preferred()).toBeUndefined();
+    expect(hosts.reason()).toBe("inet:127.0.0.1:1: still refused");
+    expect(log.lines.map(({ message }) => message)).toEqual(["database host is down"]);
+    answer = { kind: "up" };
+    await vi.advanceTimersByTimeAsync(50);
+    expect(hosts.isAnyUp).toBe(true);
+    expect(probed).toEqual(["1", "1"]);
+  });
+
+  test("prefers a host that is up to one under suspicion, and takes that back in when a connection works", () => {
+    const suspect = first();
+    hosts.suspect(suspect, "refused");
+    expect(first().name).toBe("inet:127.0.0.1:1");
+    hosts.takeIn(suspect);
+    expect(first()).toBe(suspect);
+    expect(hosts.health()[0]).toMatchObject({ isUp: true, reason: "" });
+  });
+
+  test("takes a host out that hangs when a lookup came to wait for it during the check of an idle one", async () => {
+    hosts.close();
+    hosts = make([inet(1)]);
+    answer = new Promise(() => {});
+    hosts.checkIdle(first());
+    hosts.check(first());
+    await vi.advanceTimersByTimeAsync(1_000);
+    expect(hosts.preferred()).toBeUndefined();
+  });
+
+  test("does not believe a probe that began before a lookup's connection worked", async () => {
+    let end: (result: ProbeResult) => void = () => {};
+    const host = first();
+    hosts.suspect(host, "refused");
+    answer = new Promise((resolve) => {
+      end = resolve;
+    });
+    await vi.advanceTimersByTimeAsync(50);
+    expect(probed).toEqual(["unix"]);
+    hosts.takeIn(host);
+    end({ kind: "dead", reason: "no answer in time" });
+    await vi.advanceTimersByTimeAsync(0);
+    expect(host.isUp).toBe(true);
+    answer = { kind: "dead", reason: "gone again" };
+    hosts.checkIdle(host);
+    await vi.advanceTimersByTimeAsync(0);
+    expect(host.isUp).toBe(false);
+  });
+
   test("does nothing to a host that is out already", () => {
     const host = first();
     hosts.takeOut(host, "first");

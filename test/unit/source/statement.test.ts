@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import type { Ask } from "../../../src/model/keys.ts";
+import { type Ask, notAsked } from "../../../src/model/keys.ts";
 import { armsOfQueries } from "../../../src/source/queries.ts";
 import { bindAsks, combineArms, dealRows, findingsOf } from "../../../src/source/statement.ts";
 
@@ -81,7 +81,11 @@ describe("dealRows", () => {
   });
 });
 
-test("findingsOf leaves asks without an arm empty", () => {
+test("findingsOf tells asks that were not put to the database from those that found nothing", () => {
   const lookup = bindAsks(set, [ask("address", "plain"), ask("domain", "plain"), ask("address", "a@b")]);
-  expect(findingsOf(lookup, [["x"], ["y", "z"]])).toEqual([["x"], [], ["y", "z"]]);
+  const findings = findingsOf(lookup, [["x"], []]);
+  expect(findings).toEqual([["x"], [], []]);
+  expect(findings.map((cells) => cells === notAsked)).toEqual([false, true, false]);
+  // An arm that comes after the one that ended the search has no cells.
+  expect(findingsOf(lookup, [["x"]])[2]).toBe(notAsked);
 });
