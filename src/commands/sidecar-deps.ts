@@ -5,11 +5,14 @@ import { foldKey } from "../model/address.ts";
 import type { Log } from "../model/log.ts";
 import type { Settings } from "../model/settings.ts";
 import type { SidecarDeps } from "../sidecar/deps.ts";
+import { HttpError } from "../sidecar/http-error.ts";
 import type { Metrics } from "../telemetry/metrics.ts";
 import type { RecentErrors } from "../telemetry/recent-errors.ts";
 import type { Daemon } from "./daemon.ts";
 import { defaultMapOf } from "./default-map.ts";
 import type { MapChain } from "./map-chain.ts";
+import { protocolsOf } from "./map-protocols.ts";
+import type { Snapshots } from "./snapshots.ts";
 
 /** What is shown beside the daemon. */
 export interface SidecarParts {
@@ -17,6 +20,7 @@ export interface SidecarParts {
   readonly log: Log;
   readonly metrics: Metrics;
   readonly recentErrors: RecentErrors;
+  readonly snapshots: Snapshots;
 }
 
 /** Makes the sidecar's view of a daemon. Everything is read when it is asked for, so a reload shows at once. */
@@ -34,21 +38,33 @@ export function sidecarDeps(daemon: Daemon, parts: SidecarParts): SidecarDeps {
     readiness: () => readinessOf(daemon),
     cache: {
       describe: () => [...daemon.chains.values()].map((chain) => describeCache(chain, daemon.settings, parts.metrics)),
-      flush: (selector, map) =>
-        [...daemon.chains.values()]
-          .filter((chain) => map === undefined || chain.map.name === map)
-          .reduce((flushed, chain) => flushed + chain.flush(selector), 0),
+      flush: (selector, map) => {
+        const flushed = daemon.flush(selector, map);
+        forgetSnapshot(parts.snapshots, flushed);
+        return flushed;
+      },
     },
     explain: async ({ address, login, map = defaultMapOf(daemon.settings) }) => {
       const chain = daemon.chains.get(map);
       if (chain === undefined) throw new Error(`there is no map ${map}`);
       const deadlineMs = daemon.nowMs() + daemon.settings.limits.lookupTimeoutMs;
-      const request = { map, source: chain.settings.source, address, login };
+      const carriers = protocolsOf(map, daemon.settings.listeners);
+      const request = { map, source: chain.settings.source, address, login, carriers };
       const explanation = await explain(chain.resolver, request, deadlineMs);
       const key = foldKey(address);
       return { ...explanation, cache: key === undefined ? { state: "miss" } : chain.cache.stateOf(key) };
     },
   };
+}
+
+/** @throws {HttpError} ERR_HTTP_SNAPSHOT when a restart could bring back what was flushed */
+function forgetSnapshot(snapshots: Snapshots, flushed: number): void {
+  try {
+    snapshots.forget();
+  } catch (error) {
+    const message = `${flushed} flushed from memory, but cache.snapshot_file still holds them; remove it, and see the log`;
+    throw new HttpError("ERR_HTTP_SNAPSHOT", message, { cause: error });
+  }
 }
 
 function readinessOf(daemon: Daemon): ReturnType<SidecarDeps["readiness"]> {

@@ -81,6 +81,7 @@ export interface SidecarDeps {
     /**
      * @param map a name that `maps()` lists; `undefined` = every map
      * @returns how many answers went
+     * @throws {HttpError} ERR_HTTP_SNAPSHOT when they are gone from memory, but a restart may bring them back
      */
     flush(selector: FlushSelector, map: string | undefined): number;
   };

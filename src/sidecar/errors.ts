@@ -38,7 +38,7 @@ export function answerErrors(app: FastifyInstance, { log }: SidecarDeps): void {
 
   app.setErrorHandler((error: FastifyError | HttpError, request, reply) => {
     const { code, message } = toAnswer(error);
-    if (httpErrors[code] === 500) {
+    if (code === "ERR_HTTP_INTERNAL") {
       log.error({ err: error, path: request.routeOptions.url }, "admin request failed unexpectedly");
     }
     return reply.code(httpErrors[code]).send(toErrorBody(code, message));

@@ -5,9 +5,10 @@
  * secrets and what drivers hang on their errors.
  */
 import { type DestinationStream, destination, type Logger, pino } from "pino";
-import type { Log, LogFields } from "../model/log.ts";
+import type { LogFields } from "../model/log.ts";
 import type { LogSettings } from "../model/settings.ts";
 import { toTextLine } from "./log-text.ts";
+import type { CountingLog } from "./rate-limited-log.ts";
 import type { RecentErrors } from "./recent-errors.ts";
 import { scrub } from "./scrub.ts";
 
@@ -15,7 +16,7 @@ import { scrub } from "./scrub.ts";
 export type LogStream = DestinationStream;
 
 /** A log whose level a reload of the configuration can change. */
-export interface AdjustableLog extends Log {
+export interface AdjustableLog extends CountingLog {
   setLevel(level: LogSettings["level"]): void;
 }
 
@@ -69,13 +70,17 @@ class PinoLog implements AdjustableLog {
   }
 
   warn(fields: LogFields, message: string): void {
-    this.#recentErrors?.add("warn", fields, message);
+    this.#note("warn", fields, message);
     this.#logger.warn(fields, message);
   }
 
   error(fields: LogFields, message: string): void {
-    this.#recentErrors?.add("error", fields, message);
+    this.#note("error", fields, message);
     this.#logger.error(fields, message);
+  }
+
+  noteSuppressed(level: "warn" | "error", fields: LogFields, message: string): void {
+    this.#recentErrors?.add(level, fields, message);
   }
 
   isDebugEnabled(): boolean {
@@ -84,5 +89,10 @@ class PinoLog implements AdjustableLog {
 
   setLevel(level: LogSettings["level"]): void {
     this.#logger.level = level;
+  }
+
+  #note(level: "warn" | "error", fields: LogFields, message: string): void {
+    // The lines that this one sums up were noted one by one.
+    if (fields["suppressed"] === undefined) this.#recentErrors?.add(level, fields, message);
   }
 }

@@ -1,6 +1,12 @@
 /** A log that a storm cannot flood: the same warning is written a few times, then only counted. */
 import type { Log, LogFields } from "../model/log.ts";
 
+/** A log that may want to hear of lines that are not written, to count them. */
+export interface CountingLog extends Log {
+  /** Called for each line in place of `warn` and `error`; the line with their number comes later, with `suppressed`. */
+  noteSuppressed?(level: "warn" | "error", fields: LogFields, message: string): void;
+}
+
 /** How much is too much. */
 export interface RateLimit {
   /** Lines of the same event that are written per interval. */
@@ -30,11 +36,11 @@ interface Window {
  * fields come from closed sets, but for the reasons of a database, which are logged no more often than a host goes down.
  */
 export class RateLimitedLog implements Log {
-  readonly #log: Log;
+  readonly #log: CountingLog;
   readonly #limit: RateLimit;
   readonly #windows = new Map<string, Window>();
 
-  constructor(log: Log, limit: RateLimit = defaultLimit) {
+  constructor(log: CountingLog, limit: RateLimit = defaultLimit) {
     this.#log = log;
     this.#limit = limit;
   }
@@ -72,6 +78,7 @@ export class RateLimitedLog implements Log {
       return true;
     }
     window.suppressed++;
+    this.#log.noteSuppressed?.(level, fields, message);
     // Whoever looks for the id of one reply turns level debug on and finds it.
     this.#log.debug(fields, message);
     return false;

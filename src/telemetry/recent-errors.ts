@@ -1,26 +1,39 @@
 /** The last warnings and errors, for whoever looks at the status page before looking at the log. */
 import type { LogFields } from "../model/log.ts";
 
-/** One warning or error: the constant message and where it came from, never an address, a login or a peer's bytes. */
+/**
+ * A warning or error that happened, once or again and again: the constant message, why, and where it came from. Never an
+ * address or a login: lines of this level hold none (model/log.ts).
+ */
 export interface RecentError {
-  /** When, as ISO 8601 in UTC. */
+  /** When it last happened, as ISO 8601 in UTC. */
   readonly time: string;
+  /** When it first happened; the same as `time` for what happened once. */
+  readonly firstTime: string;
+  /** How many times, those included that the log only counted. */
+  readonly count: number;
   readonly level: "warn" | "error";
   readonly message: string;
   readonly code?: string;
+  readonly reason?: string;
   readonly source?: string;
+  /** The database host. */
+  readonly host?: string;
   readonly listener?: string;
   readonly map?: string;
-  /** How many more of the same there were that the log only counted. */
-  readonly suppressed?: number;
 }
 
 // As many as a person reads at a glance; the log has the rest.
 const capacity = 50;
+// Reasons are short; a database may say more than fits a line.
+const maxTextChars = 200;
 
-/** A ring of the last 50. */
+/**
+ * The last 50 that differ. The same thing again is counted where it stands, so that a storm of one pushes nothing else out.
+ */
 export class RecentErrors {
-  readonly #ring: RecentError[] = [];
+  /** By what tells one from another; the one that happened last stands last. */
+  readonly #errors = new Map<string, RecentError>();
   readonly #now: () => Date;
 
   /** @param now the time of day; tests pass their own */
@@ -28,26 +41,38 @@ export class RecentErrors {
     this.#now = now;
   }
 
-  /** Keeps the message and those fields whose values come from closed sets; everything else stays in the log. */
+  /** Keeps the message and those fields that say what it is about; everything else stays in the log. */
   add(level: RecentError["level"], fields: LogFields, message: string): void {
-    this.#ring.push({ time: this.#now().toISOString(), level, message, ...closedFields(fields) });
-    if (this.#ring.length > capacity) this.#ring.shift();
+    const kept = keptFields(fields);
+    const event = [level, message, ...Object.entries(kept).flat()].join("\0");
+    const time = this.#now().toISOString();
+    const { firstTime, count } = this.#errors.get(event) ?? { firstTime: time, count: 0 };
+    this.#errors.delete(event);
+    this.#errors.set(event, { time, firstTime, count: count + 1, level, message, ...kept });
+    if (this.#errors.size <= capacity) return;
+    for (const oldest of this.#errors.keys()) {
+      this.#errors.delete(oldest);
+      return;
+    }
   }
 
-  /** All that are kept, newest first. */
+  /** All that are kept, the one that happened last first. */
   list(): readonly RecentError[] {
-    return this.#ring.toReversed();
+    return [...this.#errors.values()].reverse();
   }
 }
 
-function closedFields({ code, source, listener, map, suppressed, err, error }: LogFields): Partial<RecentError> {
+type Kept = Pick<RecentError, "code" | "reason" | "source" | "host" | "listener" | "map">;
+
+function keptFields({ code, reason, problem, source, host, listener, map, err, error }: LogFields): Kept {
   return Object.fromEntries(
     Object.entries({
       code: textOf(code) ?? codeOf(err) ?? codeOf(error),
+      reason: textOf(reason) ?? textOf(problem),
       source: textOf(source),
+      host: textOf(host),
       listener: textOf(listener),
       map: textOf(map),
-      suppressed: typeof suppressed === "number" ? suppressed : undefined,
     }).filter(([, value]) => value !== undefined),
   );
 }
@@ -57,5 +82,6 @@ function codeOf(error: unknown): string | undefined {
 }
 
 function textOf(value: unknown): string | undefined {
-  return typeof value === "string" ? value : undefined;
+  if (typeof value !== "string") return undefined;
+  return value.length > maxTextChars ? `${value.slice(0, maxTextChars - 1)}…` : value;
 }

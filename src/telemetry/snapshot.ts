@@ -21,6 +21,13 @@ export interface Snapshot {
   readonly cache: Readonly<Record<CacheOutcome, number>>;
   readonly listeners: readonly ListenerSnapshot[];
   readonly sources: readonly SourceSnapshot[];
+  readonly maps: readonly MapSnapshot[];
+}
+
+/** Replies to clients of one map, or of maps that do not exist (`unknown`), over all protocols. */
+interface MapSnapshot {
+  readonly name: string;
+  readonly lookups: Readonly<Record<Result, number>>;
 }
 
 /** Connections of one listener. */
@@ -41,9 +48,13 @@ interface SourceSnapshot {
 /** Adds up what was counted so far. */
 export function takeSnapshot(tallies: Tallies): Snapshot {
   const all = lookupTally();
-  for (const [, , tally] of tallies.lookups()) {
+  const maps = new Map<string, Record<Result, number>>();
+  for (const [map, , tally] of tallies.lookups()) {
     addCounts(all.results, tally.results);
     addBuckets(all.duration, tally.duration);
+    const results = maps.get(map) ?? lookupTally().results;
+    addCounts(results, tally.results);
+    maps.set(map, results);
   }
   const requests: CacheTally["requests"] = cacheTally().requests;
   for (const [, tally] of tallies.caches()) addCounts(requests, tally.requests);
@@ -55,6 +66,7 @@ export function takeSnapshot(tallies: Tallies): Snapshot {
       return { name, connections, connectionsTotal, errors: total(errors) };
     }),
     sources: Array.from(tallies.sources(), ([name, { queries }]) => ({ name, queries: { ...queries } })),
+    maps: Array.from(maps, ([name, lookups]) => ({ name, lookups })),
   };
 }
 

@@ -1,10 +1,12 @@
 /** A daemon as the sidecar sees it, without one: SidecarDeps that a test can set to any state. */
 import type { CacheState } from "../../src/cache/cached-source.ts";
-import type { Explanation } from "../../src/lookup/explain.ts";
+import { protocolsOf } from "../../src/commands/map-protocols.ts";
+import { type Explanation, explain } from "../../src/lookup/explain.ts";
+import { Resolver } from "../../src/lookup/resolver.ts";
 import type { CacheDescription, ExplainQuery, FlushSelector, Readiness, SidecarDeps } from "../../src/sidecar/deps.ts";
 import { Metrics } from "../../src/telemetry/metrics.ts";
 import type { RecentError } from "../../src/telemetry/recent-errors.ts";
-import { fakeLog } from "./fakes.ts";
+import { fakeDatabase, fakeLog } from "./fakes.ts";
 
 /** The token of a fake daemon. */
 export const adminToken = "correct-horse-battery-staple";
@@ -35,8 +37,8 @@ export class FakeDaemon implements SidecarDeps {
     this.metrics.watchCache("senders", () => this.entries);
     this.metrics.cache("senders");
     this.metrics.source("mail");
-    this.metrics.listener("socketmap inet:127.0.0.1:9000");
-    this.metrics.listener("tcp_table inet:127.0.0.1:9001");
+    this.metrics.listener("inet:127.0.0.1:9000");
+    this.metrics.listener("inet:127.0.0.1:9001");
   }
 
   token(): string | undefined {
@@ -63,8 +65,8 @@ export class FakeDaemon implements SidecarDeps {
     return {
       isReady: this.isReady,
       listeners: [
-        { name: "socketmap inet:127.0.0.1:9000", isBound: this.areListenersBound },
-        { name: "tcp_table inet:127.0.0.1:9001", isBound: this.areListenersBound },
+        { name: "inet:127.0.0.1:9000", isBound: this.areListenersBound },
+        { name: "inet:127.0.0.1:9001", isBound: this.areListenersBound },
       ],
       sources: [{ name: "mail", health: this.#health(), isServingStale: this.isServingStale }],
     };
@@ -101,50 +103,37 @@ export class FakeDaemon implements SidecarDeps {
   }
 
   #health() {
-    const reason = this.isSourceUp ? "" : "connect ECONNREFUSED 10.0.0.5:3306";
+    const reason = this.isSourceUp ? "" : "connection refused";
+    const endpoints = ["inet:10.0.0.5:3306", "inet:10.0.0.6:3306"];
     return {
       isUp: this.isSourceUp,
-      reason,
-      hosts: [
-        { endpoint: "inet:10.0.0.5:3306", isUp: this.isSourceUp, reason },
-        { endpoint: "inet:10.0.0.6:3306", isUp: this.isSourceUp, reason },
-      ],
+      reason: this.isSourceUp ? "" : endpoints.map((endpoint) => `${endpoint}: ${reason}`).join("; "),
+      hosts: endpoints.map((endpoint) => ({ endpoint, isUp: this.isSourceUp, reason })),
     };
   }
 }
 
-/** What a daemon says of alice+lists@example.com, for the login bob who does not own it. */
-export const aliceExplained = {
-  map: "senders",
-  source: "mail",
-  address: "Alice+lists@example.com",
-  key: "alice+lists@example.com",
-  outcome: "ok",
-  owners: ["alice@example.com", "postmaster@example.com"],
-  asks: [
-    { role: "address", key: "alice+lists@example.com", owners: [], won: false },
-    { role: "address", key: "alice@example.com", owners: ["alice@example.com"], won: true },
-    { role: "domain", key: "@example.com", owners: ["catchall@example.com"], won: false },
-    { role: "grant", key: "alice+lists@example.com", owners: ["postmaster@example.com"], won: true },
-  ],
-  login: "bob@example.com",
-  verdicts: [
+const aliceRows = {
+  "alice@example.com": "alice@example.com",
+  "domain example.com": "catchall@example.com",
+  "grant alice+lists@example.com": "postmaster@example.com",
+};
+
+/** What a daemon says of alice+lists@example.com, for the login bob who does not own it: made as a daemon makes it. */
+export const aliceExplained: Explanation & { readonly cache: CacheState } = {
+  ...(await explain(
+    new Resolver(fakeDatabase(aliceRows), { recipientDelimiter: "+", localDomains: new Set() }),
     {
-      restriction: "reject_authenticated_sender_login_mismatch",
-      code: 553,
-      text: "5.7.1 <Alice+lists@example.com>: Sender address rejected: not owned by user bob@example.com",
+      map: "senders",
+      source: "mail",
+      address: "Alice+lists@example.com",
+      login: "bob@example.com",
+      carriers: protocolsOf("senders", [
+        { protocol: "socketmap", map: undefined },
+        { protocol: "tcp_table", map: "senders" },
+      ]),
     },
-    { restriction: "reject_unauthenticated_sender_login_mismatch", code: 250, text: "Ok" },
-    {
-      restriction: "reject_sender_login_mismatch",
-      code: 553,
-      text: "5.7.1 <Alice+lists@example.com>: Sender address rejected: not owned by user bob@example.com",
-    },
-    {
-      restriction: "reject_known_sender_login_mismatch",
-      code: 553,
-      text: "5.7.1 <Alice+lists@example.com>: Sender address rejected: not owned by user bob@example.com",
-    },
-  ],
+    0,
+  )),
   cache: { state: "hit", ageMs: 1234 },
-} satisfies Explanation & { cache: CacheState };
+};

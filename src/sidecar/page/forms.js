@@ -3,7 +3,7 @@
 import { ApiError } from "./api.js";
 import { find, say } from "./elements.js";
 import { drawExplanation } from "./explanation.js";
-import { formatCount } from "./numbers.js";
+import { formatCount, sum } from "./numbers.js";
 
 /** @typedef {import("./api.js").Api} Api */
 
@@ -56,8 +56,11 @@ export function serveExplainForm(api) {
   });
 }
 
-/** @param {Api} api */
-export function serveFlushForm(api) {
+/**
+ * @param {Api} api
+ * @param {() => readonly import("./numbers.js").MapStatus[]} maps as they were last seen, to say what a flush of everything costs
+ */
+export function serveFlushForm(api, maps) {
   const form = find("flush-form", HTMLFormElement);
   const note = find("flush-note", HTMLOutputElement);
   const kind = find("flush-kind", HTMLSelectElement);
@@ -70,6 +73,7 @@ export function serveFlushForm(api) {
   });
   onSubmit(form, async () => {
     if (!isUnlocked(api, note)) return;
+    if (kind.value === "all" && !(await confirmFlush(maps(), map.value))) return say(note, "Nothing was flushed.");
     const selector = { [kind.value]: kind.value === "all" ? true : value.value };
     try {
       const { flushed } = await api.call(
@@ -80,6 +84,30 @@ export function serveFlushForm(api) {
     } catch (error) {
       say(note, messageOf(error), "bad");
     }
+  });
+}
+
+/**
+ * Asks whether everything is to be forgotten.
+ *
+ * @param {readonly import("./numbers.js").MapStatus[]} maps @param {string} only the one map to flush; empty = all
+ * @returns {Promise<boolean>}
+ */
+function confirmFlush(maps, only) {
+  const dialog = find("flush-dialog", HTMLDialogElement);
+  const held = sum(
+    maps.filter(({ map }) => only === "" || map === only).map(({ entries }) => entries.positive + entries.negative),
+  );
+  find("flush-question", HTMLParagraphElement).textContent =
+    `Forget all ${formatCount(held)} answers of ${only === "" ? "every map" : `map ${only}`}? ` +
+    "Until they are known again, every lookup asks the database; while it is down, nobody is answered.";
+  find("flush-cancel", HTMLButtonElement).onclick = () => dialog.close("");
+  find("flush-confirm", HTMLButtonElement).onclick = () => dialog.close("flush");
+  // Escape closes it too, and leaves the value as it was.
+  dialog.returnValue = "";
+  dialog.showModal();
+  return new Promise((resolve) => {
+    dialog.addEventListener("close", () => resolve(dialog.returnValue === "flush"), { once: true });
   });
 }
 

@@ -34,20 +34,26 @@
  *
  * @typedef {object} MapStatus
  * @property {string} map
+ * @property {string} source
+ * @property {Record<string, number>} lookups
  * @property {{ positive: number, negative: number }} entries
  * @property {number} staleEntries
+ * @property {number} staleAnswers
  * @property {{ positive: number, negative: number }} limits
- * @property {number} flushed
+ * @property {number} flushed since the start
  *
  * @typedef {object} ErrorStatus
  * @property {string} time
+ * @property {string} firstTime
+ * @property {number} count
  * @property {"warn" | "error"} level
  * @property {string} message
  * @property {string} [code]
+ * @property {string} [reason]
  * @property {string} [source]
+ * @property {string} [host]
  * @property {string} [listener]
  * @property {string} [map]
- * @property {number} [suppressed]
  */
 
 /**
@@ -58,6 +64,8 @@
  * @property {number | null} p50 seconds
  * @property {number | null} p99 seconds
  * @property {Record<string, number>} queriesPerSecond by source
+ * @property {Record<string, number>} unansweredPerSecond by source
+ * @property {Record<string, number>} stalePerSecond answers, by map
  */
 
 /**
@@ -90,7 +98,33 @@ export function compare(earlier, later) {
         return [name, sum(Object.values(differences(before, queries))) / seconds];
       }),
     ),
+    unansweredPerSecond: Object.fromEntries(
+      later.sources.map(({ name }) => [
+        name,
+        Math.max(0, unanswered(later, name) - unanswered(earlier, name)) / seconds,
+      ]),
+    ),
+    stalePerSecond: Object.fromEntries(
+      later.maps.map(({ map, staleAnswers }) => {
+        const before = earlier.maps.find((one) => one.map === map)?.staleAnswers ?? 0;
+        return [map, Math.max(0, staleAnswers - before) / seconds];
+      }),
+    ),
   };
+}
+
+/**
+ * Counts the lookups of a source's maps that got no answer. A source that is down is sent no queries, so none of them fails:
+ * this is what tells.
+ *
+ * @param {Status} status @param {string} source
+ */
+export function unanswered({ maps }, source) {
+  return sum(
+    maps
+      .filter((map) => map.source === source)
+      .map(({ lookups }) => (lookups["temp"] ?? 0) + (lookups["timeout"] ?? 0)),
+  );
 }
 
 /**
@@ -155,6 +189,12 @@ export function formatSeconds(seconds) {
   if (seconds < 0.001) return `${Number((seconds * 1e6).toPrecision(2))} µs`;
   if (seconds < 1) return `${Number((seconds * 1e3).toPrecision(2))} ms`;
   return `${Number(seconds.toPrecision(2))} s`;
+}
+
+/** Writes a moment with its date: `24 Nov 07:59:12`. @param {string} time as ISO 8601 */
+export function formatMoment(time) {
+  const at = new Date(time);
+  return `${at.toLocaleDateString("en-GB", { day: "numeric", month: "short" })} ${at.toLocaleTimeString("en-GB")}`;
 }
 
 /** Writes how long something has lasted: `3 d 4 h`, `2 h 5 min`, `40 s`. @param {number} seconds */

@@ -2,52 +2,74 @@
 /**
  * The status page: asks `/v1/status` every two seconds and draws what it says.
  *
- * No framework: the page is a few tables, four charts and three forms.
+ * No framework: the page is a few tables, five charts and three forms.
  */
 import { Api, ApiError } from "./api.js";
 import { LiveChart } from "./charts.js";
 import { find } from "./elements.js";
+import { drawErrors } from "./errors.js";
 import { offerMaps, serveExplainForm, serveFlushForm, serveTokenForm } from "./forms.js";
 import { compare, formatCount, formatRate, formatSeconds, formatShare, formatUptime, sum } from "./numbers.js";
+import { stateOf } from "./state.js";
 import { drawTables } from "./tables.js";
 
 /** @typedef {import("./numbers.js").Status} Status */
 
 const pollMs = 2_000;
-const results = ["ok", "notfound", "temp", "timeout", "perm"];
+const answers = ["ok", "notfound"];
+const failures = ["temp", "timeout", "perm"];
 
 const api = new Api();
 const charts = {
   lookups: new LiveChart(find("lookups-chart", HTMLDivElement), {
     scale: "linear",
+    height: 84,
+    phoneHeight: 56,
+    isTimeless: true,
     format: formatRate,
     lines: [
       { label: "ok", color: "--ok" },
       { label: "notfound", color: "--notfound" },
-      { label: "temp", color: "--temp", isTrouble: true },
-      { label: "timeout", color: "--timeout", isTrouble: true },
+    ],
+  }),
+  // A scale of its own: beside hundreds of answers, a failure per second would lie on the axis.
+  failures: new LiveChart(find("failures-chart", HTMLDivElement), {
+    scale: "linear",
+    height: 80,
+    phoneHeight: 66,
+    format: formatRate,
+    lines: [
+      { label: "temp", color: "--temp", dash: [6, 3], isTrouble: true },
+      { label: "timeout", color: "--timeout", dash: [2, 3], isTrouble: true },
       { label: "perm", color: "--perm", isTrouble: true },
     ],
   }),
   memory: new LiveChart(find("memory-chart", HTMLDivElement), {
     scale: "linear",
+    height: 214,
+    phoneHeight: 85,
     top: 1,
     format: formatShare,
     lines: [
       { label: "from memory", color: "--ok" },
-      { label: "stale", color: "--temp", isTrouble: true },
+      { label: "stale", color: "--temp", dash: [6, 3], isTrouble: true },
     ],
   }),
   latency: new LiveChart(find("latency-chart", HTMLDivElement), {
     scale: "logarithmic",
+    height: 214,
+    phoneHeight: 85,
     format: formatSeconds,
     lines: [
       { label: "p50", color: "--ok" },
-      { label: "p99", color: "--notfound" },
+      { label: "p99", color: "--tail" },
     ],
   }),
   connections: new LiveChart(find("connections-chart", HTMLDivElement), {
     scale: "linear",
+    height: 214,
+    phoneHeight: 85,
+    isCount: true,
     format: formatCount,
     lines: [{ label: "open", color: "--ok" }],
   }),
@@ -71,22 +93,25 @@ async function poll() {
     previous = status;
     drawCharts(status);
   }
-  drawTables(status, interval?.queriesPerSecond ?? {});
+  drawTables(status, interval);
+  drawErrors(status);
 }
 
 /** @param {Status} status */
-function drawHeader({ version, node, startedAt, now, ready, tokenConfigured }) {
+function drawHeader(status) {
+  const { version, node, startedAt, now, tokenConfigured } = status;
   find("token-form", HTMLFormElement).hidden = !tokenConfigured;
-  setState(ready ? "ready" : "not ready", ready ? "good" : "bad");
+  setState(stateOf(status));
   const seconds = (Date.parse(now) - Date.parse(startedAt)) / 1000;
   find("build", HTMLParagraphElement).textContent = `${version} on Node ${node}, up ${formatUptime(seconds)}`;
 }
 
-/** @param {string} text @param {"good" | "bad"} tone */
-function setState(text, tone) {
+/** @param {ReturnType<typeof stateOf>} said */
+function setState({ text, tone, causes }) {
   const state = find("state", HTMLOutputElement);
   if (state.textContent !== text) state.textContent = text;
   state.dataset["tone"] = tone;
+  find("causes", HTMLParagraphElement).textContent = causes;
 }
 
 /** @param {Status} status */
@@ -95,15 +120,18 @@ function drawCharts(status) {
   const open = sum(status.listeners.map(({ connections }) => connections));
   charts.connections.add(time, [open]);
   figure("connections", `${formatCount(open)} open`);
-  charts.lookups.add(
-    time,
-    results.map((result) => interval?.lookupsPerSecond[result] ?? null),
-  );
+  /** @param {string} result */
+  const perSecond = (result) => interval?.lookupsPerSecond[result] ?? null;
+  charts.lookups.add(time, answers.map(perSecond));
+  charts.failures.add(time, failures.map(perSecond));
   charts.memory.add(time, [interval?.memoryShare ?? null, interval?.staleShare ?? null]);
   charts.latency.add(time, [interval?.p50 ?? null, interval?.p99 ?? null]);
   if (interval === undefined) return;
   const { lookupsPerSecond, memoryShare, p50, p99 } = interval;
   figure("lookups", `${formatRate(sum(Object.values(lookupsPerSecond)))} /s`);
+  const failed = sum(failures.map((result) => lookupsPerSecond[result] ?? 0));
+  figure("failures", `${formatRate(failed)} /s`);
+  find("failures-figure", HTMLParagraphElement).dataset["tone"] = failed > 0 ? "bad" : "quiet";
   figure("memory", memoryShare === null ? "–" : formatShare(memoryShare));
   figure("latency", p50 === null || p99 === null ? "–" : `p50 ${formatSeconds(p50)}, p99 ${formatSeconds(p99)}`);
 }
@@ -119,13 +147,13 @@ async function beat() {
   try {
     await poll();
   } catch (error) {
-    setState(error instanceof ApiError ? error.message : "no answer", "bad");
+    setState({ text: error instanceof ApiError ? error.message : "no answer", tone: "bad", causes: "" });
   }
 }
 
 serveTokenForm(api, poll);
 serveExplainForm(api);
-serveFlushForm(api);
+serveFlushForm(api, () => previous?.maps ?? []);
 document.addEventListener("visibilitychange", beat);
 setInterval(beat, pollMs);
 await beat();

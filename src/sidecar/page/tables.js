@@ -1,34 +1,32 @@
 // @ts-check
-/** The tables of the page: sources, caches, listeners, recent errors. Each is drawn anew from every poll. */
+/** The tables of the page: sources, caches, listeners. Each is drawn anew from every poll. */
 import { badge, find, make, row } from "./elements.js";
-import { formatCount, formatRate, sum } from "./numbers.js";
+import { formatCount, formatRate, sum, unanswered } from "./numbers.js";
 
 /** @typedef {import("./numbers.js").Status} Status */
+/** @typedef {import("./numbers.js").Interval} Interval */
 
 /**
  * @param {Status} status
- * @param {Record<string, number>} queriesPerSecond by source
+ * @param {Interval | undefined} interval `undefined` before there are two polls to compare
  */
-export function drawTables(status, queriesPerSecond) {
+export function drawTables(status, interval) {
   const { sources, maps, listeners } = status;
   body(
     "sources",
-    sources.flatMap((source) => sourceRows(source, queriesPerSecond[source.name] ?? 0)),
+    sources.flatMap((source) => sourceRows(source, status, interval)),
   );
-  body("caches", maps.map(cacheRow));
+  body(
+    "caches",
+    maps.map((map) => cacheRow(map, interval?.stalePerSecond[map.map] ?? 0)),
+  );
   body(
     "listeners",
     listeners.map(({ name, bound, connections, connectionsTotal, errors }) => {
-      return row(
-        name,
-        bound ? badge("bound", "good") : badge("not bound", "bad"),
-        connections,
-        connectionsTotal,
-        errors,
-      );
+      const state = bound ? badge("bound", "good") : badge("not bound", "bad");
+      return row(named(name, state), connections, connectionsTotal, errors);
     }),
   );
-  drawErrors(status);
 }
 
 /** @param {string} id @param {Node[]} rows */
@@ -36,38 +34,53 @@ function body(id, rows) {
   find(id, HTMLTableSectionElement).replaceChildren(...rows);
 }
 
-/** @param {import("./numbers.js").SourceStatus} source @param {number} queriesPerSecond */
-function sourceRows(source, queriesPerSecond) {
-  const { name, up, servingStale, hostsUp, hostsDown, queries } = source;
+/** A name with its state beside it, or below where there is no room. @param {string} name @param {Node} state */
+function named(name, state) {
+  return make("div", "named", make("span", "", name), state);
+}
+
+/** @param {import("./numbers.js").SourceStatus} source @param {Status} status @param {Interval | undefined} interval */
+function sourceRows(source, status, interval) {
+  const { name, up, servingStale, queries } = source;
   const state = up ? badge("up", "good") : badge(servingStale ? "down, stale served" : "down", "bad");
-  const hosts = hostsDown === 0 ? `${hostsUp} up` : `${hostsUp} up, ${hostsDown} down`;
   const failed = sum([queries["error"] ?? 0, queries["timeout"] ?? 0]);
-  return [row(name, state, hosts, rate(queriesPerSecond), failed), ...revealedRows(source)];
+  const made = row(
+    named(name, state),
+    rate(interval?.queriesPerSecond[name] ?? 0),
+    failed,
+    growing(unanswered(status, name), interval?.unansweredPerSecond[name] ?? 0),
+  );
+  made.className = "joined";
+  const cell = document.createElement("td");
+  cell.colSpan = 4;
+  cell.append(hostsOf(source));
+  return [made, make("tr", "", cell)];
 }
 
 // Where the hosts are and what is wrong with them: there only with the token.
 /** @param {import("./numbers.js").SourceStatus} source */
-function revealedRows({ reason = "", hosts }) {
-  if (hosts === undefined) return [];
+function hostsOf({ reason = "", hosts, hostsUp, hostsDown }) {
+  if (hosts === undefined) {
+    const down = hostsDown === 0 ? "" : `, ${hostsDown} down`;
+    return make("div", "quiet", `${hostsUp} ${hostsUp === 1 ? "host" : "hosts"} up${down}`);
+  }
   const items = hosts.map((host) => {
     const mark = make("span", host.up ? "good" : "bad", host.up ? "✓ " : "✗ ");
     return make("li", "", mark, host.endpoint, make("span", "quiet", host.up ? "" : ` ${host.reason || "down"}`));
   });
-  if (!hosts.some((host) => host.reason === reason)) items.push(make("li", "quiet", reason));
-  const cell = document.createElement("td");
-  cell.colSpan = 5;
-  cell.append(make("ul", "plain hosts", ...items));
-  return [make("tr", "", cell)];
+  // The reason of the source is that of its hosts, unless none of them has one.
+  if (reason !== "" && !hosts.some((host) => host.reason !== "")) items.push(make("li", "quiet", reason));
+  return make("ul", "plain hosts", ...items);
 }
 
-/** @param {import("./numbers.js").MapStatus} map */
-function cacheRow({ map, entries, limits, staleEntries, flushed }) {
+/** @param {import("./numbers.js").MapStatus} map @param {number} stalePerSecond */
+function cacheRow({ map, entries, limits, staleEntries }, stalePerSecond) {
   return row(
     map,
     fill(entries.positive, limits.positive),
     fill(entries.negative, limits.negative),
     staleEntries,
-    flushed,
+    rate(stalePerSecond),
   );
 }
 
@@ -85,26 +98,9 @@ function rate(perSecond) {
   return make("div", "number", formatRate(perSecond));
 }
 
-/** @param {Status} status */
-function drawErrors({ tokenConfigured, recentErrors }) {
-  const note = find("errors-note", HTMLParagraphElement);
-  const list = find("errors", HTMLOListElement);
-  if (recentErrors === undefined) {
-    note.textContent = tokenConfigured ? "Unlock with the admin token to see them." : "No admin token is configured.";
-    list.replaceChildren();
-    return;
-  }
-  note.textContent = recentErrors.length === 0 ? "None since the start." : "";
-  list.replaceChildren(...recentErrors.map(errorItem));
-}
-
-/** @param {import("./numbers.js").ErrorStatus} error */
-function errorItem({ time, level, message, code, source, listener, map, suppressed }) {
-  const when = document.createElement("time");
-  when.dateTime = time;
-  when.textContent = new Date(time).toLocaleTimeString("en-GB");
-  const more = suppressed === undefined ? "" : `and ${formatCount(suppressed)} more`;
-  const where = [code, source, listener, map, more].filter((text) => text !== undefined && text !== "").join(" · ");
-  const item = make("li", level, when, make("span", "", message), make("span", "quiet", where));
-  return item;
+/** A count of failures, and how fast it grows if it does. @param {number} total @param {number} perSecond */
+function growing(total, perSecond) {
+  const made = make("div", "number", formatCount(total));
+  if (perSecond > 0) made.append(make("div", "bad", `${formatRate(perSecond)} /s`));
+  return made;
 }

@@ -62,7 +62,7 @@ export function addCacheRoutes(app: FastifyInstance, deps: SidecarDeps): void {
     "/v1/cache/flush",
     {
       schema: {
-        summary: "Forget answers, for good: not even a stale one is served after this",
+        summary: "Forget answers, for good: not even a stale one is served after this, nor after a restart",
         tags: ["cache"],
         security: guarded.security,
         body: {
@@ -87,6 +87,7 @@ export function addCacheRoutes(app: FastifyInstance, deps: SidecarDeps): void {
           400: errorSchema,
           ...guarded.errors,
           404: errorSchema,
+          500: errorSchema,
         },
       },
     },

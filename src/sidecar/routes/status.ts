@@ -5,6 +5,7 @@
  * to whoever brings the token.
  */
 import type { FastifyInstance } from "fastify";
+import { lookupTally } from "../../model/tally.ts";
 import type { SidecarDeps } from "../deps.ts";
 import { byKind, count, counts, errorSchema } from "../schemas.ts";
 import { hasToken } from "../token.ts";
@@ -73,23 +74,35 @@ const statusSchema = {
       type: "array",
       items: {
         type: "object",
-        properties: { map: { type: "string" }, entries: byKind, staleEntries: count, limits: byKind, flushed: count },
+        properties: {
+          map: { type: "string" },
+          source: { type: "string" },
+          lookups: { ...counts, description: "Replies to clients of this map." },
+          entries: byKind,
+          staleEntries: { ...count, description: "Past their lifetime, kept for when the source fails." },
+          staleAnswers: { ...count, description: "How often one of those was given in place of a failure." },
+          limits: byKind,
+          flushed: count,
+        },
       },
     },
     recentErrors: {
       type: "array",
-      description: "The last warnings and errors of the log, newest first. Needs the token.",
+      description: "Warnings and errors of the log, each once, the latest first. Needs the token.",
       items: {
         type: "object",
         properties: {
-          time: { type: "string", format: "date-time" },
+          time: { type: "string", format: "date-time", description: "When it last happened." },
+          firstTime: { type: "string", format: "date-time" },
+          count: { ...count, description: "How many times, those included that the log only counted." },
           level: { type: "string", enum: ["warn", "error"] },
           message: { type: "string" },
           code: { type: "string" },
+          reason: { type: "string" },
           source: { type: "string" },
+          host: { type: "string" },
           listener: { type: "string" },
           map: { type: "string" },
-          suppressed: { ...count, description: "How many more of the same were only counted." },
         },
       },
     },
@@ -114,7 +127,7 @@ export function addStatusRoute(app: FastifyInstance, deps: SidecarDeps): void {
 }
 
 function describeStatus(deps: SidecarDeps, isRevealed: boolean) {
-  const { lookups, lookupDuration, cache, listeners, sources } = deps.metrics.snapshot();
+  const { lookups, lookupDuration, cache, listeners, sources, maps } = deps.metrics.snapshot();
   const readiness = deps.readiness();
   return {
     version: deps.version,
@@ -143,8 +156,10 @@ function describeStatus(deps: SidecarDeps, isRevealed: boolean) {
         ...(isRevealed ? { reason: health.reason, hosts: health.hosts.map(toHost) } : {}),
       };
     }),
-    maps: deps.cache.describe().map(({ map, entries, staleEntries, limits, flushed }) => {
-      return { map, entries, staleEntries, limits, flushed };
+    maps: deps.cache.describe().map(({ map, source, entries, staleEntries, limits, requests, flushed }) => {
+      const replies = maps.find(({ name }) => name === map)?.lookups ?? lookupTally().results;
+      const staleAnswers = requests["stale"] ?? 0;
+      return { map, source, lookups: replies, entries, staleEntries, staleAnswers, limits, flushed };
     }),
     ...(isRevealed ? { recentErrors: deps.recentErrors() } : {}),
   };

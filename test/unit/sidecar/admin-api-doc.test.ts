@@ -12,13 +12,14 @@ const transcripts = readTranscripts(markdown);
 /** The daemon that docs/admin-api.md talks to. */
 function documentedDaemon(circumstance: string): FakeDaemon {
   const daemon = new FakeDaemon();
-  Object.assign(daemon.metrics.lookup("senders", "socketmap").results, { ok: 9134, notfound: 5541, perm: 2 });
+  Object.assign(daemon.metrics.lookup("senders", "socketmap").results, { ok: 9134, notfound: 5541 });
+  daemon.metrics.lookup("unknown", "socketmap").results.perm = 2;
   const cache = daemon.metrics.cache("senders");
   Object.assign(cache.requests, { hit: 9120, negative_hit: 311, coalesced: 14, miss: 702, foreign_domain: 5230 });
   cache.evictions.negative = 3;
   cache.flushed = 6;
   daemon.metrics.source("mail").queries.ok = 702;
-  const listener = daemon.metrics.listener("socketmap inet:127.0.0.1:9000");
+  const listener = daemon.metrics.listener("inet:127.0.0.1:9000");
   Object.assign(listener, { connections: 12, connectionsTotal: 480 });
   listener.errors.framing = 1;
   switch (circumstance) {
@@ -30,11 +31,25 @@ function documentedDaemon(circumstance: string): FakeDaemon {
       daemon.errors = [
         {
           time: "2026-11-24T07:59:12.000Z",
+          firstTime: "2026-11-24T07:41:03.000Z",
+          count: 1240,
           level: "warn",
-          message: "source is down",
+          message: "lookup failed",
           code: "ERR_SOURCE_UNAVAILABLE",
-          source: "mail",
+          reason: "source unavailable",
+          listener: "inet:127.0.0.1:9000",
+          map: "senders",
         },
+        ...["inet:10.0.0.6:3306", "inet:10.0.0.5:3306"].map((host) => ({
+          time: "2026-11-24T07:41:02.000Z",
+          firstTime: "2026-11-24T07:41:02.000Z",
+          count: 1,
+          level: "warn" as const,
+          message: "database host is down",
+          reason: "connection refused",
+          source: "mail",
+          host,
+        })),
       ];
       break;
     case "no token is configured":

@@ -1,6 +1,7 @@
-import { beforeEach, describe, expect, test } from "vitest";
+import { beforeEach, describe, expect, test, vi } from "vitest";
 import { SourceError } from "../../../src/model/errors.ts";
 import { createLog } from "../../../src/telemetry/log.ts";
+import { RateLimitedLog } from "../../../src/telemetry/rate-limited-log.ts";
 import { RecentErrors } from "../../../src/telemetry/recent-errors.ts";
 
 let written: string[];
@@ -132,6 +133,8 @@ describe("format text", () => {
   });
 });
 
+const once = { time: "1970-01-01T00:00:00.000Z", firstTime: "1970-01-01T00:00:00.000Z", count: 1 };
+
 test("hands warnings and errors to the recent ones, whatever its level", () => {
   const recentErrors = new RecentErrors(() => new Date(0));
   const log = createLog({ level: "error", format: "json", recentErrors }, stream);
@@ -140,7 +143,26 @@ test("hands warnings and errors to the recent ones, whatever its level", () => {
   log.warn({ source: "mail" }, "c");
   log.error({}, "d");
   expect(recentErrors.list()).toEqual([
-    { time: "1970-01-01T00:00:00.000Z", level: "error", message: "d" },
-    { time: "1970-01-01T00:00:00.000Z", level: "warn", message: "c", source: "mail" },
+    { ...once, level: "error", message: "d" },
+    { ...once, level: "warn", message: "c", source: "mail" },
   ]);
+});
+
+test("counts every line of a storm among the recent ones, written or not, and none twice", () => {
+  vi.useFakeTimers();
+  try {
+    const recentErrors = new RecentErrors(() => new Date(0));
+    const log = new RateLimitedLog(createLog({ level: "warn", format: "json", recentErrors }, stream), {
+      lines: 2,
+      intervalMs: 1_000,
+    });
+    const err = new SourceError("ERR_SOURCE_UNAVAILABLE", "no database host");
+    for (let i = 0; i < 100; i++) log.warn({ map: "senders", err }, "lookup failed");
+    const counted = { ...once, count: 100, level: "warn", message: "lookup failed", map: "senders", code: err.code };
+    expect(recentErrors.list()).toEqual([counted]);
+    vi.advanceTimersByTime(1_000);
+    expect(recentErrors.list()).toEqual([counted]);
+  } finally {
+    vi.useRealTimers();
+  }
 });

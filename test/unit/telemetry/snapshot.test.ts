@@ -12,17 +12,22 @@ test("adds up replies, durations and cache outcomes over maps and protocols", ()
   tcpTable.results.timeout = 1;
   tcpTable.duration.observe(0.000_01, 2);
   tcpTable.duration.observe(20);
+  Object.assign(tallies.lookup("senders", "tcp_table").results, { ok: 1, temp: 4 });
   tallies.cache("senders").requests.hit = 3;
   tallies.cache("lists").requests.hit = 4;
   tallies.cache("lists").requests.stale = 1;
 
-  const { lookups, lookupDuration, cache } = takeSnapshot(tallies);
+  const { lookups, lookupDuration, cache, maps } = takeSnapshot(tallies);
 
-  expect(lookups).toEqual({ ok: 7, notfound: 0, temp: 0, timeout: 1, perm: 0 });
+  expect(lookups).toEqual({ ok: 8, notfound: 0, temp: 4, timeout: 1, perm: 0 });
   expect(lookupDuration.bounds[0]).toBe(0.000_05);
   expect(lookupDuration.counts[0]).toBe(7);
   expect(lookupDuration.counts.at(-1)).toBe(1);
   expect(lookupDuration.counts).toHaveLength(lookupDuration.bounds.length + 1);
+  expect(maps).toEqual([
+    { name: "senders", lookups: { ok: 6, notfound: 0, temp: 4, timeout: 0, perm: 0 } },
+    { name: "lists", lookups: { ok: 2, notfound: 0, temp: 0, timeout: 1, perm: 0 } },
+  ]);
   expect(cache).toEqual({ hit: 7, negative_hit: 0, stale: 1, coalesced: 0, miss: 0, foreign_domain: 0 });
 });
 

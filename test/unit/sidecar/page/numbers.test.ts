@@ -2,12 +2,14 @@ import { describe, expect, test } from "vitest";
 import {
   compare,
   formatCount,
+  formatMoment,
   formatRate,
   formatSeconds,
   formatShare,
   formatUptime,
   quantile,
   type Status,
+  unanswered,
 } from "../../../../src/sidecar/page/numbers.js";
 
 const start: Status = {
@@ -32,8 +34,13 @@ const start: Status = {
       queries: { ok: 100, error: 1, timeout: 0 },
     },
   ],
-  maps: [],
+  maps: [mapStatus("senders", "mail", { temp: 5, timeout: 1 }, 3), mapStatus("lists", "mail", { temp: 1 }, 0)],
 };
+
+function mapStatus(map: string, source: string, lookups: Record<string, number>, staleAnswers: number) {
+  const none = { positive: 0, negative: 0 };
+  return { map, source, lookups, entries: none, staleEntries: 0, staleAnswers, limits: none, flushed: 0 };
+}
 
 function later(seconds: number, changes: Partial<Status> = {}): Status {
   return { ...start, now: new Date(Date.parse(start.now) + seconds * 1000).toISOString(), ...changes };
@@ -66,6 +73,17 @@ describe("compare", () => {
       { ...mail!, name: "new", queries: { ok: 0, error: 0, timeout: 0 } },
     ];
     expect(compare(start, later(5, { sources }))?.queriesPerSecond).toEqual({ mail: 2, new: 0 });
+  });
+
+  test("gives lookups without an answer per second by source, since a source that is down is sent no queries", () => {
+    const maps = [mapStatus("senders", "mail", { temp: 9, timeout: 2 }, 3), mapStatus("lists", "mail", { temp: 2 }, 0)];
+    expect(compare(start, later(2, { maps }))?.unansweredPerSecond).toEqual({ mail: 3 });
+    expect(compare(start, later(2, { maps: [] }))?.unansweredPerSecond).toEqual({ mail: 0 });
+  });
+
+  test("gives stale answers per second by map, and of a map that is new all of them", () => {
+    const maps = [mapStatus("senders", "mail", {}, 7), mapStatus("new", "mail", {}, 2)];
+    expect(compare(start, later(2, { maps }))?.stalePerSecond).toEqual({ senders: 2, new: 1 });
   });
 
   test("says nothing of shares and percentiles when nothing happened", () => {
@@ -136,6 +154,15 @@ test.each([
   [273_600, "3 d 4 h"],
 ])("writes an uptime of %s seconds as %s", (seconds, text) => {
   expect(formatUptime(seconds)).toBe(text);
+});
+
+test("counts the lookups without an answer of the maps of a source", () => {
+  expect(unanswered(start, "mail")).toBe(7);
+  expect(unanswered(start, "other")).toBe(0);
+});
+
+test("writes a moment with its date", () => {
+  expect(formatMoment("2026-11-04T07:59:12.000Z")).toMatch(/^4 Nov \d\d:\d\d:12$/);
 });
 
 test("writes counts and shares", () => {

@@ -37,8 +37,8 @@ test("/readyz is 503 and names every cause", async () => {
     statusCode: 503,
     code: "ERR_HTTP_NOT_READY",
     message:
-      "listener socketmap inet:127.0.0.1:9000 is not bound; listener tcp_table inet:127.0.0.1:9001 is not bound; " +
-      "source mail is down: connect ECONNREFUSED 10.0.0.5:3306",
+      "listener inet:127.0.0.1:9000 is not bound; listener inet:127.0.0.1:9001 is not bound; " +
+      "source mail is down: inet:10.0.0.5:3306: connection refused; inet:10.0.0.6:3306: connection refused",
     ready: false,
   });
 });

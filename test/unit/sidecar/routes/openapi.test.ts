@@ -54,7 +54,7 @@ test("the document says which routes need the token, and what they answer withou
     .map(([path, { responses }]) => [path, Object.keys(responses).sort().join(" ")]);
   expect(Object.fromEntries(guarded)).toEqual({
     "/v1/cache": "200 401 403",
-    "/v1/cache/flush": "200 400 401 403 404",
+    "/v1/cache/flush": "200 400 401 403 404 500",
     "/v1/lookup": "200 400 401 403 404 503",
   });
 });
