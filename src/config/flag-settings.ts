@@ -1,6 +1,7 @@
 /** Configurations made by flags alone: the demo, and Postfix's own table files without any YAML. */
 import { basename, resolve } from "node:path";
 import { stringify } from "yaml";
+import type { ConfigProblem } from "../model/errors.ts";
 import type { Environment } from "./environment.ts";
 import { type ParsedConfig, parseConfig } from "./parse.ts";
 import { readSecretFile } from "./read-config.ts";
@@ -37,6 +38,12 @@ export interface PostfixCfFlags {
   readonly localDomains: readonly string[];
 }
 
+/** A configuration made of table files. */
+export interface TableFileConfig extends ParsedConfig {
+  /** Nobody asked for the admin endpoint: that somebody else has it must not stop a trial beside an installed daemon. */
+  readonly isAdminOptional: boolean;
+}
+
 /**
  * Makes the configuration of `serve --postfix-cf FILE --listen ENDPOINT`.
  *
@@ -45,7 +52,7 @@ export interface PostfixCfFlags {
  *
  * @throws {ConfigError} ERR_CONFIG_INVALID for a bad endpoint, domain or override
  */
-export function settingsForPostfixCf(flags: PostfixCfFlags, env: Environment): ParsedConfig {
+export function settingsForPostfixCf(flags: PostfixCfFlags, env: Environment): TableFileConfig {
   const delimiter = flags.recipientDelimiter === undefined ? {} : { recipient_delimiter: flags.recipientDelimiter };
   const maps: Record<string, object> = {};
   const sources: Record<string, object> = {};
@@ -57,7 +64,18 @@ export function settingsForPostfixCf(flags: PostfixCfFlags, env: Environment): P
     maps[name] ??= map;
   }
   const endpoints = flags.listen.length === 0 ? ["inet:127.0.0.1:9000"] : flags.listen;
-  return fromFlags({ listeners: endpoints.map(listenerOf), maps, sources }, env);
+  const parsed = fromFlags({ listeners: endpoints.map(listenerOf), maps, sources }, env);
+  const warnings = [...parsed.warnings, ...delimiterWarnings(flags, env)];
+  return { ...parsed, warnings, isAdminOptional: env["LOGINMAPD_ADMIN__ENDPOINT"] === undefined };
+}
+
+/** Our default is not Postfix's: where main.cf sets none, `alice+x@` has an owner here and none there. Nobody is told otherwise. */
+function delimiterWarnings({ recipientDelimiter }: PostfixCfFlags, env: Environment): ConfigProblem[] {
+  const isGiven = Object.keys(env).some((name) => /^LOGINMAPD_MAPS__.+__RECIPIENT_DELIMITER$/.test(name));
+  if (recipientDelimiter !== undefined || isGiven) return [];
+  const message =
+    "not given, so + begins an extension; Postfix's own default is none. Give it what `postconf -h recipient_delimiter` prints, an empty string too";
+  return [{ path: "--recipient-delimiter", message }];
 }
 
 const mainMap = "senders";

@@ -2,7 +2,9 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
+import { parseConfig } from "../../src/config/parse.ts";
 import { presetNamed, presetNames } from "../../src/source/presets/registry.ts";
+import { readBlocks } from "../support/markdown-blocks.ts";
 
 const text = readFileSync(join(import.meta.dirname, "../../docs/presets.md"), "utf8");
 const common = [
@@ -34,6 +36,23 @@ function rows(markdown: string): string[][] {
 }
 
 describe("docs/presets.md", () => {
+  test.each(readBlocks("docs/presets.md").filter(({ language }) => language === "yaml"))(
+    "line $line is a source that the daemon takes",
+    (block) => {
+      const head =
+        'listeners: [{ protocol: socketmap, endpoint: "inet:127.0.0.1:9000" }]\nmaps: { senders: { source: mail } }\n';
+      const { settings, warnings } = parseConfig({
+        text: head + block.text,
+        fileName: "/etc/loginmapd/loginmapd.yaml",
+        env: {},
+        knownPresets: presetNames(),
+        readSecretFile: () => ({ text: "password\n", mode: 0o400 }),
+      });
+      expect(Object.keys(settings.sources)).toEqual(["mail"]);
+      expect(warnings).toEqual([]);
+    },
+  );
+
   test("lists every preset with its drivers", () => {
     const listed = rows(text.split("\n## ")[0] as string)
       .slice(1)

@@ -37,7 +37,7 @@ printf '%s\\n' "\${COMPREPLY[@]}"`;
   });
 
   test.each([
-    ["every command", [""], ["serve", "check", "lookup", "query", "flush", "import"]],
+    ["every command", [""], ["serve", "check", "lookup", "query", "flush", "import", "doctor"]],
     ["a command", ["q"], ["query"]],
     ["global options before a command", ["--"], ["--config", "--no-color", "--help", "--version"]],
     ["a command after a global option with its value", ["-c", "x.yaml", "fl"], ["flush"]],

@@ -42,6 +42,12 @@ test("a Postfix table file is map senders, and a map under its own name", () => 
   expect(settings.listeners.map(({ endpoint }) => formatEndpoint(endpoint))).toEqual(["inet:127.0.0.1:9000"]);
 });
 
+test("the admin endpoint must be had only where the environment asks for it", () => {
+  expect(settingsForPostfixCf(flags, {}).isAdminOptional).toBe(true);
+  const env = { LOGINMAPD_ADMIN__ENDPOINT: "inet:127.0.0.1:9200" };
+  expect(settingsForPostfixCf(flags, env).isAdminOptional).toBe(false);
+});
+
 test("of several files the first is map senders, and no two maps get one name", () => {
   const files = ["/a/senders.cf", "b/senders.cf", "/c/two words!.cf", "/d/…", "sqlite:/e/senders.cf"];
   const { settings } = settingsForPostfixCf({ ...flags, files }, {});
@@ -95,3 +101,17 @@ test("bad flags are refused like a bad file", () => {
     'listeners[0].endpoint: expected an endpoint such as inet:127.0.0.1:9000, inet:[::1]:9000 or unix:/path, got "127.0.0.1:9000"; did you mean "inet:127.0.0.1:9000"?\nmaps.senders.local_domains[0]: expected a domain',
   );
 });
+
+test.each([
+  ["nothing says it", undefined, {}, 1],
+  ["the flag says +", "+", {}, 0],
+  ["the flag says none", "", {}, 0],
+  ["the environment says it", undefined, { LOGINMAPD_MAPS__SENDERS__RECIPIENT_DELIMITER: "-" }, 0],
+  ["the environment says something else", undefined, { LOGINMAPD_MAPS__SENDERS__LOCAL_DOMAINS: "x.test" }, 1],
+])(
+  "warns that + is not Postfix's default delimiter unless somebody chose: %s",
+  (_what, recipientDelimiter, env, count) => {
+    const { warnings } = settingsForPostfixCf({ ...flags, recipientDelimiter }, env);
+    expect(warnings.map(({ path }) => path)).toEqual(Array.from({ length: count }, () => "--recipient-delimiter"));
+  },
+);
