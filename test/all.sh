@@ -40,7 +40,7 @@ record() {
 }
 
 number=0
-steps=9
+steps=10
 heading() {
   number=$((number + 1))
   printf '\n%s[%d/%d] %s%s\n' "$bold" "$number" "$steps" "$1" "$plain"
@@ -103,6 +103,7 @@ postfix             postfix              the client: every verdict of the end-to
 /usr/lib/postfix/postfix-mysql.so   postfix-mysql   Postfix'"'"'s own mysql: table, for the comparison with ours
 /usr/lib/postfix/postfix-sqlite.so  postfix-sqlite  Postfix'"'"'s own sqlite: table, likewise
 dovecot             dovecot-core         checks passwords for smtpd (AUTH PLAIN and LOGIN)
+swaks               swaks                sends the forged mail of the README, as the README says
 curl                curl                 calls the admin endpoint, as the demo says to
 openssl             openssl              makes certificates for the TLS tests
 chromium            chromium             shows the status page to the tests
@@ -110,6 +111,8 @@ promtool            prometheus           checks the alert rules and the dashboar
 zsh                 zsh                  completes commands as its users do
 man                 man-db               shows the manual pages
 groff               groff-base           checks the manual pages for mistakes
+sqlite3             sqlite3              makes a SQLite source as the documentation says to
+shellcheck          shellcheck           reads every shell script for mistakes
 faketime            faketime             sets the clock of the daemon forward and back
 systemd-analyze     systemd              verifies the units and rates their hardening (it is not started)
 '
@@ -138,6 +141,7 @@ if [ ${#missing[@]} -gt 0 ]; then
   export DEBIAN_FRONTEND=noninteractive
   # Postfix is to be there, not to run: without a main.cf of its own the package starts nothing.
   printf 'postfix postfix/main_mailer_type select No configuration\n' | debconf-set-selections 2>/dev/null
+  # shellcheck disable=SC2317 # step calls it
   install_packages() {
     apt-get -o DPkg::Lock::Timeout=300 update &&
       apt-get install -y --no-install-recommends -o DPkg::Lock::Timeout=300 "${missing[@]}"
@@ -160,4 +164,5 @@ step types npm run typecheck
 step "dead code" npm run deadcode
 suite unit integration -- --coverage
 E2E_IS_BUILT=1 suite e2e
+step speed node --import tsx test/bench/guard.ts
 finish

@@ -2,7 +2,7 @@
 
 _loginmapd() {
   local current=${COMP_WORDS[COMP_CWORD]} previous=${COMP_WORDS[COMP_CWORD-1]} command="" word i
-  local commands="serve check lookup query flush import"
+  local commands="serve check lookup query flush import doctor"
   local options="-c --config --no-color -h --help -V --version" arguments=""
   COMPREPLY=()
 
@@ -19,7 +19,7 @@ _loginmapd() {
   # Bash splits --option=value at the =; what stands before it is the option.
   if [[ $current == "=" ]]; then
     current=""
-  elif [[ $previous == "=" && COMP_CWORD -ge 2 ]]; then
+  elif [[ $previous == "=" && $COMP_CWORD -ge 2 ]]; then
     previous=${COMP_WORDS[COMP_CWORD-2]}
   fi
 
@@ -60,7 +60,7 @@ _loginmapd() {
       options+=" --server --protocol"
       case $previous in
         --server) return ;;
-        --protocol) COMPREPLY=($(compgen -W "socketmap tcp_table" -- "$current")); return ;;
+        --protocol) mapfile -t COMPREPLY < <(compgen -W "socketmap tcp_table" -- "$current"); return ;;
       esac
       ;;
     flush)
@@ -75,14 +75,23 @@ _loginmapd() {
     import)
       arguments=FILE
       ;;
+    doctor)
+      options+=" --demo --postfix-cf --recipient-delimiter --local-domain --postfix-config --json"
+      case $previous in
+        --postfix-cf) _loginmapd_paths file "$current"; return ;;
+        --recipient-delimiter) return ;;
+        --local-domain) return ;;
+        --postfix-config) _loginmapd_paths directory "$current"; return ;;
+      esac
+      ;;
   esac
 
   if [[ $current == -* ]]; then
-    COMPREPLY=($(compgen -W "$options" -- "$current"))
+    mapfile -t COMPREPLY < <(compgen -W "$options" -- "$current")
   elif [[ $arguments == FILE ]]; then
     _loginmapd_paths file "$current"
   else
-    COMPREPLY=($(compgen -W "$arguments" -- "$current"))
+    mapfile -t COMPREPLY < <(compgen -W "$arguments" -- "$current")
   fi
 }
 

@@ -25,7 +25,7 @@ _loginmapd() {
   # Bash splits --option=value at the =; what stands before it is the option.
   if [[ $current == "=" ]]; then
     current=""
-  elif [[ $previous == "=" && COMP_CWORD -ge 2 ]]; then
+  elif [[ $previous == "=" && $COMP_CWORD -ge 2 ]]; then
     previous=\${COMP_WORDS[COMP_CWORD-2]}
   fi
 
@@ -39,11 +39,11 @@ ${cases}
   esac
 
   if [[ $current == -* ]]; then
-    COMPREPLY=($(compgen -W "$options" -- "$current"))
+    mapfile -t COMPREPLY < <(compgen -W "$options" -- "$current")
   elif [[ $arguments == FILE ]]; then
     _loginmapd_paths file "$current"
   else
-    COMPREPLY=($(compgen -W "$arguments" -- "$current"))
+    mapfile -t COMPREPLY < <(compgen -W "$arguments" -- "$current")
   fi
 }
 
@@ -81,7 +81,7 @@ function valueCases(options: readonly OptionSpec[], indent: string): string {
 function complete(completion: Completion | undefined): string {
   if (completion === undefined) return "return";
   if (typeof completion === "string") return `_loginmapd_paths ${completion} "$current"; return`;
-  return `COMPREPLY=($(compgen -W ${words(completion)} -- "$current")); return`;
+  return `mapfile -t COMPREPLY < <(compgen -W ${words(completion)} -- "$current"); return`;
 }
 
 function words(completion: Completion): string {

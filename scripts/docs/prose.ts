@@ -43,4 +43,4 @@ export const environmentRules: readonly string[] = [
 ];
 
 export const reloadRule =
-  "SIGHUP (`systemctl reload loginmapd`) reads the file and the files of secrets again; the environment stays that of the start. Sources, maps, limits, tokens and the log level are swapped in whole; listeners that did not change stay open; no lookup is lost. A configuration with a problem changes nothing, and the log says why. Where a key says so, its change waits for the next start.";
+  "SIGHUP (`systemctl reload loginmapd`) reads the file again, and every file that it names (secrets, table files with what they name, certificates); the environment stays that of the start. Sources, maps, limits, tokens and the log level are swapped in whole; listeners that did not change stay open; no lookup is lost. A configuration with a problem changes nothing, and the log says why. Where a key says so, its change waits for the next start.";

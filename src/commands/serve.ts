@@ -2,8 +2,9 @@
 
 import { type ConfigProblem, formatProblem } from "../model/errors.ts";
 import { type Endpoint, formatEndpoint, type Settings } from "../model/settings.ts";
+import { inheritedSockets } from "../net/inherited-sockets.ts";
 import { ListenError } from "../net/listen-error.ts";
-import { inheritedSockets, Notifier, watchdogIntervalMs } from "../net/systemd.ts";
+import { Notifier, watchdogIntervalMs } from "../net/systemd.ts";
 import { buildSidecar } from "../sidecar/app.ts";
 import { listenSidecar } from "../sidecar/listen.ts";
 import { type AdjustableLog, createLog } from "../telemetry/log.ts";
@@ -17,10 +18,15 @@ import { sidecarDeps } from "./sidecar-deps.ts";
 import { Signals } from "./signals.ts";
 import { Snapshots } from "./snapshots.ts";
 
+// Time to end by itself, once everything is drained.
+const exitAfterMs = 100;
+
 /** A configuration and what is doubtful about it, as config/ makes it. */
 export interface LoadedSettings {
   readonly settings: Settings;
   readonly warnings: readonly ConfigProblem[];
+  /** Go on without the admin endpoint where it cannot be had. */
+  readonly isAdminOptional?: boolean;
 }
 
 /** How the daemon gets its configuration, at the start and at every reload. */
@@ -40,7 +46,8 @@ export interface ServeOptions {
  * @throws {ConfigError} when the configuration is wrong at the start
  */
 export async function serve(options: ServeOptions): Promise<ExitCode> {
-  const { settings, warnings } = options.load();
+  const loaded = options.load();
+  const { settings, warnings } = loaded;
   const version = packageVersion();
   const recentErrors = new RecentErrors();
   const log = createLog({ ...settings.log, recentErrors });
@@ -50,16 +57,16 @@ export async function serve(options: ServeOptions): Promise<ExitCode> {
   logWarnings(log, warnings);
   let daemon: Daemon | undefined;
   try {
-    const inherited = inheritedSockets(process.env, process.pid);
-    daemon = Daemon.open(settings, { log, metrics, inherited });
-    const deps = sidecarDeps(daemon, { version, log, metrics, recentErrors });
-    const sidecar = new Sidecar(() => buildSidecar(deps));
+    const { sockets, unusable } = inheritedSockets(process.env, process.pid);
+    for (const { fd, name } of unusable) log.warn({ fd, name }, "a file from systemd is no listening socket");
+    daemon = Daemon.open(settings, { log, metrics, inherited: sockets });
     const snapshots = new Snapshots(daemon, log);
+    const deps = sidecarDeps(daemon, { version, log, metrics, recentErrors, snapshots });
+    const sidecar = new Sidecar(() => buildSidecar(deps));
     // Before the first client: what was remembered must be there when it is asked for.
     await snapshots.restore();
     await daemon.listen();
-    for (const name of inherited.keys()) log.warn({ endpoint: name }, "a socket from systemd fits no listener");
-    await sidecar.listen(settings.admin.endpoint);
+    await listenAdmin(sidecar, loaded, log);
     await Promise.race([daemon.warm(), signals.stopped]);
     snapshots.start();
     await notifier.notify("READY=1", `STATUS=Serving ${[...daemon.chains.keys()].join(", ")}`);
@@ -86,6 +93,9 @@ export async function serve(options: ServeOptions): Promise<ExitCode> {
     if (!(error instanceof ListenError)) throw error;
     log.error({ endpoint: error.endpoint }, error.message);
     return exitCode.unavailable;
+  } finally {
+    // A statement that a database does not answer would keep the process until its query_timeout. Its exit code is set by then.
+    setTimeout(() => process.exit(), exitAfterMs).unref();
   }
 }
 
@@ -98,19 +108,25 @@ interface ReloadParts {
   readonly notifier: Notifier;
 }
 
-/** Takes the configuration again, whole, or keeps the present one and says why. Never rejects. */
+/**
+ * Takes the configuration again, whole, or keeps the present one and says why. Never rejects. A stop that comes meanwhile does
+ * not wait: nothing is taken or told any more then.
+ */
 async function reload({ load, daemon, sidecar, log, metrics, notifier }: ReloadParts): Promise<void> {
   const monotonicUsec = process.hrtime.bigint() / 1000n;
   await notifier.notify("RELOADING=1", `MONOTONIC_USEC=${monotonicUsec}`);
+  if (daemon.isDraining) return;
   try {
-    const { settings, warnings } = load();
-    await sidecar.listen(settings.admin.endpoint);
+    const loaded = load();
+    const { settings, warnings } = loaded;
+    await listenAdmin(sidecar, loaded, log);
     await daemon.reload(settings);
     logWarnings(log, warnings);
     metrics.configReloads.ok++;
     log.info({ listeners: daemon.server.listeners.map(({ name }) => name) }, "configuration reloaded");
     await daemon.warm();
   } catch (error) {
+    if (daemon.isDraining) return;
     metrics.configReloads.error++;
     log.error({ err: error }, "configuration not reloaded; the old one stays in force");
     // The sidecar may have moved before the rest failed.
@@ -118,7 +134,21 @@ async function reload({ load, daemon, sidecar, log, metrics, notifier }: ReloadP
       log.error({ err: failure }, "the admin endpoint could not be moved back");
     });
   }
-  await notifier.notify("READY=1");
+  if (!daemon.isDraining) await notifier.notify("READY=1");
+}
+
+/** @throws {ListenError} unless the configuration can do without */
+async function listenAdmin(
+  sidecar: Sidecar,
+  { settings, isAdminOptional = false }: LoadedSettings,
+  log: AdjustableLog,
+): Promise<void> {
+  try {
+    await sidecar.listen(settings.admin.endpoint);
+  } catch (error) {
+    if (!isAdminOptional || !(error instanceof ListenError)) throw error;
+    log.warn({ endpoint: error.endpoint }, `${error.message}; going on without metrics and health`);
+  }
 }
 
 /** The HTTP server of the sidecar, which a reload may move to another endpoint. */
@@ -126,6 +156,7 @@ class Sidecar {
   readonly #build: () => ReturnType<typeof buildSidecar>;
   #app: ReturnType<typeof buildSidecar> | undefined;
   #endpoint = "";
+  #isClosed = false;
 
   constructor(build: () => ReturnType<typeof buildSidecar>) {
     this.#build = build;
@@ -143,12 +174,15 @@ class Sidecar {
       const reason = error instanceof Error ? error.message : String(error);
       throw new ListenError(name, `${reason} (admin.endpoint)`, { cause: error });
     }
-    await this.#app?.close();
+    const previous = this.#app;
     this.#app = app;
     this.#endpoint = name;
+    await previous?.close();
+    if (this.#isClosed) await app.close();
   }
 
   async close(): Promise<void> {
+    this.#isClosed = true;
     await this.#app?.close();
   }
 }

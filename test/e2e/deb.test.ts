@@ -6,19 +6,23 @@
  */
 import { createHash } from "node:crypto";
 import { once } from "node:events";
-import { chmod, chown, mkdir, readdir, readFile, stat, writeFile } from "node:fs/promises";
+import { chmod, chown, copyFile, readdir, readFile, stat, writeFile } from "node:fs/promises";
 import { connect } from "node:net";
-import { join } from "node:path";
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { basename, join } from "node:path";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { copyCheckout } from "../support/checkout.ts";
 import { projectRoot } from "../support/daemon.ts";
+import { installMailServer } from "../support/debian-mail-server.ts";
+import { buildEnvironment, buildPackage, must, noninteractive, provideNodejs } from "../support/debian-package.ts";
 import { makeDirectory, type TestDirectory } from "../support/directories.ts";
-import { isListening } from "../support/ports.ts";
-import { type Outcome, run, startChild } from "../support/processes.ts";
+import { type Machine, openMachine } from "../support/machine.ts";
+import { freePort, isListening } from "../support/ports.ts";
+import { type Child, run, startChild, stopChild } from "../support/processes.ts";
+import { readmeBlocks, transcriptsOf } from "../support/readme.ts";
 import { waitUntil, within } from "../support/wait.ts";
 
 const socket = "/var/spool/postfix/loginmapd/socketmap";
 const aptOptions = ["-y", "--no-install-recommends", "-o", "DPkg::Lock::Timeout=300"];
-const noninteractive = { env: { DEBIAN_FRONTEND: "noninteractive" } };
 const fromRoot = { cwd: "/" };
 
 let directory: TestDirectory;
@@ -32,8 +36,8 @@ beforeAll(async () => {
   }
   before = await existing();
   directory = await makeDirectory("deb");
-  packageFile = await build("first");
-  if (!(await hasNodejsPackage())) await installStandInForNodejs();
+  packageFile = await buildPackage(join(directory.path, "first"));
+  madeNodejs = await provideNodejs(directory.path);
   must(await run("apt-get", ["install", ...aptOptions, packageFile], noninteractive, 300_000));
 }, 600_000);
 
@@ -42,42 +46,6 @@ afterAll(async () => {
   if (madeNodejs) await run("dpkg", ["--purge", "nodejs"], noninteractive, 120_000);
   await directory?.remove();
 }, 300_000);
-
-async function build(name: string): Promise<string> {
-  const target = join(directory.path, name);
-  await mkdir(target);
-  const env = { SOURCE_DATE_EPOCH: "1767225600", DEB_COMPRESSION: "gzip" };
-  must(await run("bash", [join(projectRoot, "scripts/build-deb.sh"), target], { env }, 280_000));
-  const [file] = await readdir(target);
-  return join(target, file as string);
-}
-
-function must(outcome: Outcome): Outcome {
-  if (outcome.code !== 0) throw new Error(outcome.stdout + outcome.stderr);
-  return outcome;
-}
-
-async function hasNodejsPackage(): Promise<boolean> {
-  // biome-ignore lint/suspicious/noTemplateCurlyInString: a format of dpkg-query(1)
-  const { code, stdout } = await run("dpkg-query", ["-W", "-f", "${Version}", "nodejs"]);
-  return code === 0 && (await run("dpkg", ["--compare-versions", stdout, "ge", "20.19"])).code === 0;
-}
-
-// Where Node.js is not from a package, an empty one of that name satisfies the dependency; the program runs with the
-// node on the PATH.
-async function installStandInForNodejs(): Promise<void> {
-  const root = join(directory.path, "nodejs");
-  await mkdir(join(root, "DEBIAN"), { recursive: true });
-  const version = process.version.slice(1);
-  await writeFile(
-    join(root, "DEBIAN/control"),
-    `Package: nodejs\nVersion: ${version}\nArchitecture: all\nMaintainer: test <test@example.com>\nDescription: stand-in for the node on the PATH\n`,
-  );
-  const file = join(directory.path, "nodejs.deb");
-  must(await run("dpkg-deb", ["--root-owner-group", "--build", root, file]));
-  must(await run("dpkg", ["-i", file], noninteractive, 120_000));
-  madeNodejs = true;
-}
 
 /** Everything on this machine that bears the name. */
 async function existing(): Promise<string[]> {
@@ -104,7 +72,7 @@ test("the same sources give the same package, byte by byte", async () => {
     createHash("sha256")
       .update(await readFile(file))
       .digest("hex");
-  expect(await digest(await build("second"))).toBe(await digest(packageFile));
+  expect(await digest(await buildPackage(join(directory.path, "second")))).toBe(await digest(packageFile));
 }, 300_000);
 
 test("the command is on the PATH and knows its version", async () => {
@@ -157,22 +125,24 @@ test("the units are where systemd looks, and enabled", async () => {
 
 test("without its database the packaged daemon serves, answers TEMP and never NOTFOUND, and ends cleanly", async () => {
   const ids = [await idOf("passwd", "loginmapd"), await idOf("group", "loginmapd")].map(String) as [string, string];
+  // The demo of the README has the port of the packaged configuration at the same time.
+  const admin = await freePort();
   const child = startChild(
     "setpriv",
     [`--reuid=${ids[0]}`, `--regid=${ids[1]}`, "--clear-groups", "--no-new-privs", "loginmapd", "serve"],
-    fromRoot,
+    { ...fromRoot, env: { LOGINMAPD_ADMIN__ENDPOINT: `inet:127.0.0.1:${admin}` } },
   );
   try {
     await waitUntil("the packaged daemon to listen", async () => {
       if (!child.isRunning()) throw new Error(child.stderr());
-      return (await isListening(socket)) && (await isListening(9100));
+      return (await isListening(socket)) && (await isListening(admin));
     });
     expect({ mode: await modeOf(socket), gid: (await stat(socket)).gid }).toEqual({
       mode: "660",
       gid: await idOf("group", "postfix"),
     });
-    expect((await fetch("http://127.0.0.1:9100/healthz")).status).toBe(200);
-    expect((await fetch("http://127.0.0.1:9100/readyz")).status).toBe(503);
+    expect((await fetch(`http://127.0.0.1:${admin}/healthz`)).status).toBe(200);
+    expect((await fetch(`http://127.0.0.1:${admin}/readyz`)).status).toBe(503);
     expect(await ask("senders alice@example.com")).toMatch(/^\d+:TEMP /);
     child.signal("SIGTERM");
     expect(await within("the packaged daemon to end", child.exited, 20_000)).toEqual({ code: 0, signal: null });
@@ -196,7 +166,10 @@ test("a socket from systemd is taken over", async () => {
   await writeFile(config, text.replaceAll(socket, path));
   await chmod(config, 0o640);
   await chown(config, 0, await idOf("group", "loginmapd"));
-  const child = startChild("systemd-socket-activate", ["-l", path, "loginmapd", "serve", "-c", config], fromRoot);
+  const child = startChild("systemd-socket-activate", ["-l", path, "loginmapd", "serve", "-c", config], {
+    ...fromRoot,
+    env: { LOGINMAPD_ADMIN__ENDPOINT: `inet:127.0.0.1:${await freePort()}` },
+  });
   try {
     await waitUntil("the socket", () => isListening(path));
     const client = connect(path);
@@ -228,4 +201,79 @@ test("removing keeps the configuration, purging leaves nothing", async () => {
   expect(await existing()).toEqual(before);
   expect((await run("getent", ["passwd", "loginmapd"])).code).not.toBe(0);
   expect((await run("getent", ["group", "loginmapd"])).code).not.toBe(0);
+});
+
+// Comes last: where there are no namespaces, it is done on this machine, like everything above.
+describe("who follows the README from the package to a refused forged sender", () => {
+  let machine: Machine;
+  let mariadb: Child;
+  const [build, ...steps] = readmeBlocks({ of: "Install on Debian" });
+
+  beforeAll(async () => {
+    machine = await openMachine();
+    mariadb = await installMailServer(machine);
+    await copyFile(packageFile, machine.path(basename(packageFile)));
+  }, 300_000);
+  afterAll(async () => {
+    if (mariadb !== undefined) await stopChild(mariadb);
+    await machine?.remove();
+  }, 120_000);
+
+  test("builds the package in a checkout", async () => {
+    const checkout = await copyCheckout(true);
+    try {
+      must(await run("bash", ["-e", "-c", build?.text ?? ""], { cwd: checkout.path, env: buildEnvironment }, 280_000));
+      const packages = (await readdir(checkout.path)).filter((name) => name.endsWith(".deb"));
+      expect(packages).toEqual([basename(packageFile)]);
+    } finally {
+      await checkout.remove();
+    }
+  }, 300_000);
+
+  test.each(steps.filter(({ language }) => language === "sh"))("does $text", async ({ text }) => {
+    must(await machine.shell(text));
+  });
+
+  test.each(steps.filter(({ language }) => language === "console").flatMap(transcriptsOf))(
+    "sees what $command prints",
+    async ({ command, output }) => {
+      expect(command).toMatch(/^swaks /);
+      expect((await machine.shell(command)).stdout.trimEnd()).toBe(output);
+    },
+  );
+
+  test("is shown a forged sender refused and an owner let through", () => {
+    const outputs = steps.filter(({ language }) => language === "console").map(({ text }) => text);
+    expect(outputs.join("")).toMatch(/\*\* 553 .* not owned by user [\s\S]*<- {2}250 /);
+  });
+
+  test("has a daemon that is ready and runs as its own user", async () => {
+    expect((await machine.shell("curl -s http://127.0.0.1:9100/readyz")).stdout).toContain('"ready":true');
+    expect((await machine.shell("stat -c %U /proc/$(cat loginmapd.pid)")).stdout.trim()).toBe("loginmapd");
+  });
+
+  test("can serve the table that Postfix has, as the README says, and gets the same answer", async () => {
+    const [serve] = readmeBlocks({ of: "Try it with the table you have" });
+    const table = "/etc/postfix/mysql-sender_login_maps.cf";
+    await writeFile(machine.path(table), await postfixTable());
+    const child = machine.start("bash", "-c", `cd /usr/lib/loginmapd && exec ${serve?.text}`);
+    const query = "loginmapd query senders bob@example.com --server inet:127.0.0.1:9000";
+    await waitUntil("the daemon that serves the table", async () => (await machine.shell(query)).code === 0);
+    expect((await machine.shell(query)).stdout).toBe("bob@example.com\n");
+    expect((await machine.shell(`postmap -q bob@example.com mysql:${table}`)).stdout).toBe("bob@example.com\n");
+    must(await machine.shell(`loginmapd import ${table}`));
+    await stopChild(child);
+  });
+
+  async function postfixTable(): Promise<string> {
+    const password = (await readFile(machine.path("/etc/loginmapd/mysql-password"), "utf8")).trim();
+    const query = "SELECT login FROM addresses WHERE localpart = '%u' AND domain = '%d'";
+    return `hosts = unix:/run/mysqld/mysqld.sock\nuser = loginmapd\npassword = ${password}\ndbname = loginmapd\nquery = ${query}\n`;
+  }
+
+  test("can use the configuration of the README for a database of PostfixAdmin", async () => {
+    const [yaml] = readmeBlocks({ of: "Configure it" });
+    await writeFile(machine.path("/etc/loginmapd/loginmapd.yaml"), yaml?.text ?? "");
+    must(await machine.shell("loginmapd check"));
+  });
 });

@@ -1,4 +1,5 @@
 /** The shipped pieces of Postfix and Dovecot, used as they stand, in front of the built daemon. */
+import { readFileSync } from "node:fs";
 import { mkdir, readFile, stat } from "node:fs/promises";
 import { join } from "node:path";
 import Database from "libsql";
@@ -18,7 +19,9 @@ let directory: TestDirectory;
 let daemon: Daemon;
 let server: ShippedMailServer;
 let socket: string;
+let inetPort: number;
 let tcpPort: number;
+let adminPort: number;
 const relays: TlsRelay[] = [];
 const portOf = new Map<ShippedService, number>();
 
@@ -27,19 +30,19 @@ beforeAll(async () => {
   const home = await makePostfixHome();
   await mkdir(join(home.queue, "loginmapd"));
   socket = join(home.queue, "loginmapd/socketmap");
-  const [admin, tcp] = (await freePorts(2)) as [number, number];
-  tcpPort = tcp;
+  [adminPort, tcpPort, inetPort] = (await freePorts(3)) as [number, number, number];
   daemon = await startDaemon({
     config: {
       listeners: [
         { protocol: "socketmap", endpoint: `unix:${socket}`, mode: "0660", group: "postfix" },
-        { protocol: "tcp_table", endpoint: `inet:127.0.0.1:${tcp}`, map: "senders" },
+        { protocol: "socketmap", endpoint: `inet:127.0.0.1:${inetPort}` },
+        { protocol: "tcp_table", endpoint: `inet:127.0.0.1:${tcpPort}`, map: "senders" },
       ],
-      admin: { endpoint: `inet:127.0.0.1:${admin}` },
+      admin: { endpoint: `inet:127.0.0.1:${adminPort}` },
       maps: { senders: { source: "mail" } },
       sources: { mail: { driver: "sqlite", path: await demoDatabase(directory), preset: "native" } },
     },
-    listening: [socket, tcp, admin],
+    listening: [socket, inetPort, tcpPort, adminPort],
   });
   server = await startShippedMailServer(home, {
     users: { "alice@example.com": "pw-alice", "bob@example.com": "pw-bob" },
@@ -155,27 +158,58 @@ test("the socket is for Postfix alone", async () => {
 });
 
 describe("the variants in the comments of main.cf", () => {
-  const variants = async () => {
-    const text = await readFile(join(projectRoot, "deploy/postfix/main.cf"), "utf8");
-    return Array.from(text.matchAll(/^# {3}smtpd_sender_login_maps = (\S+)$/gm), ([, table = ""]) => table);
-  };
+  const text = readFileSync(join(projectRoot, "deploy/postfix/main.cf"), "utf8");
+  const variants = Array.from(text.matchAll(/^# {3}smtpd_sender_login_maps = (\S+)$/gm), ([, table = ""]) => table);
+  // Only places are mapped.
+  const here = (table: string) =>
+    table
+      .replace("/var/spool/postfix/loginmapd/socketmap", socket)
+      .replace(/:9000\b/, `:${inetPort}`)
+      .replace(/:9001\b/, `:${tcpPort}`);
 
-  test("are those that answer here", async () => {
-    expect(await variants()).toEqual([
+  test("are three", () => {
+    expect(variants).toEqual([
       "socketmap:inet:127.0.0.1:9000:senders",
       "tcp:127.0.0.1:9001",
       "proxy:socketmap:unix:/var/spool/postfix/loginmapd/socketmap:senders",
     ]);
   });
 
-  test.each([
-    ["socketmap:unix", () => `socketmap:unix:${socket}:senders`],
-    ["tcp", () => `tcp:127.0.0.1:${tcpPort}`],
-  ])("%s: postmap gets the owners", async (_, table) => {
-    expect(await server.home.postmap(table(), "sales@example.com")).toEqual({
-      kind: "found",
-      value: "alice@example.com,bob@example.com",
+  describe.each(variants)("%s", (variant) => {
+    let other: ShippedMailServer;
+    beforeAll(async () => {
+      const users = { [alice.login]: alice.password };
+      other = await startShippedMailServer(await makePostfixHome(), { users, loginMaps: here(variant) });
     });
-    expect(await server.home.postmap(table(), "nobody@example.com")).toEqual({ kind: "notFound" });
+    afterAll(() => other?.stop());
+
+    test("smtpd takes the owner and refuses everybody else, as the daemon says", async () => {
+      const port = other.port("127.0.0.1:10587");
+      const before = await lookups();
+      expect((await attempt(port, { login: alice, from: "sales@example.com" })).code).toBe(250);
+      expect((await attempt(port, { login: alice, from: "alice+lists@example.com" })).code).toBe(250);
+      for (const from of ["bob@example.com", "ceo@elsewhere.example"])
+        expect(await attempt(port, { login: alice, from })).toMatchObject({
+          code: 553,
+          text: `<${from}>: Sender address rejected: not owned by user alice@example.com`,
+        });
+      expect((await lookups()) - before).toBe(4);
+      expect((await other.postconf("-h", "smtpd_sender_login_maps")).stdout).toBe(`${here(variant)}\n`);
+      expect(await other.log()).not.toMatch(/warning: .*(lookup|table|proxymap)/);
+    });
+
+    test("postmap gets the owners", async () => {
+      expect(await other.home.postmap(here(variant), "sales@example.com")).toEqual({
+        kind: "found",
+        value: "alice@example.com,bob@example.com",
+      });
+      expect(await other.home.postmap(here(variant), "nobody@example.com")).toEqual({ kind: "notFound" });
+    });
   });
+
+  async function lookups(): Promise<number> {
+    const metrics = await (await fetch(`http://127.0.0.1:${adminPort}/metrics`)).text();
+    const counts = metrics.matchAll(/^loginmapd_lookups_total\{.*\} (\d+)$/gm);
+    return Array.from(counts, ([, count]) => Number(count)).reduce((sum, count) => sum + count, 0);
+  }
 });

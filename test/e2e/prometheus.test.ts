@@ -1,24 +1,22 @@
-/** A real Prometheus scrapes the built daemon with the shipped configuration, rules and dashboard. */
-import { copyFile, readFile, writeFile } from "node:fs/promises";
+/** A real Prometheus scrapes the built daemon with the shipped configuration and rules. */
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { type Daemon, loginmapd, projectRoot, startDaemon } from "../support/daemon.ts";
+import { type Daemon, loginmapd, startDaemon } from "../support/daemon.ts";
 import { makeDirectory, type TestDirectory } from "../support/directories.ts";
-import { freePorts, isListening } from "../support/ports.ts";
-import { type Child, run, startChild, stopChild } from "../support/processes.ts";
+import { freePorts } from "../support/ports.ts";
+import { run } from "../support/processes.ts";
+import { type Prometheus, startPrometheus } from "../support/prometheus.ts";
 import { waitUntil } from "../support/wait.ts";
-
-const shipped = join(projectRoot, "deploy/prometheus");
 
 let directory: TestDirectory;
 let daemon: Daemon;
-let prometheus: Child;
-let ports: { socketmap: number; admin: number; prometheus: number };
+let prometheus: Prometheus;
+let ports: { socketmap: number; admin: number };
 
 beforeAll(async () => {
   directory = await makeDirectory("prometheus");
-  const [socketmap, admin, prometheusPort] = (await freePorts(3)) as [number, number, number];
-  ports = { socketmap, admin, prometheus: prometheusPort };
+  const [socketmap, admin] = (await freePorts(2)) as [number, number];
+  ports = { socketmap, admin };
   daemon = await startDaemon({
     config: {
       listeners: [{ protocol: "socketmap", endpoint: `inet:127.0.0.1:${socketmap}` }],
@@ -38,36 +36,15 @@ beforeAll(async () => {
     },
     listening: [socketmap, admin],
   });
-  await copyFile(join(shipped, "rules.yaml"), join(directory.path, "rules.yaml"));
-  const text = await readFile(join(shipped, "prometheus.yaml"), "utf8");
-  // The shipped file but for the port and the pace.
-  const quick = text.replace("127.0.0.1:9100", `127.0.0.1:${admin}`).replaceAll(/_interval: 15s/g, "_interval: 250ms");
-  await writeFile(join(directory.path, "prometheus.yaml"), quick);
-  prometheus = startChild("prometheus", [
-    `--config.file=${directory.path}/prometheus.yaml`,
-    `--storage.tsdb.path=${directory.path}/data`,
-    `--web.listen-address=127.0.0.1:${prometheusPort}`,
-    "--log.level=warn",
-  ]);
-  await waitUntil("Prometheus to listen", () => isListening(prometheusPort), 30_000);
+  prometheus = await startPrometheus(admin);
 });
 afterAll(async () => {
-  if (prometheus) await stopChild(prometheus);
+  await prometheus?.stop();
   await daemon?.stop();
   await directory?.remove();
 });
 
-interface Sample {
-  readonly metric: Readonly<Record<string, string>>;
-  readonly value: readonly [time: number, value: string];
-}
-
-async function query(expression: string): Promise<readonly Sample[]> {
-  const url = `http://127.0.0.1:${ports.prometheus}/api/v1/query?query=${encodeURIComponent(expression)}`;
-  const body = (await (await fetch(url)).json()) as { status: string; error?: string; data: { result: Sample[] } };
-  if (body.status !== "success") throw new Error(`${expression}: ${body.error}`);
-  return body.data.result;
-}
+const query = (expression: string) => prometheus.query(expression);
 
 test("the scrape succeeds and the series have the names and labels of the daemon", async () => {
   await waitUntil("the first scrape", async () => (await query('up{job="loginmapd"} == 1')).length === 1);
@@ -101,18 +78,6 @@ test("the source that is down makes LoginmapdSourceDown pending", async () => {
     return alerts[0]?.metric["alertstate"] === "pending";
   });
   expect(await query('ALERTS{alertname=~"LoginmapdDown|LoginmapdAbsent|LoginmapdProtocolErrors"}')).toEqual([]);
-});
-
-test("Prometheus answers every query of the dashboard", async () => {
-  const dashboard = JSON.parse(await readFile(join(projectRoot, "deploy/grafana/loginmapd.json"), "utf8"));
-  const expressions: string[] = dashboard.panels.flatMap(({ targets = [] }: { targets?: { expr: string }[] }) =>
-    targets.map(({ expr }) => expr.replaceAll("$__rate_interval", "1m").replaceAll(/\$(instance|map|source)/g, ".*")),
-  );
-  expect(expressions.length).toBeGreaterThan(30);
-  const empty: string[] = [];
-  for (const expression of expressions) if ((await query(expression)).length === 0) empty.push(expression);
-  // Only what nothing has happened for yet may be empty: a histogram without observations has no quantile.
-  expect(empty.filter((expression) => !/histogram_quantile|> 0\)/.test(expression))).toEqual([]);
 });
 
 test("promtool has nothing to say against what the daemon itself publishes", async () => {

@@ -48,8 +48,12 @@ export interface Mariadb {
   readonly caFile: string;
   /** Process id of the running server. */
   readonly pid: number;
-  /** Runs SQL (several statements too) as administrator on a connection of its own; gives the rows of the last SELECT. */
-  query(sql: string): Promise<Record<string, unknown>[]>;
+  /**
+   * Runs SQL (several statements too) as administrator on a connection of its own; gives the rows of the last SELECT.
+   *
+   * @param database where it works; else the first database
+   */
+  query(sql: string, database?: string): Promise<Record<string, unknown>[]>;
   /** Feeds a file to the `mariadb` client. */
   load(file: string): Promise<void>;
   /** Makes an account for 127.0.0.1 and the socket with SELECT on the first database. */

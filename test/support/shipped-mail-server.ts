@@ -35,6 +35,8 @@ export interface ShippedMailServerOptions {
   /** SASL login → password. */
   readonly users: Readonly<Record<string, string>>;
   readonly mainCf?: Parameters;
+  /** In place of the shipped smtpd_sender_login_maps: one of the variants that the comments of main.cf give. */
+  readonly loginMaps?: string;
 }
 
 const mailStack = join(projectRoot, "deploy");
@@ -42,7 +44,7 @@ const mailStack = join(projectRoot, "deploy");
 /** Starts Dovecot, then Postfix, with the shipped pieces, in the directories of `home`; `stop` removes those too. */
 export async function startShippedMailServer(
   home: PostfixHome,
-  { users, mainCf = {} }: ShippedMailServerOptions,
+  { users, mainCf = {}, loginMaps }: ShippedMailServerOptions,
 ): Promise<ShippedMailServer> {
   const directory = await makeDirectory("shipped");
   const children: Child[] = [];
@@ -54,7 +56,7 @@ export async function startShippedMailServer(
   try {
     children.push(await startShippedDovecot(directory, home, users));
     const certificate = await makeCertificate(directory);
-    const ports = await configure(home, { ...certificate, ...mainCf });
+    const ports = await configure(home, { ...certificate, ...mainCf }, loginMaps);
     const { stdout: daemonDirectory } = await run("postconf", ["-dh", "daemon_directory"]);
     const master = startChild(join(daemonDirectory.trim(), "master"), ["-c", home.etc]);
     children.push(master);
@@ -80,11 +82,20 @@ export async function startShippedMailServer(
   }
 }
 
-async function configure(home: PostfixHome, more: Parameters): Promise<Map<ShippedService, number>> {
+async function configure(
+  home: PostfixHome,
+  more: Parameters,
+  loginMaps: string | undefined,
+): Promise<Map<ShippedService, number>> {
   const piece = (name: string) => readFile(join(mailStack, "postfix", name), "utf8");
   const ours = (name: string) => readFile(join(home.etc, name), "utf8");
   const lines = Object.entries(more).map(([name, value]) => `${name} = ${value}\n`);
-  await home.writeTable("main.cf", `${await ours("main.cf")}${lines.join("")}${await piece("main.cf")}`);
+  const shipped = await piece("main.cf");
+  const mainCf =
+    loginMaps === undefined
+      ? shipped
+      : shipped.replace(/^smtpd_sender_login_maps = .*$/m, `smtpd_sender_login_maps = ${loginMaps}`);
+  await home.writeTable("main.cf", `${await ours("main.cf")}${lines.join("")}${mainCf}`);
 
   const free = await freePorts(shippedServices.length);
   const ports = new Map(shippedServices.map((service, i) => [service, free[i] as number]));
@@ -147,7 +158,8 @@ service anvil {
 `;
 }
 
-async function makeCertificate(directory: TestDirectory): Promise<Parameters> {
+/** Makes a certificate of a day and gives the settings that name it. */
+export async function makeCertificate(directory: TestDirectory): Promise<Parameters> {
   const [key, certificate] = [join(directory.path, "key.pem"), join(directory.path, "cert.pem")];
   const made = await run("openssl", [
     ...["req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-days", "2"],

@@ -33,9 +33,16 @@ export class WireClient {
     });
   }
 
-  /** Connects to a port of 127.0.0.1 or to a unix socket. */
-  static async open(where: number | string): Promise<WireClient> {
-    const socket = typeof where === "number" ? connect(where, "127.0.0.1") : connect(where);
+  /**
+   * Connects to a port of 127.0.0.1 or to a unix socket.
+   *
+   * @param options `allowHalfOpen` makes a client that does not close its side when the server has closed its own
+   */
+  static async open(where: number | string, options: { allowHalfOpen?: boolean } = {}): Promise<WireClient> {
+    const socket =
+      typeof where === "number"
+        ? connect({ ...options, port: where, host: "127.0.0.1" })
+        : connect({ ...options, path: where });
     await once(socket, "connect");
     return new WireClient(socket);
   }

@@ -1,12 +1,15 @@
 /** Dockerfiles and compose.yaml, read and held to rules: no container engine runs in the tests. */
 import { existsSync } from "node:fs";
-import { readFile } from "node:fs/promises";
-import { join, resolve } from "node:path";
+import { chown, cp, link, mkdir, readdir, readFile, stat, writeFile } from "node:fs/promises";
+import { createRequire } from "node:module";
+import { basename, dirname, join, resolve } from "node:path";
 import { validate } from "dockerfile-utils";
-import { beforeAll, describe, expect, test } from "vitest";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { parse } from "yaml";
 import { parseConfig } from "../../../src/config/parse.ts";
 import { projectRoot } from "../../support/daemon.ts";
+import { makeDirectory, type TestDirectory } from "../../support/directories.ts";
+import { run } from "../../support/processes.ts";
 
 const deploy = join(projectRoot, "deploy");
 
@@ -35,6 +38,12 @@ interface Compose {
   readonly volumes: Readonly<Record<string, unknown>>;
   readonly secrets: Readonly<Record<string, { readonly file: string }>>;
 }
+
+let directory: TestDirectory;
+beforeAll(async () => {
+  directory = await makeDirectory("container");
+});
+afterAll(() => directory?.remove());
 
 describe.each(["Dockerfile", "compose/postfix/Dockerfile"])("%s", (name) => {
   const read = () => readFile(join(deploy, name), "utf8");
@@ -114,8 +123,23 @@ describe("compose.yaml", () => {
     }
   });
 
-  test("only submission is published, and Prometheus on loopback", () => {
-    expect(services().flatMap(([, { ports = [] }]) => ports)).toEqual(["587:587", "127.0.0.1:9090:9090"]);
+  test("submission and Prometheus are published, on loopback alone", () => {
+    expect(services().flatMap(([, { ports = [] }]) => ports)).toEqual(["127.0.0.1:587:587", "127.0.0.1:9090:9090"]);
+  });
+
+  test("follows the schema of the Compose specification, and a linter finds nothing", () => {
+    expect(lint(join(deploy, "compose.yaml"))).toEqual([]);
+  });
+
+  test.each([
+    ["a key that Compose does not know", "restart: unless-stopped", "restarts: unless-stopped", "invalid-schema"],
+    ["a port on every interface", '"127.0.0.1:587:587"', '"587:587"', "no-unbound-port-interfaces"],
+    ["an image without a version", "mariadb:11.4", "mariadb", "service-image-require-explicit-tag"],
+  ])("the linter would find %s", async (_, right, wrong, rule) => {
+    const text = await readFile(join(deploy, "compose.yaml"), "utf8");
+    const path = join(directory.path, "compose.yaml");
+    await writeFile(path, text.replace(right, wrong));
+    expect(lint(path)).toEqual([expect.stringContaining(rule)]);
   });
 
   test("the database can be reached by the daemon alone", () => {
@@ -165,8 +189,124 @@ describe("compose.yaml", () => {
     expect(warnings.map(({ path }) => path)).toEqual(["listeners[0].endpoint", "admin.endpoint"]);
   });
 
+  test("Prometheus takes its configuration and the rules, where they are mounted", async () => {
+    const root = join(directory.path, "prometheus");
+    const files = (compose.services["prometheus"]?.volumes ?? []).filter((volume) => volume.startsWith("."));
+    for (const volume of files) {
+      const [source = "", target = ""] = volume.split(":");
+      await mkdir(dirname(join(root, target)), { recursive: true });
+      await cp(resolve(deploy, source), join(root, target));
+    }
+    const outcome = await run("promtool", ["check", "config", join(root, "etc/prometheus/prometheus.yaml")]);
+    expect(outcome, outcome.stdout + outcome.stderr).toMatchObject({ code: 0, stderr: "" });
+    expect(outcome.stdout).toMatch(/SUCCESS: \d+ rules found/);
+  });
+
+  test("Postfix takes main.cf and master.cf of the container without a warning", async () => {
+    expect(await postconf("")).toEqual("");
+    expect(await postconf("smtpd_sender_login_mapz = x\n")).toContain("unused parameter: smtpd_sender_login_mapz");
+  });
+
+  test("Dovecot takes dovecot.conf of the container", async () => {
+    const path = join(deploy, "compose/postfix/dovecot.conf");
+    expect(await run("doveconf", ["-n", "-c", path])).toMatchObject({ code: 0, stderr: "" });
+    const wrong = join(directory.path, "dovecot.conf");
+    await writeFile(wrong, (await readFile(path, "utf8")).replace("auth_username_format", "auth_user_format"));
+    expect((await run("doveconf", ["-n", "-c", wrong])).stderr).toContain("auth_user_format");
+  });
+
   test("Postfix in the container asks the listener and the map that the daemon has", async () => {
     const mainCf = await readFile(join(deploy, "compose/postfix/main.cf"), "utf8");
     expect(mainCf).toMatch(/^smtpd_sender_login_maps = socketmap:inet:loginmapd:9000:senders$/m);
+  });
+
+  async function postconf(more: string): Promise<string> {
+    const etc = join(directory.path, "postfix");
+    await cp(join(deploy, "compose/postfix"), etc, { recursive: true });
+    await writeFile(join(etc, "main.cf"), (await readFile(join(etc, "main.cf"), "utf8")) + more);
+    const outcomes = await Promise.all(["-n", "-M", "-P"].map((option) => run("postconf", ["-c", etc, option])));
+    expect(outcomes.map(({ code }) => code)).toEqual([0, 0, 0]);
+    return outcomes.map(({ stderr }) => stderr).join("");
+  }
+});
+
+interface LintResult {
+  readonly filePath: string;
+  readonly messages: readonly { readonly rule: string; readonly line: number; readonly message: string }[];
+}
+
+// Not imported: the declarations of dclint import each other in a way that NodeNext does not resolve.
+const require = createRequire(import.meta.url);
+const { DCLinter } = require("dclint") as {
+  DCLinter: new (config: object) => { lintFiles(paths: readonly string[], recursive: boolean): readonly LintResult[] };
+};
+
+/** What dclint finds; the order of keys and the kind of quotes are ours to choose. */
+function lint(path: string): string[] {
+  const rules = {
+    "require-quotes-in-ports": 0,
+    "service-dependencies-alphabetical-order": 0,
+    "service-keys-order": 0,
+    "service-ports-alphabetical-order": 0,
+    "services-alphabetical-order": 0,
+    "top-level-properties-order": 0,
+  } as const;
+  const results = new DCLinter({ rules, quiet: false, debug: false, exclude: [] }).lintFiles([path], false);
+  expect(results.map(({ filePath }) => basename(filePath))).toEqual(["compose.yaml"]);
+  return results.flatMap(({ messages }) =>
+    messages.map(({ rule, line, message }) => `${rule}, line ${line}: ${message}`),
+  );
+}
+
+describe("make-secrets.sh", () => {
+  const names = ["admin-token", "mysql-password", "mysql-root-password"];
+  const daemon = ["--reuid=9100", "--regid=9100", "--clear-groups"];
+  const stranger = ["--reuid=65534", "--regid=65534", "--clear-groups"];
+
+  /** Runs it in a copy of deploy/compose, as an account, and gives the copy. */
+  async function make(name: string, as: readonly string[]): Promise<string> {
+    const copy = join(directory.path, name);
+    await cp(join(deploy, "compose/make-secrets.sh"), join(copy, "make-secrets.sh"));
+    if (as.length > 0) await chown(copy, 65534, 65534);
+    const outcome = await run("setpriv", [...as, "sh", join(copy, "make-secrets.sh")]);
+    expect(outcome).toMatchObject({ code: 0, stderr: "" });
+    expect((await readdir(join(copy, "secrets"))).toSorted()).toEqual(names);
+    return copy;
+  }
+
+  /** Reads a secret as an account does inside the container: the file, without the directory that it lies in. */
+  async function readAs(account: readonly string[], file: string): Promise<string> {
+    const mounted = join(directory.path, `${basename(file)}-${Math.random()}`);
+    await link(file, mounted);
+    return (await run("setpriv", [...account, "cat", mounted])).stdout;
+  }
+
+  test("as root: the daemon's account can read them, another cannot", async () => {
+    const copy = await make("as-root", []);
+    for (const name of names) {
+      const file = join(copy, "secrets", name);
+      const secret = await readAs(daemon, file);
+      expect(secret).toMatch(/^[0-9a-f]{64}$/);
+      expect(await readAs(stranger, file)).toBe("");
+      expect((await stat(file)).mode & 0o777).toBe(0o400);
+    }
+  });
+
+  test("as anybody else: the daemon's account can read what is mounted, and nobody else enters the directory", async () => {
+    const copy = await make("as-user", stranger);
+    for (const name of names) {
+      const file = join(copy, "secrets", name);
+      expect(await readAs(daemon, file)).toMatch(/^[0-9a-f]{64}$/);
+      expect((await run("setpriv", [...daemon, "cat", file])).code).not.toBe(0);
+    }
+  });
+
+  test("run again, it leaves the secrets that are there", async () => {
+    const copy = await make("again", []);
+    const read = () => Promise.all(names.map((name) => readFile(join(copy, "secrets", name), "utf8")));
+    const before = await read();
+    await run("sh", [join(copy, "make-secrets.sh")]);
+    expect(await read()).toEqual(before);
+    expect(new Set(before).size).toBe(3);
   });
 });

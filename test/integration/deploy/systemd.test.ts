@@ -89,6 +89,47 @@ test("sysusers and tmpfiles give the daemon an account and a directory that hand
   });
 });
 
+test("where Postfix is not installed yet, its group and its queue directory are made as it would make them", async () => {
+  const bare = await makeDirectory("without-postfix");
+  try {
+    await mkdir(join(bare.path, "etc"));
+    await writeFile(join(bare.path, "etc/passwd"), "root:x:0:0:root:/root:/bin/bash\n");
+    await writeFile(join(bare.path, "etc/group"), "root:x:0:\n");
+    expect((await run("systemd-sysusers", [`--root=${bare.path}`, join(units, "loginmapd.sysusers")])).code).toBe(0);
+    const groups = await readFile(join(bare.path, "etc/group"), "utf8");
+    const gid = Number(/^postfix:x:(\d+):/m.exec(groups)?.[1]);
+    const tmpfiles = join(units, "loginmapd.tmpfiles");
+    expect((await run("systemd-tmpfiles", [`--root=${bare.path}`, "--create", tmpfiles])).code).toBe(0);
+    const queue = await stat(join(bare.path, "var/spool/postfix"));
+    expect({ mode: queue.mode & 0o7777, uid: queue.uid, gid: queue.gid }).toEqual({ mode: 0o755, uid: 0, gid: 0 });
+    expect((await stat(join(bare.path, "var/spool/postfix/loginmapd"))).gid).toBe(gid);
+  } finally {
+    await bare.remove();
+  }
+});
+
+test("after a failure the service is started again however often, and its socket never gives up", async () => {
+  const service = await readFile(join(units, "loginmapd.service"), "utf8");
+  expect(service).toMatch(/^StartLimitIntervalSec=0$/m);
+  // With this a wrong configuration would end the pauses: every lookup at the socket would start the daemon at once.
+  expect(service).not.toMatch(/^RestartPreventExitStatus=/m);
+});
+
+test("a restart of the socket restarts the service, since systemd refuses one without the other", async () => {
+  expect(await readFile(join(units, "loginmapd.service"), "utf8")).toMatch(/^PartOf=loginmapd\.socket$/m);
+});
+
+test.each(["loginmapd.service", "loginmapd.socket"])("%s comes before Postfix and its instance", async (name) => {
+  expect(await readFile(join(units, name), "utf8")).toMatch(/^Before=postfix\.service postfix@-\.service$/m);
+});
+
+test("a secret that is not there does not keep the service from starting", async () => {
+  const service = await readFile(join(units, "loginmapd.service"), "utf8");
+  const names = (key: string) => [...service.matchAll(new RegExp(`^${key}=([^:]+):`, "gm"))].map(([, name]) => name);
+  expect(names("LoadCredential")).toEqual(["admin-token", "mysql-password"]);
+  expect(names("SetCredential")).toEqual(names("LoadCredential"));
+});
+
 test("the socket unit listens where Postfix's shipped main.cf asks, below the queue directory", async () => {
   const socket = await readFile(join(units, "loginmapd.socket"), "utf8");
   const mainCf = await readFile(join(projectRoot, "deploy/postfix/main.cf"), "utf8");
