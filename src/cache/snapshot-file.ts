@@ -2,39 +2,46 @@
  * The file in which the cache survives a restart.
  *
  * JSON lines: a header, one line per answer, a last line that says how many there were, so that a file that was cut short is
- * known as such. Ages are kept, not dates: an answer is as old after the restart as the wall clock says.
+ * known as such. Ages are kept, not dates: an answer is as old after the restart as the clocks say, and never fresher.
+ * The file never outlives a flush: it is removed by one, and a write under way is given up.
  */
-import { open, readFile, rename, rm } from "node:fs/promises";
+import { closeSync, fsyncSync, ftruncateSync, openSync, renameSync, unlinkSync } from "node:fs";
+import { open, readFile, rm } from "node:fs/promises";
+import { dirname } from "node:path";
 import { toOwnerList } from "../model/owner-list.ts";
 import { type Answer, absent, Found } from "../model/reply.ts";
 import type { AgedAnswer } from "./cached-source.ts";
+import { elapsedMs, type Moment } from "./moment.ts";
 
 /** What is kept of the caches, by map. */
 export interface SnapshotMap {
   readonly name: string;
-  /** Tells whether the answers are still those of the map's source (`fingerprintOf`). */
+  /** Tells whether the answers are still those of the map's source (`fingerprintsOf`). */
   readonly fingerprint: string;
   readonly answers: Iterable<AgedAnswer>;
 }
 
-/** A snapshot that cannot be used; the cache starts empty. The message says why. */
+/** A snapshot that cannot be used, or not be removed; in the first case the cache starts empty. The message says why. */
 export class SnapshotError extends Error {
   override readonly name = "SnapshotError";
 }
 
-const format = 1;
-// A wall clock that went back further than this makes the ages meaningless.
-const maxClockStepBackMs = 5 * 60_000;
+const format = 2;
 // Lines per write: some 100 kB, so that the event loop is free between two of them.
 const linesPerWrite = 1000;
 
 /**
  * Writes a snapshot: to a new file beside `path` with mode 0600, synced, then renamed over it. An error leaves the old file.
  *
- * @param nowMs the wall clock
- * @returns how many answers were written
+ * @param isCurrent asked until the file has its name: whether nothing was flushed since the answers were listed
+ * @returns how many answers were written; `undefined` when it was given up because of a flush
  */
-export async function writeSnapshot(path: string, maps: readonly SnapshotMap[], nowMs: number): Promise<number> {
+export async function writeSnapshot(
+  path: string,
+  maps: readonly SnapshotMap[],
+  now: Moment,
+  isCurrent: () => boolean = () => true,
+): Promise<number | undefined> {
   const temporary = `${path}.${process.pid}.new`;
   try {
     // A leftover of a crash may be somebody else's to read: the mode only counts for a file that is made now.
@@ -42,10 +49,11 @@ export async function writeSnapshot(path: string, maps: readonly SnapshotMap[], 
     const file = await open(temporary, "wx", 0o600);
     let count = 0;
     try {
-      const header = { format, savedAtMs: nowMs, maps: maps.map(({ name, fingerprint }) => ({ name, fingerprint })) };
+      const header = { format, saved: now, maps: maps.map(({ name, fingerprint }) => ({ name, fingerprint })) };
       await file.write(`${JSON.stringify(header)}\n`);
       for (const lines of batches(maps)) {
         await file.write(lines.join(""));
+        if (!isCurrent()) break;
         count += lines.length;
       }
       await file.write(`${JSON.stringify({ answers: count })}\n`);
@@ -53,12 +61,76 @@ export async function writeSnapshot(path: string, maps: readonly SnapshotMap[], 
     } finally {
       await file.close();
     }
-    await rename(temporary, path);
+    // Nothing can come between the question and the rename: a flush before it is seen, one after it removes the new file.
+    if (isCurrent()) renameSync(temporary, path);
+    else {
+      await rm(temporary, { force: true });
+      return undefined;
+    }
+    syncDirectory(path);
     return count;
   } catch (error) {
     await rm(temporary, { force: true });
     throw error;
   }
+}
+
+/**
+ * Removes a snapshot for good: it is gone when this returns, and after a power failure too. Where the directory does not let
+ * it, the file is emptied.
+ *
+ * @throws {SnapshotError} when it is still there as it was
+ */
+export function removeSnapshot(path: string): void {
+  try {
+    unlinkSync(path);
+  } catch (error) {
+    if (codeOf(error) !== "ENOENT") {
+      empty(path, error);
+      return;
+    }
+    // Not there now; it may have been removed a moment ago by a call whose sync failed.
+  }
+  try {
+    syncDirectory(path);
+  } catch (error) {
+    throw new SnapshotError(`its removal may not outlast a power failure: ${codeOf(error)}`, { cause: error });
+  }
+}
+
+function empty(path: string, cause: unknown): void {
+  try {
+    const file = openSync(path, "r+");
+    try {
+      ftruncateSync(file);
+      fsyncSync(file);
+    } finally {
+      closeSync(file);
+    }
+  } catch (error) {
+    throw new SnapshotError(`cannot remove it (${codeOf(cause)}) nor empty it (${codeOf(error)})`, { cause });
+  }
+}
+
+// Directories that cannot be opened or synced: no such directory, not ours to list, a file system that knows no such thing.
+const unsyncable = new Set(["ENOENT", "EACCES", "EINVAL", "ENOTSUP"]);
+
+/** Has the directory of a file written to the disk, so that a name that was taken or given stays so. */
+function syncDirectory(path: string): void {
+  try {
+    const directory = openSync(dirname(path), "r");
+    try {
+      fsyncSync(directory);
+    } finally {
+      closeSync(directory);
+    }
+  } catch (error) {
+    if (!unsyncable.has(codeOf(error))) throw error;
+  }
+}
+
+function codeOf(error: unknown): string {
+  return (error as NodeJS.ErrnoException).code ?? String(error);
 }
 
 function* batches(maps: readonly SnapshotMap[]): Generator<string[]> {
@@ -80,14 +152,13 @@ function* batches(maps: readonly SnapshotMap[]): Generator<string[]> {
 /**
  * Reads a snapshot.
  *
- * @param nowMs the wall clock
  * @returns the answers of each map whose fingerprint is the one in `wanted`; none when there is no file
- * @throws {SnapshotError} when the file is damaged, of another format, or from the future
+ * @throws {SnapshotError} when the file is damaged, of another format, or of an age that nobody knows
  */
 export async function readSnapshot(
   path: string,
   wanted: ReadonlyMap<string, string>,
-  nowMs: number,
+  now: Moment,
 ): Promise<Map<string, AgedAnswer[]>> {
   const restored = new Map<string, AgedAnswer[]>();
   const text = await readFile(path, "utf8").catch((error: NodeJS.ErrnoException) => {
@@ -97,8 +168,8 @@ export async function readSnapshot(
   if (text === undefined) return restored;
   const lines = text.split("\n");
   const header = parseHeader(lines[0] ?? "");
-  const sinceMs = nowMs - header.savedAtMs;
-  if (sinceMs < -maxClockStepBackMs) throw new SnapshotError("it was saved in the future; the clock went back");
+  const sinceMs = elapsedMs(header.saved, now);
+  if (sinceMs === undefined) throw new SnapshotError("it was saved in the future; the clock went back");
   const answers = lines.slice(1, -2);
   if (parseLine(lines.at(-2) ?? "")?.["answers"] !== answers.length) throw new SnapshotError("it is cut short");
   const maps = header.maps.map(({ name, fingerprint }) => {
@@ -108,36 +179,40 @@ export async function readSnapshot(
     return list;
   });
   for (const line of answers) {
-    const { map, aged } = parseAnswer(line, Math.max(0, sinceMs));
+    const { map, aged } = parseAnswer(line, sinceMs);
     maps[map]?.push(aged);
   }
   return restored;
 }
 
 interface Header {
-  readonly savedAtMs: number;
+  readonly saved: Moment;
   readonly maps: readonly { readonly name: string; readonly fingerprint: string }[];
 }
 
 function parseHeader(line: string): Header {
   const header = parseLine(line);
   if (header?.["format"] !== format) throw new SnapshotError("it is not a snapshot of this version");
-  const { savedAtMs, maps } = header as Partial<Header>;
+  const { saved, maps } = header as { saved?: Partial<Moment>; maps?: Header["maps"] };
+  const { wallMs, uptimeMs, bootId } = saved ?? {};
   const isComplete =
-    typeof savedAtMs === "number" &&
+    typeof wallMs === "number" &&
+    typeof uptimeMs === "number" &&
+    typeof bootId === "string" &&
     Array.isArray(maps) &&
     maps.every(({ name, fingerprint }) => typeof name === "string" && typeof fingerprint === "string");
   if (!isComplete) throw new SnapshotError("its first line is damaged");
-  return { savedAtMs, maps };
+  return { saved: { wallMs, uptimeMs, bootId }, maps };
 }
 
 function parseAnswer(line: string, sinceMs: number): { map: number; aged: AgedAnswer } {
   const fields: unknown = parseLine(line);
   if (!Array.isArray(fields)) throw new SnapshotError("a line is damaged");
   const [map, key, owners, isDerived, ageMs] = fields as unknown[];
-  if (typeof map !== "number" || typeof key !== "string" || typeof owners !== "string" || typeof ageMs !== "number") {
+  if (typeof map !== "number" || typeof key !== "string" || typeof owners !== "string") {
     throw new SnapshotError("a line is damaged");
   }
+  if (typeof ageMs !== "number" || ageMs < 0) throw new SnapshotError("a line is damaged");
   const list = toOwnerList([owners]);
   const answer: Answer = list === undefined ? absent : new Found(list, isDerived === 1);
   return { map, aged: { key, answer, ageMs: ageMs + sinceMs } };

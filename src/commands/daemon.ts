@@ -6,14 +6,16 @@
 import { isDeepStrictEqual } from "node:util";
 import type { LookupMap } from "../lookup/map-registry.ts";
 import { MapRegistry } from "../lookup/map-registry.ts";
+import type { FlushSelector } from "../model/flush.ts";
 import { formatEndpoint, type ListenerSettings, type Settings } from "../model/settings.ts";
 import { Deadlines } from "../net/deadlines.ts";
+import type { InheritedSocket } from "../net/inherited-sockets.ts";
 import type { ListenerParts } from "../net/listener.ts";
 import { Server } from "../net/server.ts";
-import type { InheritedSockets } from "../net/systemd.ts";
 import { Turn } from "../net/turn.ts";
 import { socketmap } from "../protocol/socketmap.ts";
 import { tcpTable } from "../protocol/tcp-table.ts";
+import { LabelledLog } from "../telemetry/labelled-log.ts";
 import type { AdjustableLog } from "../telemetry/log.ts";
 import type { Metrics } from "../telemetry/metrics.ts";
 import { RateLimitedLog } from "../telemetry/rate-limited-log.ts";
@@ -25,10 +27,10 @@ import { closeSources, type OpenSources, openSources } from "./sources.ts";
 export interface DaemonParts {
   readonly log: AdjustableLog;
   readonly metrics: Metrics;
-  readonly inherited: InheritedSockets;
+  readonly inherited: readonly InheritedSocket[];
 }
 
-// How long the first reading of the hosted domains may delay readiness: a database that is down must not delay it more.
+// How long the first connection and reading of the hosted domains may delay readiness: a database that is down must not delay it more.
 const warmTimeoutMs = 2_000;
 // A source that is down counts as served from memory when that happened within the last minute (GET /readyz).
 const servingStaleMs = 60_000;
@@ -44,18 +46,23 @@ export class Daemon {
   #settings: Settings;
   #sources: OpenSources = new Map();
   #chains: ReadonlyMap<string, MapChain> = new Map();
+  /** While a reload is under way: what comes back if it fails. */
+  #previousChains: ReadonlyMap<string, MapChain> = new Map();
   #isDraining = false;
+  #reloading: Promise<void> = Promise.resolve();
   #connections = 0;
 
   private constructor(settings: Settings, parts: DaemonParts) {
     this.#settings = settings;
     this.#parts = parts;
     this.#log = new RateLimitedLog(parts.log);
-    this.#server = new Server(
-      (listener) => this.#listenerParts(listener),
-      () => this.#turn.nowMs(),
-      parts.inherited,
-    );
+    this.#server = new Server({
+      partsFor: (listener) => this.#listenerParts(listener),
+      nowMs: () => this.#turn.nowMs(),
+      limits: () => this.#settings.limits,
+      inherited: parts.inherited,
+      log: this.#log,
+    });
   }
 
   /**
@@ -116,37 +123,69 @@ export class Daemon {
   }
 
   /**
+   * Forgets what the selector names, for good: also in the chains that a reload under way may go back to.
+   *
+   * @param map `undefined` = every map
+   * @returns how many answers went
+   */
+  flush(selector: FlushSelector, map: string | undefined): number {
+    const flushIn = (chains: Iterable<MapChain>) =>
+      [...chains]
+        .filter((chain) => map === undefined || chain.map.name === map)
+        .reduce((flushed, chain) => flushed + chain.flush(selector), 0);
+    const present = new Set(this.#chains.values());
+    flushIn([...this.#previousChains.values()].filter((chain) => !present.has(chain)));
+    return flushIn(present);
+  }
+
+  /**
    * Takes another configuration in place of the present one, whole or not at all. Lookups under way end where they began;
    * listeners and sources that did not change stay open, and maps keep what they remember if it is still true.
    *
    * @throws {ConfigError | ListenError} when it cannot be taken; the present one goes on
    */
-  async reload(settings: Settings): Promise<void> {
+  reload(settings: Settings): Promise<void> {
+    const reloaded = this.#reload(settings);
+    this.#reloading = reloaded.catch(() => undefined);
+    return reloaded;
+  }
+
+  async #reload(settings: Settings): Promise<void> {
     const previous = { settings: this.#settings, sources: this.#sources, chains: this.#chains };
     const sources = this.#openSources(settings);
     this.#switchTo(settings, sources, this.#chainsFor(settings, sources));
+    this.#previousChains = previous.chains;
     try {
       await this.#server.listen(settings.listeners);
     } catch (error) {
       this.#switchTo(previous.settings, previous.sources, previous.chains);
       void closeSources(sources, previous.sources);
       throw error;
+    } finally {
+      this.#previousChains = new Map();
     }
     this.#settle();
     await closeSources(previous.sources, sources);
   }
 
-  /** Reads the hosted domains of all sources; a source that does not answer delays nobody for long. */
+  /**
+   * Connects to all sources, has them look after themselves from now on, and reads their hosted domains; a source that does
+   * not answer delays nobody for long.
+   */
   async warm(): Promise<void> {
-    const warmed = Promise.all([...this.#chains.values()].map((chain) => chain.warm()));
-    await Promise.race([warmed, timeout(warmTimeoutMs)]);
+    // First the connections, so that the domains are read on those.
+    const watched = [...this.#sources.values()].map(({ database }) => database.watch());
+    const warmed = [...this.#chains.values()].map((chain) => chain.warm());
+    await Promise.race([Promise.all([...watched, ...warmed]), timeout(warmTimeoutMs)]);
   }
 
   /** Stops accepting, answers what is in flight, closes everything: at the latest after `limits.drain_timeout`. */
   async drain(): Promise<void> {
     this.#isDraining = true;
-    const isDrained = this.#server.drain().then(() => true);
-    const wasInTime = await Promise.race([isDrained, timeout(this.#settings.limits.drainTimeoutMs).then(() => false)]);
+    // One deadline for connections and sources. A reload under way ends too: until then it is open which sources are ours.
+    const isLate = timeout(this.#settings.limits.drainTimeoutMs).then(() => false);
+    const isDrained = Promise.all([this.#server.drain(), this.#reloading]).then(() => true);
+    const wasInTime = await Promise.race([isDrained, isLate]);
     if (!wasInTime) {
       this.#log.warn(
         { connections: this.#openConnections() },
@@ -154,7 +193,7 @@ export class Daemon {
       );
       this.#server.destroy();
     }
-    await Promise.race([closeSources(this.#sources), timeout(this.#settings.limits.drainTimeoutMs)]);
+    await Promise.race([closeSources(this.#sources), isLate]);
     this.#log.flush();
   }
 
@@ -219,7 +258,7 @@ export class Daemon {
       unknownMapTally: metrics.lookup(unknownMap, listener.protocol),
       turn: this.#turn,
       deadlines: this.#deadlines,
-      log: this.#log,
+      log: new LabelledLog(this.#log, { listener: listenerName(listener) }),
       nextConnectionId: () => ++this.#connections,
     };
   }

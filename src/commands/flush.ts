@@ -19,7 +19,8 @@ export async function flush(line: CommandLine): Promise<ExitCode> {
       process.stdout.write(`flushed ${answer.flushed}\n`);
       return exitCode.ok;
     }
-    process.stderr.write(`loginmapd: ${formatEndpoint(admin.endpoint)} refused: ${answer.message ?? text}\n`);
+    const what = status >= 500 ? "failed" : "refused";
+    process.stderr.write(`loginmapd: ${formatEndpoint(admin.endpoint)} ${what}: ${answer.message ?? text}\n`);
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
     process.stderr.write(`loginmapd: ${formatEndpoint(admin.endpoint)}: ${reason}\n`);

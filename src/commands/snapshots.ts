@@ -1,17 +1,31 @@
-/** When the caches are kept: at the drain and every few minutes; and taken back: at the start. */
-import { readSnapshot, writeSnapshot } from "../cache/snapshot-file.ts";
+/**
+ * When the caches are kept: at the drain, every few minutes and soon after a flush; taken back: at the start; and made free of
+ * what was flushed: with the flush itself, so that not even a crash undoes it.
+ */
+import { readSnapshot, removeSnapshot, type SnapshotMap, writeSnapshot } from "../cache/snapshot-file.ts";
 import type { Log } from "../model/log.ts";
 import type { Daemon } from "./daemon.ts";
+import { currentMoment } from "./moment.ts";
 
 // Often enough that a crash loses little, seldom enough that writing 100,000 answers (some 10 MB) does not matter.
 const intervalMs = 5 * 60_000;
+// A flush leaves no file, and a crash then an empty cache. Long enough that a script which flushes one address after another
+// does not have everything written for each.
+const rewriteMs = 10_000;
+// The last write, at the drain, begins again when a flush comes in between.
+const maxTries = 3;
 
 /** The snapshot of a daemon's caches; does nothing unless `cache.snapshot_file` is set. */
 export class Snapshots {
   readonly #daemon: Daemon;
   readonly #log: Log;
+  /** The files that this process may have filled or believed; a reload can name another one. */
+  readonly #files = new Set<string>();
   #timer: NodeJS.Timeout | undefined;
-  #writing: Promise<void> | undefined;
+  #rewrite: NodeJS.Timeout | undefined;
+  #writing: Promise<void> = Promise.resolve();
+  /** Counts flushes: what was listed before one is not written after it. */
+  #flushes = 0;
 
   constructor(daemon: Daemon, log: Log) {
     this.#daemon = daemon;
@@ -22,8 +36,9 @@ export class Snapshots {
   async restore(): Promise<void> {
     const path = this.#path;
     if (path === undefined) return;
+    this.#files.add(path);
     try {
-      const restored = await readSnapshot(path, this.#fingerprints(), Date.now());
+      const restored = await readSnapshot(path, this.#fingerprints(), currentMoment());
       let count = 0;
       for (const [name, answers] of restored) {
         this.#daemon.chains.get(name)?.cache.restore(answers);
@@ -42,31 +57,65 @@ export class Snapshots {
 
   stop(): void {
     clearInterval(this.#timer);
+    clearTimeout(this.#rewrite);
   }
 
-  /** Writes now; never rejects. A disk that is full loses nothing but this snapshot. */
+  /**
+   * Takes the files away, since they may hold what was flushed. Called after the flush, before it is answered.
+   *
+   * @throws {SnapshotError} when a restart could still bring back what was flushed
+   */
+  forget(): void {
+    this.#flushes++;
+    const path = this.#path;
+    if (path !== undefined) this.#files.add(path);
+    if (this.#files.size === 0) return;
+    this.#rewrite ??= setTimeout(() => {
+      this.#rewrite = undefined;
+      void this.save();
+    }, rewriteMs).unref();
+    let failure: unknown;
+    for (const file of this.#files) {
+      try {
+        removeSnapshot(file);
+      } catch (error) {
+        failure = error;
+        this.#log.error({ file, err: error }, "cache snapshot still holds what was flushed; remove it");
+      }
+    }
+    if (failure !== undefined) throw failure;
+  }
+
+  /** Writes what memory holds now, after a write under way; never rejects. A full disk loses nothing but this snapshot. */
   save(): Promise<void> {
-    this.#writing ??= this.#save().finally(() => {
-      this.#writing = undefined;
-    });
+    this.#writing = this.#writing.then(() => this.#save());
     return this.#writing;
   }
 
   async #save(): Promise<void> {
     const path = this.#path;
     if (path === undefined) return;
+    this.#files.add(path);
+    try {
+      for (let tries = 0; tries < maxTries; tries++) {
+        const flushes = this.#flushes;
+        const answers = await writeSnapshot(path, this.#maps(), currentMoment(), () => flushes === this.#flushes);
+        if (answers === undefined) continue;
+        this.#log.debug({ file: path, answers }, "cache snapshot written");
+        return;
+      }
+    } catch (error) {
+      this.#log.warn({ file: path, err: error }, "cache snapshot not written");
+    }
+  }
+
+  #maps(): SnapshotMap[] {
     const fingerprints = this.#fingerprints();
-    const maps = [...this.#daemon.chains].map(([name, chain]) => ({
+    return [...this.#daemon.chains].map(([name, chain]) => ({
       name,
       fingerprint: fingerprints.get(name) ?? "",
       answers: chain.cache.snapshot(),
     }));
-    try {
-      const answers = await writeSnapshot(path, maps, Date.now());
-      this.#log.debug({ file: path, answers }, "cache snapshot written");
-    } catch (error) {
-      this.#log.warn({ file: path, err: error }, "cache snapshot not written");
-    }
   }
 
   get #path(): string | undefined {

@@ -1,30 +1,74 @@
-/** Tells one source from another by what it would answer, not by how it is reached. */
+/** Tells one source from another: by what it would answer, and by everything that it is opened with. */
 import { createHash } from "node:crypto";
-import { readFileSync } from "node:fs";
-import type { SourceSettings } from "../model/settings.ts";
+import { ConfigError } from "../model/errors.ts";
+import type { ConnectionSettings, QuerySettings, SourceSettings } from "../model/settings.ts";
+import { type ReadFile, readFromDisk } from "../source/postfix-cf/files.ts";
+import { type ParsedTable, readPostfixCf } from "../source/postfix-cf/index.ts";
 
-/**
- * Makes a short text that changes when the answers of a source may change: its driver, hosts, database and queries, and what
- * a `.cf` file says. Passwords, pools and deadlines have no part in it.
- */
-export function fingerprintOf({ connection, queries }: SourceSettings): string {
-  const reached =
-    connection === undefined
-      ? undefined
-      : connection.driver === "sqlite"
-        ? { driver: connection.driver, path: connection.path }
-        : { driver: connection.driver, hosts: connection.hosts, database: connection.database };
-  const file = queries.kind === "postfix_cf" ? contentOf(queries.file) : undefined;
-  return createHash("sha256")
-    .update(JSON.stringify([reached, queries, file]))
-    .digest("base64url");
+/** Two short texts of which each changes with what it stands for. */
+export interface SourceFingerprints {
+  /**
+   * Of what the answers depend on: driver, hosts, database and queries, what a `.cf` file says, and the domains in the files
+   * that it names. Passwords, pools and deadlines have no part in it, since it is kept in the snapshot of the cache.
+   */
+  readonly answers: string;
+  /** Of all settings and every file that is read: a rotated password or certificate is another. Kept in memory only. */
+  readonly inputs: string;
 }
 
-/** Reads a `.cf` file without its password. One that cannot be read has no content: opening the source says what is wrong. */
-function contentOf(file: string): string | undefined {
+/** Makes the fingerprints, reading what the source would read. A file that cannot be read: opening the source says so. */
+export function fingerprintsOf(settings: SourceSettings): SourceFingerprints {
+  const files = new Map<string, string | undefined>();
+  const read: ReadFile = (path) => {
+    files.set(path, undefined);
+    const text = readFromDisk(path);
+    files.set(path, text);
+    return text;
+  };
+  const { queries } = settings;
+  const table = queries.kind === "postfix_cf" ? readTable(queries, read) : undefined;
+  const connection = table?.connection ?? settings.connection;
+  readCertificates(connection, read);
+  const said = table === undefined ? queries : whatItSays(table);
+  return {
+    answers: digest([connection && whatIsReached(connection), said]),
+    inputs: digest([settings, [...files].map(([path, text]) => [path, text ?? null])]),
+  };
+}
+
+function readTable(queries: Extract<QuerySettings, { kind: "postfix_cf" }>, read: ReadFile): ParsedTable | undefined {
   try {
-    return readFileSync(file, "utf8").replace(/^\s*password\b.*$/gm, "");
-  } catch {
-    return undefined;
+    return readPostfixCf(queries.file, queries.overrides, read);
+  } catch (error) {
+    if (error instanceof ConfigError) return undefined;
+    throw error;
   }
+}
+
+function readCertificates(connection: ConnectionSettings | undefined, read: ReadFile): void {
+  if (connection?.driver !== "mysql" || connection.tls === undefined) return;
+  const { caFile, certFile, keyFile } = connection.tls;
+  for (const file of [caFile, certFile, keyFile]) {
+    if (file === undefined) continue;
+    try {
+      read(file);
+    } catch {
+      // Noted as unreadable.
+    }
+  }
+}
+
+function whatIsReached(connection: ConnectionSettings): object {
+  if (connection.driver === "sqlite") return { driver: connection.driver, path: connection.path };
+  const { driver, hosts, database } = connection;
+  return { driver, hosts, database };
+}
+
+function whatItSays({ assignments, domainFiles }: ParsedTable): unknown {
+  const parameters = assignments.filter(({ name }) => name !== "password").map(({ name, value }) => [name, value]);
+  return { parameters, domainFiles };
+}
+
+function digest(value: unknown): string {
+  return createHash("sha256").update(JSON.stringify(value)).digest("base64url");
 }

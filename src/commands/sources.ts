@@ -1,15 +1,18 @@
-/** The databases of the daemon, by the name of their source; a reload keeps those whose settings did not change. */
-import { isDeepStrictEqual } from "node:util";
+/**
+ * The databases of the daemon, by the name of their source; a reload keeps those for which nothing changed: neither settings
+ * nor a file that was read.
+ */
 import type { Clock } from "../model/clock.ts";
 import type { Log } from "../model/log.ts";
-import type { Settings, SourceSettings } from "../model/settings.ts";
+import type { Settings } from "../model/settings.ts";
 import { openDatabase, type ProbedDatabase } from "../source/open.ts";
 import type { Tallies } from "../telemetry/tallies.ts";
-import { fingerprintOf } from "./source-fingerprint.ts";
+import { fingerprintsOf } from "./source-fingerprint.ts";
 
 /** One open source. */
 export interface OpenSource {
-  readonly settings: SourceSettings;
+  /** Tells whether it would be opened with the same settings and files again. */
+  readonly inputs: string;
   /** Tells whether answers that were cached before are still answers of this source. */
   readonly fingerprint: string;
   readonly database: ProbedDatabase;
@@ -35,9 +38,12 @@ export function openSources(settings: Settings, parts: SourceParts, previous: Op
   const sources = new Map<string, OpenSource>();
   try {
     for (const [name, source] of Object.entries(settings.sources)) {
-      const fingerprint = fingerprintOf(source);
+      // Before the files are read for good: one that changes in between is then noticed at the next reload.
+      const fingerprints = fingerprintsOf(source);
+      const { maxWaitingLookups } = settings.limits;
+      const inputs = `${fingerprints.inputs} ${maxWaitingLookups}`;
       const old = previous.get(name);
-      if (old !== undefined && old.fingerprint === fingerprint && isDeepStrictEqual(old.settings, source)) {
+      if (old?.inputs === inputs) {
         sources.set(name, old);
         continue;
       }
@@ -45,9 +51,9 @@ export function openSources(settings: Settings, parts: SourceParts, previous: Op
         clock,
         log,
         tally: tallies.source(name),
-        maxWaitingLookups: settings.limits.maxWaitingLookups,
+        maxWaitingLookups,
       });
-      sources.set(name, { settings: source, fingerprint, database });
+      sources.set(name, { inputs, fingerprint: fingerprints.answers, database });
     }
   } catch (error) {
     void closeSources(sources, previous);

@@ -61,7 +61,7 @@ export const sources = namedSections(
       example: "mysql",
     }),
     hosts: listOf(databaseHost, ["inet:127.0.0.1:3306"], {
-      help: "Where the database listens. With several, unix sockets are tried before the network, otherwise in this order; one that cannot be reached is left out until it is back.",
+      help: "Where the database listens. With several, unix sockets are tried before the network, otherwise in this order; one that cannot be reached is left out until it is back. A replica answers as of the data that it has: while it lags, an owner that was just taken away is one still.",
       example: '["unix:/run/mysqld/mysqld.sock", "inet:127.0.0.1:3306"]',
       driver: "mysql",
     }),

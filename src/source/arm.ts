@@ -41,11 +41,13 @@ export interface ArmSet {
   readonly roles: Readonly<Partial<Record<Role, Arm>>>;
   /** Lists the hosted domains, one per row in the first column; a row `*` says that no domain is foreign. */
   readonly domains?: Arm;
+  /** Tells the arms of one state of a schema from those of another, where it can change: they share no statement. */
+  readonly variant?: string;
 }
 
 /** What a preset wants to know about a schema before it can write its SQL, and the SQL it then writes. */
 export interface ArmPlan {
-  /** Columns that a site may lack, as `table.column`; probed once when the source is first reached. */
+  /** Columns that a site may lack, as `table.column`; probed when the source is first reached, and now and then. */
   readonly optionalColumns: readonly string[];
   /** The arms for a schema in which exactly these of the optional columns exist. */
   arms(present: ReadonlySet<string>): ArmSet;

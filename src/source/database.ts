@@ -12,7 +12,17 @@ export interface ProbedDatabase extends Database {
    * @throws {SourceError} ERR_SOURCE_UNAVAILABLE when the database cannot be reached
    */
   report(deadlineMs: number): Promise<readonly QueryReport[]>;
+  /**
+   * Begins to look after the database while no lookup does, every `watchIntervalMs` until `close`, so that `health` is right
+   * without traffic too: a load balancer that sends none has to learn that the database is back. Later calls only look once.
+   *
+   * @returns when it has been looked at once; never rejects, `health` has the outcome
+   */
+  watch(): Promise<void>;
 }
+
+/** Seldom enough to cost nothing (a ping, or a stat and one page), often enough for a probe that asks every few seconds. */
+export const watchIntervalMs = 3000;
 
 /** What the parts around a source share with it. */
 export interface DatabaseDependencies {

@@ -2,7 +2,9 @@
  * Knows which hosts of a source can be asked, and finds out when one that could not can again.
  *
  * A host goes out for one reason only: a connection to it fails or gets no sign of life. What a statement says is no reason.
- * While a host is out a probe tries it, so that no lookup has to. Knows no SQL and no driver.
+ * While a host is out a probe tries it, so that no lookup has to. A host that was found dead while nobody asked it is under
+ * suspicion: it counts as down, but a lookup that has no other host tries it, since it may be back before the next probe.
+ * Knows no SQL and no driver.
  */
 import type { Clock } from "../model/clock.ts";
 import type { Log } from "../model/log.ts";
@@ -49,6 +51,12 @@ const verdictMs = 1000;
 
 interface Entry extends Host {
   isUp: boolean;
+  /** Not up, but no lookup has failed on it yet. */
+  isSuspect: boolean;
+  /** Whether lookups wait for the verdict under way. */
+  isInUse: boolean;
+  /** Whether a lookup's connection worked after the probe under way began: what the probe finds is of yesterday. */
+  isOutrun: boolean;
   reason: string;
   downSinceMs: number;
   failures: number;
@@ -71,6 +79,9 @@ export class Hosts {
       endpoint,
       name: formatEndpoint(endpoint),
       isUp: true,
+      isSuspect: false,
+      isInUse: false,
+      isOutrun: false,
       reason: "",
       downSinceMs: 0,
       failures: 0,
@@ -80,9 +91,14 @@ export class Hosts {
     }));
   }
 
-  /** The host to ask: the first that is up; `undefined` when none is. Hosts count as up until tried. */
+  /** The host to ask: the first that is up, else the first under suspicion; `undefined` when all are out. */
   preferred(): Host | undefined {
-    return this.#entries.find(({ isUp }) => isUp);
+    return this.#entries.find(({ isUp }) => isUp) ?? this.#entries.find(({ isSuspect }) => isSuspect);
+  }
+
+  /** Whether any host is known to work. Hosts count as up until tried. */
+  get isAnyUp(): boolean {
+    return this.#entries.some(({ isUp }) => isUp);
   }
 
   /** Every host, up or not, in order of preference. */
@@ -103,14 +119,24 @@ export class Hosts {
   /** Takes a host out, because connecting to it failed, and begins to probe it. */
   takeOut(host: Host, reason: string): void {
     const entry = host as Entry;
+    if (entry.isSuspect) {
+      entry.isSuspect = false;
+      entry.reason = reason;
+      this.#needs.onChange(entry);
+    } else this.#goDown(entry, reason);
+  }
+
+  /** Puts a host under suspicion, because connecting to it failed while no lookup needed it, and begins to probe it. */
+  suspect(host: Host, reason: string): void {
+    const entry = host as Entry;
     if (this.#isClosed || !entry.isUp) return;
-    entry.isUp = false;
-    entry.reason = reason;
-    entry.downSinceMs = this.#needs.clock.nowMs();
-    entry.failures = 0;
-    this.#needs.log.warn({ source: this.#needs.source, host: entry.name, reason }, "database host is down");
-    if (!entry.isProbing) this.#probeLater(entry);
-    this.#needs.onChange(entry);
+    entry.isSuspect = true;
+    this.#goDown(entry, reason);
+  }
+
+  /** Takes a host back in, because a lookup's connection to it worked. */
+  takeIn(host: Host): void {
+    this.#bringBack(host as Entry);
   }
 
   /**
@@ -119,10 +145,13 @@ export class Hosts {
    */
   check(host: Host): void {
     const entry = host as Entry;
-    if (this.#isClosed || !entry.isUp || entry.isProbing) return;
-    entry.verdict = setTimeout(() => this.takeOut(entry, "accepts connections but does not answer"), verdictMs);
-    entry.verdict.unref();
-    void this.#probe(entry);
+    if (entry.isUp) entry.isInUse = true;
+    this.#check(entry);
+  }
+
+  /** The same for a host that no lookup uses at the moment: it only comes under suspicion. */
+  checkIdle(host: Host): void {
+    this.#check(host as Entry);
   }
 
   /** Stops probing. */
@@ -132,6 +161,29 @@ export class Hosts {
       clearTimeout(entry.timer);
       clearTimeout(entry.verdict);
     }
+  }
+
+  #check(entry: Entry): void {
+    if (this.#isClosed || !entry.isUp || entry.isProbing) return;
+    entry.verdict = setTimeout(() => this.#condemn(entry, "accepts connections but does not answer"), verdictMs);
+    entry.verdict.unref();
+    void this.#probe(entry);
+  }
+
+  #condemn(entry: Entry, reason: string): void {
+    if (entry.isInUse) this.takeOut(entry, reason);
+    else this.suspect(entry, reason);
+  }
+
+  #goDown(entry: Entry, reason: string): void {
+    if (this.#isClosed || !entry.isUp) return;
+    entry.isUp = false;
+    entry.reason = reason;
+    entry.downSinceMs = this.#needs.clock.nowMs();
+    entry.failures = 0;
+    this.#needs.log.warn({ source: this.#needs.source, host: entry.name, reason }, "database host is down");
+    if (!entry.isProbing) this.#probeLater(entry);
+    this.#needs.onChange(entry);
   }
 
   #probeLater(entry: Entry): void {
@@ -156,14 +208,19 @@ export class Hosts {
     } else if (!entry.isUp) {
       entry.reason = result.reason;
       this.#probeLater(entry);
-    } else if (result.kind === "dead") {
-      this.takeOut(entry, result.reason);
+    } else if (result.kind === "dead" && !entry.isOutrun) {
+      this.#condemn(entry, result.reason);
     }
+    entry.isInUse = false;
+    entry.isOutrun = false;
   }
 
   #bringBack(entry: Entry): void {
-    if (entry.isUp) return;
+    if (this.#isClosed || entry.isUp) return;
+    clearTimeout(entry.timer);
+    entry.isOutrun = entry.isProbing;
     entry.isUp = true;
+    entry.isSuspect = false;
     entry.reason = "";
     const downMs = Math.round(this.#needs.clock.nowMs() - entry.downSinceMs);
     this.#needs.log.info({ source: this.#needs.source, host: entry.name, downMs }, "database host is up again");

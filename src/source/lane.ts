@@ -50,14 +50,15 @@ export class Lane {
   #isOpen = true;
   /** Called when a statement takes long; the statement goes on. */
   onSlow: () => void = () => {};
-  /** Called once when the connection is gone, whoever closed it. */
-  onClose: () => void = () => {};
+  /** Called once when the connection is gone; `isDestroyed` when we cut it, for what was wrong with it or with its host. */
+  onClose: (isDestroyed: boolean) => void = () => {};
 
   private constructor(connection: Connection, socket: Socket, queryTimeoutMs: number) {
     this.#connection = connection;
     this.#socket = socket;
     this.#queryTimeoutMs = queryTimeoutMs;
-    socket.once("close", () => this.#closed(new LaneError("connection", "connection closed by the server", false)));
+    const gone = new LaneError("connection", "connection closed by the server", false);
+    socket.once("close", () => this.#closed(gone, false));
   }
 
   /**
@@ -166,12 +167,12 @@ export class Lane {
     return statement;
   }
 
-  #closed(error: LaneError): void {
+  #closed(error: LaneError, isDestroyed = true): void {
     if (!this.#isOpen) return;
     this.#isOpen = false;
     this.#socket.destroy();
     this.#fail?.(error);
-    this.onClose();
+    this.onClose(isDestroyed);
   }
 }
 

@@ -78,7 +78,21 @@ export class Lanes {
     if (host === undefined || this.#aborter.signal.aborted || clock.nowMs() < this.#growAfterMs) return;
     const room = poolSize - this.#lanesTo(host).length;
     const missing = Math.min(wanted, room) - this.#opening;
-    for (let i = 0; i < missing; i++) void this.#open(host);
+    for (let i = 0; i < missing; i++) void this.#open(host, (reason) => this.hosts.takeOut(host, reason));
+  }
+
+  /**
+   * Finds out, while no lookup does, whether the preferred host is there: by a ping on a free lane, or by opening one. A host
+   * that is not up is being probed already, and lanes that are busy tell by themselves. Never rejects.
+   */
+  async lookAfter(): Promise<void> {
+    const host = this.hosts.preferred();
+    if (host?.isUp !== true || this.#opening > 0 || this.#aborter.signal.aborted) return;
+    const lanes = this.#lanesTo(host);
+    if (lanes.some(({ isBusy }) => isBusy)) return;
+    const [free] = lanes;
+    if (free === undefined) await this.#open(host, (reason) => this.hosts.suspect(host, reason));
+    else await this.#ping(free);
   }
 
   /**
@@ -118,7 +132,20 @@ export class Lanes {
     return [...this.#lanes].filter((entry) => entry.host === host);
   }
 
-  async #open(host: Host): Promise<void> {
+  async #ping(entry: PooledLane): Promise<void> {
+    entry.isBusy = true;
+    try {
+      await entry.lane.ping();
+    } catch (error) {
+      entry.lane.destroy(messageOf(error));
+      this.hosts.checkIdle(entry.host);
+    } finally {
+      entry.isBusy = false;
+      this.#options.onChange();
+    }
+  }
+
+  async #open(host: Host, onFailure: (reason: string) => void): Promise<void> {
     const { connectTimeoutMs, lane: settings, prepare, onChange, clock } = this.#options;
     this.#opening++;
     try {
@@ -129,9 +156,10 @@ export class Lanes {
         throw error;
       });
       this.#add({ lane, host, isBusy: false });
+      this.hosts.takeIn(host);
     } catch (error) {
       if (this.#lanesTo(host).length > 0) this.#growAfterMs = clock.nowMs() + growDelayMs;
-      else if (!this.#aborter.signal.aborted) this.hosts.takeOut(host, messageOf(error));
+      else if (!this.#aborter.signal.aborted) onFailure(messageOf(error));
     } finally {
       this.#opening--;
       onChange();
@@ -145,7 +173,11 @@ export class Lanes {
       return;
     }
     lane.onSlow = () => this.hosts.check(host);
-    lane.onClose = () => this.#lanes.delete(entry);
+    lane.onClose = (isDestroyed) => {
+      this.#lanes.delete(entry);
+      // Nobody else notices that a server went while nothing was asked of it.
+      if (!isDestroyed && !entry.isBusy) this.hosts.checkIdle(host);
+    };
     this.#lanes.add(entry);
   }
 

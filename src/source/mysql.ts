@@ -5,20 +5,20 @@
  * Here is decided which lookup goes when, and what becomes of it when a connection breaks. Lanes and hosts keep the
  * connections; the batch runner knows the statements.
  */
-import { foldDomain } from "../model/address.ts";
 import { SourceError } from "../model/errors.ts";
-import type { Ask, Findings, Key, KeyForm, Role } from "../model/keys.ts";
+import { type Ask, type Findings, type Key, type KeyForm, notAsked, type Role } from "../model/keys.ts";
 import type { ConnectionSettings } from "../model/settings.ts";
 import type { QueryReport, SourceHealth } from "../model/source.ts";
 import type { ArmPlan, ArmSet } from "./arm.ts";
 import { BatchRunner } from "./batch.ts";
-import type { DatabaseDependencies, ProbedDatabase } from "./database.ts";
+import { type DatabaseDependencies, type ProbedDatabase, watchIntervalMs } from "./database.ts";
+import { HostedDomains } from "./hosted-domains.ts";
 import { type Lane, LaneError } from "./lane.ts";
 import { Lanes, type PooledLane } from "./lanes.ts";
 import { LookupQueue, type Taken, type Waiting } from "./lookup-queue.ts";
 import type { LaneSettings } from "./mysql-connection.ts";
 import { reportQueries } from "./mysql-report.ts";
-import { armsFor } from "./schema.ts";
+import { Schema } from "./schema.ts";
 import { bindAsks, type Lookup } from "./statement.ts";
 import { readTls } from "./tls.ts";
 
@@ -28,8 +28,6 @@ type MysqlSettings = Extract<ConnectionSettings, { driver: "mysql" }>;
 const maxTries = 2;
 // Deadlines are seconds long; one coarse tick for all is enough, and costs nothing while nobody waits.
 const tickMs = 50;
-// A schema that changes under a running daemon is noticed with the next connection, or after the next SQL error.
-const reprobeMs = 5000;
 
 /** Answers lookups from MySQL or MariaDB. */
 export class MysqlDatabase implements ProbedDatabase {
@@ -38,15 +36,15 @@ export class MysqlDatabase implements ProbedDatabase {
   readonly roles: ReadonlySet<Role>;
   readonly #plan: ArmPlan;
   readonly #deps: DatabaseDependencies;
+  readonly #schema: Schema;
+  readonly #hosted: HostedDomains;
   readonly #lanes: Lanes;
   readonly #runner: BatchRunner;
   readonly #queue = new LookupQueue();
   readonly #inFlight = new Set<Waiting>();
-  #arms: ArmSet | undefined;
-  #probedAtMs = Number.NEGATIVE_INFINITY;
-  #isProbeDue = false;
   #isScheduled = false;
   #ticker: NodeJS.Timeout | undefined;
+  #watcher: NodeJS.Timeout | undefined;
   #closing: (() => void) | undefined;
   #isClosed = false;
 
@@ -60,11 +58,12 @@ export class MysqlDatabase implements ProbedDatabase {
     this.name = name;
     this.#plan = plan;
     this.#deps = deps;
+    this.#schema = new Schema(plan, { source: name, clock, log });
+    this.#hosted = new HostedDomains(name, log);
     // Until the schema is known every query is expected to be there; an ask without one finds nothing.
-    const fullest = plan.arms(new Set(plan.optionalColumns));
-    this.keyForm = fullest.keyForm;
-    this.roles = new Set(Object.keys(fullest.roles) as Role[]);
-    if (plan.optionalColumns.length === 0) this.#arms = fullest;
+    const { keyForm, roles } = this.#schema.fullest;
+    this.keyForm = keyForm;
+    this.roles = new Set(Object.keys(roles) as Role[]);
     this.#runner = new BatchRunner(name, this.keyForm === "postfix", deps);
     this.#lanes = new Lanes({
       source: name,
@@ -75,35 +74,35 @@ export class MysqlDatabase implements ProbedDatabase {
       clock,
       log,
       random,
-      prepare: (lane) => this.#learnSchema(lane),
+      prepare: (lane) => this.#schema.learn(lane),
       onChange: () => this.#pump(),
     });
   }
 
   find(asks: readonly Ask[], deadlineMs: number): Findings | Promise<Findings> {
-    if (this.#arms !== undefined) {
-      const lookup = bindAsks(this.#arms, asks);
-      if (lookup.arms.length === 0) return asks.map(() => []);
+    const { arms } = this.#schema;
+    if (arms !== undefined) {
+      const lookup = bindAsks(arms, asks);
+      if (lookup.arms.length === 0) return asks.map(() => notAsked);
       return this.#enqueue(() => lookup, deadlineMs);
     }
     let lookup: Lookup | undefined;
     return this.#enqueue(() => {
-      lookup ??= bindAsks(this.#arms as ArmSet, asks);
+      lookup ??= bindAsks(this.#schema.arms as ArmSet, asks);
       return lookup;
     }, deadlineMs);
   }
 
   async hostedDomains(deadlineMs: number): Promise<ReadonlySet<string> | undefined> {
-    const possible = this.#arms ?? this.#plan.arms(new Set(this.#plan.optionalColumns));
+    const possible = this.#schema.arms ?? this.#schema.fullest;
     if (possible.domains === undefined) return undefined;
-    const [cells] = await this.#enqueue(() => domainsLookup(this.#arms as ArmSet), deadlineMs);
-    if (cells === undefined || cells.includes("*")) return undefined;
-    return new Set(cells.map(foldDomain).filter((domain) => domain !== undefined));
+    const [cells] = await this.#enqueue(() => domainsLookup(this.#schema.arms as ArmSet), deadlineMs);
+    return cells === undefined ? undefined : this.#hosted.read(cells);
   }
 
   health(): SourceHealth {
     const { hosts } = this.#lanes;
-    const isUp = hosts.preferred() !== undefined;
+    const isUp = hosts.isAnyUp;
     return { isUp, reason: isUp ? "" : hosts.reason(), hosts: hosts.health() };
   }
 
@@ -121,9 +120,16 @@ export class MysqlDatabase implements ProbedDatabase {
     }
   }
 
+  async watch(): Promise<void> {
+    if (this.#isClosed) return;
+    this.#watcher ??= setInterval(() => void this.#lanes.lookAfter(), watchIntervalMs).unref();
+    await this.#lanes.lookAfter();
+  }
+
   async close(): Promise<void> {
     if (this.#isClosed) return;
     this.#isClosed = true;
+    clearInterval(this.#watcher);
     if (this.#queue.size + this.#inFlight.size > 0) {
       await new Promise<void>((resolve) => {
         this.#closing = resolve;
@@ -181,7 +187,7 @@ export class MysqlDatabase implements ProbedDatabase {
       this.#inFlight.add(one);
     }
     try {
-      if (this.#isProbeDue) await this.#learnSchema(pooled.lane);
+      if (this.#schema.isDue) await this.#schema.learn(pooled.lane);
       const outcomes = await this.#runner.run(
         pooled.lane,
         taken.map(({ lookup }) => lookup),
@@ -215,15 +221,6 @@ export class MysqlDatabase implements ProbedDatabase {
     this.#queue.putBack(again.filter(({ isSettled }) => !isSettled));
   }
 
-  async #learnSchema(lane: Lane): Promise<void> {
-    if (this.#plan.optionalColumns.length === 0) return;
-    const nowMs = this.#deps.clock.nowMs();
-    if (nowMs - this.#probedAtMs < reprobeMs) return;
-    this.#arms = await armsFor(this.#plan, lane);
-    this.#probedAtMs = nowMs;
-    this.#isProbeDue = false;
-  }
-
   #resolve(waiting: Waiting, findings: Findings): void {
     if (waiting.isSettled) return;
     waiting.isSettled = true;
@@ -233,7 +230,7 @@ export class MysqlDatabase implements ProbedDatabase {
   #reject(waiting: Waiting, error: unknown): void {
     if (waiting.isSettled) return;
     waiting.isSettled = true;
-    if (error instanceof SourceError && error.code === "ERR_SOURCE_SQL") this.#isProbeDue = true;
+    if (error instanceof SourceError && error.code === "ERR_SOURCE_SQL") this.#schema.doubt();
     waiting.reject(error);
   }
 
@@ -263,10 +260,11 @@ export class MysqlDatabase implements ProbedDatabase {
 
 const noKey: Key = { email: "", user: "", domain: "" };
 
-function domainsLookup({ domains }: ArmSet): Lookup {
-  if (domains === undefined) return { arms: [], askCount: 0, shape: "domains" };
+function domainsLookup({ domains, variant = "" }: ArmSet): Lookup {
+  const shape = `domains ${variant}`;
+  if (domains === undefined) return { arms: [], askCount: 0, shape };
   const values = domains.bind(noKey) ?? [];
-  return { arms: [{ role: "domains", arm: domains, key: noKey, values, ask: 0 }], askCount: 1, shape: "domains" };
+  return { arms: [{ role: "domains", arm: domains, key: noKey, values, ask: 0 }], askCount: 1, shape };
 }
 
 function laneSettings(settings: MysqlSettings): LaneSettings {

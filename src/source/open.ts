@@ -14,7 +14,7 @@ export type { ProbedDatabase } from "./database.ts";
 
 /**
  * Opens a source. Connects to nothing yet, so a database that is down does not keep the daemon from starting: the first
- * lookup connects, and waits for it within its deadline.
+ * lookup, or `watch`, connects; a lookup waits for that within its deadline.
  *
  * @param name of the source, for logs and metrics
  * @throws {ConfigError} with every problem of the preset's options, the queries, the `.cf` file or the certificates; `path`
@@ -62,6 +62,7 @@ function planOfOwn(queries: Exclude<QuerySettings, { kind: "postfix_cf" }>, { dr
 function withAliasDepth(database: ProbedDatabase, depth: number): ProbedDatabase {
   return Object.assign(new AliasDepth(database, depth), {
     report: (deadlineMs: number) => database.report(deadlineMs),
+    watch: () => database.watch(),
   });
 }
 

@@ -8,13 +8,13 @@ import { statSync } from "node:fs";
 import { setTimeout as delay } from "node:timers/promises";
 import { pathToFileURL } from "node:url";
 import type Sqlite from "libsql";
-import { foldDomain } from "../model/address.ts";
 import { SourceError } from "../model/errors.ts";
 import type { Ask, Findings, Key, KeyForm, Role } from "../model/keys.ts";
 import type { ConnectionSettings } from "../model/settings.ts";
 import type { QueryReport, SourceHealth } from "../model/source.ts";
 import type { Arm, ArmPlan, ArmSet, Row } from "./arm.ts";
-import type { DatabaseDependencies, ProbedDatabase } from "./database.ts";
+import { type DatabaseDependencies, type ProbedDatabase, watchIntervalMs } from "./database.ts";
+import { HostedDomains, unfindableDomains } from "./hosted-domains.ts";
 import { loadLibsql } from "./libsql.ts";
 import { classifySqliteError } from "./sqlite-errors.ts";
 import { fullScansOf } from "./sqlite-report.ts";
@@ -46,9 +46,11 @@ export class SqliteDatabase implements ProbedDatabase {
   readonly #settings: SqliteSettings;
   readonly #plan: ArmPlan;
   readonly #deps: DatabaseDependencies;
+  readonly #hosted: HostedDomains;
   #file: OpenFile | undefined;
   #checkedAtMs = Number.NEGATIVE_INFINITY;
   #reason = "";
+  #watcher: NodeJS.Timeout | undefined;
   #isClosed = false;
 
   /** Opens nothing yet. */
@@ -60,6 +62,7 @@ export class SqliteDatabase implements ProbedDatabase {
     this.#settings = settings;
     this.#plan = plan;
     this.#deps = deps;
+    this.#hosted = new HostedDomains(name, deps.log);
   }
 
   find(asks: readonly Ask[], deadlineMs: number): Findings | Promise<Findings> {
@@ -68,8 +71,7 @@ export class SqliteDatabase implements ProbedDatabase {
 
   async hostedDomains(deadlineMs: number): Promise<ReadonlySet<string> | undefined> {
     const cells = await this.#answer((file) => this.#domains(file), deadlineMs);
-    if (cells === undefined || cells.includes("*")) return undefined;
-    return new Set(cells.map(foldDomain).filter((domain) => domain !== undefined));
+    return cells === undefined ? undefined : this.#hosted.read(cells);
   }
 
   health(): SourceHealth {
@@ -79,13 +81,26 @@ export class SqliteDatabase implements ProbedDatabase {
 
   async report(deadlineMs: number): Promise<readonly QueryReport[]> {
     return this.#answer(({ database, arms: { roles, domains } }) => {
-      const queries = Object.entries({ ...roles, ...(domains === undefined ? {} : { domains }) });
-      return queries.map(([query, { sql }]) => reportQuery(database, query, sql));
+      // Apart: after an EXPLAIN libsql leaves the next read transaction of a connection open, which keeps writers out.
+      const explaining = openReadOnly(this.#settings.path);
+      try {
+        const reports = Object.entries(roles).map(([query, arm]) => reportQuery(explaining, query, arm));
+        return domains === undefined ? reports : [...reports, reportDomains(database, domains)];
+      } finally {
+        explaining.close();
+      }
     }, deadlineMs);
+  }
+
+  async watch(): Promise<void> {
+    if (this.#isClosed) return;
+    this.#watcher ??= setInterval(() => this.#look(), watchIntervalMs).unref();
+    this.#look();
   }
 
   async close(): Promise<void> {
     this.#isClosed = true;
+    clearInterval(this.#watcher);
     this.#forget();
   }
 
@@ -111,7 +126,7 @@ export class SqliteDatabase implements ProbedDatabase {
   #unlessBusy<T>(ask: (file: OpenFile) => T): { readonly value: T } | undefined {
     try {
       const value = ask(this.#current());
-      this.#reason = "";
+      this.#noteUp();
       return { value };
     } catch (error) {
       if (error instanceof SourceError) throw error;
@@ -123,6 +138,25 @@ export class SqliteDatabase implements ProbedDatabase {
       this.#noteDown(text);
       throw new SourceError("ERR_SOURCE_UNAVAILABLE", `cannot read the SQLite file: ${text}`, { cause: error });
     }
+  }
+
+  /** Opens the file where need be and reads a page of it, as a lookup would. A writer that holds it is no news of it. */
+  #look(): void {
+    try {
+      this.#current().database.prepare("SELECT 1 FROM sqlite_master LIMIT 1").all([]);
+      this.#noteUp();
+    } catch (error) {
+      const { kind, text } = classifySqliteError(error);
+      if (kind !== "file") return;
+      this.#forget();
+      this.#noteDown(text);
+    }
+  }
+
+  #noteUp(): void {
+    if (this.#reason === "") return;
+    this.#deps.log.info({ source: this.name }, "database file is readable again");
+    this.#reason = "";
   }
 
   #noteDown(reason: string): void {
@@ -196,11 +230,28 @@ function armsFor(plan: ArmPlan, database: Sqlite.Database): ArmSet {
   return plan.arms(new Set(present));
 }
 
-/** Prepares a query and explains it; one for all domains reads all of them by nature. */
-function reportQuery(database: Sqlite.Database, query: string, sql: string): QueryReport {
-  try {
+/** Prepares a query and explains it. */
+function reportQuery(database: Sqlite.Database, query: string, { sql }: Arm): QueryReport {
+  return orItsError(query, () => {
     database.prepare(sql);
-    return { query, fullScans: query === "domains" ? [] : fullScansOf(database, sql) };
+    return { query, fullScans: fullScansOf(database, sql) };
+  });
+}
+
+/** Runs the query for all domains, which reads all of them by nature. */
+function reportDomains(database: Sqlite.Database, arm: Arm): QueryReport {
+  const query = "domains";
+  return orItsError(query, () => {
+    const statement = database.prepare<unknown[]>(arm.sql).raw();
+    const rows = (statement.all(arm.bind(noKey) ?? []) as unknown[][]).map((row) => row.map(toCell));
+    const problem = unfindableDomains(arm.collect(rows, noKey));
+    return { query, fullScans: [], ...(problem === undefined ? {} : { notes: [problem] }) };
+  });
+}
+
+function orItsError(query: string, report: () => QueryReport): QueryReport {
+  try {
+    return report();
   } catch (error) {
     const { kind, text } = classifySqliteError(error);
     if (kind !== "statement") throw error;

@@ -1,9 +1,11 @@
 /** The commands beside `serve`, as a script sees them: what they print, where, and with which exit code. */
+import { readFileSync } from "node:fs";
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import Sqlite from "libsql";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { stringify } from "yaml";
-import { loginmapd } from "../support/daemon.ts";
+import { loginmapd, projectRoot } from "../support/daemon.ts";
 import { freePort } from "../support/ports.ts";
 import { type Stage, startStage } from "../support/stage.ts";
 import { askOnce } from "../support/wire.ts";
@@ -96,6 +98,20 @@ test("check --connect prepares every query and finds its index", async () => {
     expect(outcome.stdout).toMatch(new RegExp(`^ {2}${query} +ok, uses indexes$`, "m"));
 });
 
+test("check --connect notes domains that nobody finds: exit 0", async () => {
+  const path = join(stage.mariadb.folder, "users.sqlite");
+  const box = new Sqlite(path);
+  box.exec(readFileSync(join(projectRoot, "sql/mailinabox/example.sql"), "utf8"));
+  box.exec("INSERT INTO users (email) VALUES ('zoe@münchen.example')");
+  box.close();
+  const file = join(stage.mariadb.folder, "box.yaml");
+  const sources = { mail: { driver: "sqlite", path, preset: "mailinabox" } };
+  await writeFile(file, stringify({ ...stage.config, sources }), { mode: 0o600 });
+  const outcome = await loginmapd(["check", "--connect", "-c", file]);
+  expect(outcome).toMatchObject({ code: 0, stderr: "" });
+  expect(outcome.stdout).toMatch(/^ {2}domains +NOTE 1 domain .* write münchen\.example as xn--mnchen-3ya\.example$/m);
+});
+
 test("check --connect with a wrong password: exit 69, and the password is not repeated", async () => {
   const file = join(stage.mariadb.folder, "wrong.yaml");
   const sources = { mail: { ...(stage.config["sources"] as { mail: object }).mail, password: "wrong-password" } };
@@ -146,6 +162,6 @@ test("--help and --version go to standard output: exit 0", async () => {
     stdout: expect.stringMatching(/^loginmapd \d+\.\d+\.\d+\n$/),
   });
   const help = await loginmapd(["--help"]);
-  for (const command of ["serve", "check", "lookup", "query", "flush", "import"])
+  for (const command of ["serve", "check", "lookup", "query", "flush", "import", "doctor"])
     expect(help.stdout).toMatch(new RegExp(`^ +${command}\\b`, "m"));
 });

@@ -105,6 +105,22 @@ describe("what one half of a protocol says, the other understands", () => {
     );
   });
 
+  test("lists: what is told of their fit is what becomes of them", () => {
+    // A letter of one byte, of two, and one that tcp_table escapes.
+    const letters = fc.tuple(fc.nat(4100), fc.nat(20), fc.nat(20));
+    fc.assert(
+      fc.property(letters, ([plain, wide, escaped]) => {
+        const list = toOwnerList([`${"a".repeat(plain + 1)}${"é".repeat(wide)}${"%".repeat(escaped)}`]);
+        const answer = new Found(list as NonNullable<typeof list>, false);
+        for (const protocol of [socketmap, tcpTable]) {
+          const { failure, listBytes, maxListBytes } = protocol.measure(answer.owners);
+          expect(protocol.encode(answer, () => "c1.q1").failure).toEqual(failure);
+          expect(listBytes > maxListBytes).toBe(failure !== undefined);
+        }
+      }),
+    );
+  });
+
   test("failures: the kind where the protocol has it, a printable reason of at most 200 bytes, the whole query id", () => {
     fc.assert(
       fc.property(failure, (reply) => {

@@ -10,7 +10,7 @@ import type { ArmPlan } from "../arm.ts";
 import { type Overrides, readConnection } from "./connection.ts";
 import { domainFilter } from "./domains.ts";
 import { type ReadFile, readFromDisk, reasonOf } from "./files.ts";
-import { assignments } from "./lines.ts";
+import { type Assignment, assignments } from "./lines.ts";
 import type { TableType } from "./names.ts";
 import { Parameters } from "./parameters.ts";
 import { TableReport } from "./report.ts";
@@ -26,10 +26,14 @@ export interface PostfixTable {
   readonly warnings: readonly ConfigProblem[];
 }
 
-/** A table file taken apart, for `import`. */
+/** A table file taken apart, for `import` and to tell whether its answers may have changed. */
 export interface ParsedTable extends PostfixTable {
   readonly type: TableType;
   readonly rules: TableRules;
+  /** What the file says, in its order; the password is among it. */
+  readonly assignments: readonly Assignment[];
+  /** Path and text of each file that `domain` names. */
+  readonly domainFiles: readonly (readonly [path: string, text: string])[];
 }
 
 /**
@@ -70,7 +74,14 @@ export interface ParseOptions {
 export function parsePostfixCf(text: string, path: string, options: ParseOptions = {}): ParsedTable {
   const { overrides = {}, readFile = readFromDisk } = options;
   const report = new TableReport(path);
-  const parameters = new Parameters(assignments(text, report), report);
+  const said = assignments(text, report);
+  const parameters = new Parameters(said, report);
+  const domainFiles: [string, string][] = [];
+  const readDomains: ReadFile = (file) => {
+    const domains = readFile(file);
+    domainFiles.push([file, domains]);
+    return domains;
+  };
   const type = options.type ?? (parameters.has("dbpath") && !parameters.has("dbname") ? "sqlite" : "mysql");
   parameters.warnOfSurprises(type);
 
@@ -85,7 +96,7 @@ export function parsePostfixCf(text: string, path: string, options: ParseOptions
     resultFormatLine: parameters.lineOf("result_format"),
     expansionLimit: parameters.integer("expansion_limit", 0),
     requiresResultSet: parameters.flag("require_result_set") ?? true,
-    domainFilter: domainFilter(parameters.text("domain"), readFile, report, parameters.lineOf("domain")),
+    domainFilter: domainFilter(parameters.text("domain"), readDomains, report, parameters.lineOf("domain")),
   };
   const arm = query === "" ? undefined : tableArm(table, report);
   report.throwIfFailed();
@@ -98,6 +109,8 @@ export function parsePostfixCf(text: string, path: string, options: ParseOptions
       expansionLimit: table.expansionLimit,
       hasDomainFilter: table.domainFilter !== undefined,
     },
+    assignments: said,
+    domainFiles,
     connection,
     warnings: report.warnings,
     plan: { optionalColumns: [], arms: () => ({ keyForm: "postfix", roles: { address: arm } }) },

@@ -102,6 +102,16 @@ describe("the native preset on MariaDB", () => {
     expect(await domainsOf(source())).toEqual(["catch.example", "example.com", "partner.example"]);
   });
 
+  test.each(["münchen.example", "日本.example"])("refuses the domain %s, which nobody would find", async (domain) => {
+    const domains = mariadb.query(`INSERT INTO domains (domain) VALUES ('${domain}')`);
+    await expect(domains).rejects.toThrow("domains_a_label");
+    const grants = `INSERT INTO send_as_grants (domain, login) VALUES ('${domain}', 'bob@example.com')`;
+    await expect(mariadb.query(grants)).rejects.toThrow("send_as_grants_a_label");
+    await mariadb.query(
+      "INSERT INTO domains (domain) VALUES ('xn--mnchen-3ya.example'); DELETE FROM domains WHERE domain LIKE 'xn--%'",
+    );
+  });
+
   test("asks by index only", async () => {
     expect(await scansOf(source())).toEqual({});
   });

@@ -55,6 +55,17 @@ describe("the demo", () => {
     expect(await domainsOf(source)).toBeUndefined();
   });
 
+  test.each(["münchen.example", "日本.example"])("refuses the domain %s, which nobody would find", (domain) => {
+    const database = new Sqlite(file);
+    const add = (table: string, columns: string, values: string) =>
+      database.exec(`INSERT INTO ${table} (${columns}) VALUES (${values})`);
+    expect(() => add("domains", "domain", `'${domain}'`)).toThrow("domains_a_label");
+    const grant = () => add("send_as_grants", "domain, login", `'${domain}', 'bob@example.com'`);
+    expect(grant).toThrow("send_as_grants_a_label");
+    add("domains", "domain", "'xn--mnchen-3ya.example'");
+    database.close();
+  });
+
   test("asks by index only", async () => {
     expect(await scansOf(source)).toEqual({});
   });

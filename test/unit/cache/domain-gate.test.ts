@@ -82,7 +82,7 @@ describe("DomainGate", () => {
     await quick.warm();
     for (let i = 0; i < 3; i++) {
       clock.advance(300);
-      quick.ownersOf("a@elsewhere.example", 0);
+      void quick.ownersOf("a@elsewhere.example", 0);
       await settle();
     }
     expect(reads).toBe(4);

@@ -1,13 +1,16 @@
-import { mkdtemp, readdir, readFile, stat, writeFile } from "node:fs/promises";
+import { existsSync } from "node:fs";
+import { mkdir, mkdtemp, readdir, readFile, stat, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { beforeEach, describe, expect, test } from "vitest";
 import type { AgedAnswer } from "../../../src/cache/cached-source.ts";
-import { readSnapshot, SnapshotError, writeSnapshot } from "../../../src/cache/snapshot-file.ts";
+import type { Moment } from "../../../src/cache/moment.ts";
+import { readSnapshot, removeSnapshot, SnapshotError, writeSnapshot } from "../../../src/cache/snapshot-file.ts";
 import { toOwnerList } from "../../../src/model/owner-list.ts";
 import { absent, Found } from "../../../src/model/reply.ts";
 
 const savedAtMs = 1_700_000_000_000;
+const at = (wallMs: number): Moment => ({ wallMs, uptimeMs: 0, bootId: "" });
 const answers: AgedAnswer[] = [
   { key: "alice@x", answer: new Found(toOwnerList(["alice", "bob"])!, false), ageMs: 10_000 },
   { key: "alice+t@x", answer: new Found(toOwnerList(["alice"])!, true), ageMs: 0 },
@@ -19,8 +22,9 @@ beforeEach(async () => {
   path = join(await mkdtemp(join(tmpdir(), "loginmapd-snapshot-")), "cache");
 });
 
-const save = () => writeSnapshot(path, [{ name: "senders", fingerprint: "f1", answers }], savedAtMs);
-const load = (nowMs = savedAtMs, fingerprint = "f1") => readSnapshot(path, new Map([["senders", fingerprint]]), nowMs);
+const save = () => writeSnapshot(path, [{ name: "senders", fingerprint: "f1", answers }], at(savedAtMs));
+const load = (nowMs = savedAtMs, fingerprint = "f1") =>
+  readSnapshot(path, new Map([["senders", fingerprint]]), at(nowMs));
 
 describe("a snapshot", () => {
   test("gives back every answer, older by the time that has passed", async () => {
@@ -58,22 +62,57 @@ describe("a snapshot", () => {
         throw new Error("no space left on device");
       },
     };
-    await expect(writeSnapshot(path, [{ name: "m", fingerprint: "f", answers: failing }], 0)).rejects.toThrow(
+    await expect(writeSnapshot(path, [{ name: "m", fingerprint: "f", answers: failing }], at(0))).rejects.toThrow(
       "no space",
     );
     expect(await readFile(path, "utf8")).toBe(before);
     expect(await readdir(join(path, ".."))).toEqual(["cache"]);
   });
 
-  test("keeps ages when the clock went back a little, and is void when it went back far", async () => {
+  test("is void when the clock went back and nothing tells how old it is", async () => {
     await save();
-    expect((await load(savedAtMs - 60_000)).get("senders")?.[0]?.ageMs).toBe(10_000);
-    await expect(load(savedAtMs - 3_600_000)).rejects.toThrow(SnapshotError);
+    await expect(load(savedAtMs - 1)).rejects.toThrow(SnapshotError);
+  });
+
+  test("is as old as the machine's uptime says when the clock went back meanwhile", async () => {
+    const saved = { wallMs: savedAtMs, uptimeMs: 5_000_000, bootId: "b" };
+    await writeSnapshot(path, [{ name: "senders", fingerprint: "f1", answers }], saved);
+    const now = { wallMs: savedAtMs - 3_600_000, uptimeMs: 5_600_000, bootId: "b" };
+    const restored = await readSnapshot(path, new Map([["senders", "f1"]]), now);
+    expect(restored.get("senders")?.[0]?.ageMs).toBe(610_000);
+  });
+
+  test("does not come to be when a flush came while it was written, and leaves nothing behind", async () => {
+    const many = Array.from({ length: 2_500 }, (_, i): AgedAnswer => ({ key: `k${i}@x`, answer: absent, ageMs: i }));
+    const maps = [{ name: "senders", fingerprint: "f1", answers: many }];
+    for (const flushedAtQuestion of [1, 2, 3, 4]) {
+      let questions = 0;
+      const isCurrent = () => ++questions < flushedAtQuestion;
+      expect(await writeSnapshot(path, maps, at(savedAtMs), isCurrent)).toBeUndefined();
+      expect(await readdir(join(path, ".."))).toEqual([]);
+    }
+    expect(await writeSnapshot(path, maps, at(savedAtMs), () => true)).toBe(2_500);
+  });
+
+  test("is gone once it is removed, however often that is asked", async () => {
+    await save();
+    removeSnapshot(path);
+    expect(existsSync(path)).toBe(false);
+    removeSnapshot(path);
+    removeSnapshot(join(path, "no", "such", "directory"));
+  });
+
+  test("that cannot be removed is told as such, and stays", async () => {
+    await mkdir(path);
+    expect(() => removeSnapshot(path)).toThrow(SnapshotError);
+    expect(existsSync(path)).toBe(true);
   });
 
   test("is written in parts when it is long, all of which come back", async () => {
     const many = Array.from({ length: 2_500 }, (_, i): AgedAnswer => ({ key: `k${i}@x`, answer: absent, ageMs: i }));
-    expect(await writeSnapshot(path, [{ name: "senders", fingerprint: "f1", answers: many }], savedAtMs)).toBe(2_500);
+    expect(await writeSnapshot(path, [{ name: "senders", fingerprint: "f1", answers: many }], at(savedAtMs))).toBe(
+      2_500,
+    );
     expect((await load()).get("senders")).toHaveLength(2_500);
   });
 });
@@ -82,12 +121,13 @@ describe("a damaged snapshot", () => {
   test.each([
     ["is empty", () => ""],
     ["is no JSON", () => "x\n"],
-    ["is of another format", (text: string) => text.replace('"format":1', '"format":2')],
-    ["has no date", (text: string) => text.replace(/"savedAtMs":\d+/, '"x":1')],
+    ["is of another format", (text: string) => text.replace('"format":2', '"format":3')],
+    ["has no date", (text: string) => text.replace(/"wallMs":\d+/, '"x":1')],
     ["is cut within a line", (text: string) => text.slice(0, -20)],
     ["is cut after a line", (text: string) => text.split("\n").slice(0, -2).join("\n")],
     ["has lost a line", (text: string) => text.replace(/\[0,"nobody.*\n/, "")],
     ["has a line that is no answer", (text: string) => text.replace(/\[0,"nobody.*\n/, '[0,"nobody@x",7]\n')],
+    ["has an answer from the future", (text: string) => text.replace(/0,5\]/, "0,-5]")],
     ["has a line that is no list", (text: string) => text.replace(/\[0,"nobody.*\n/, "{}\n")],
     ["has a line that is no JSON", (text: string) => text.replace(/\[0,"nobody.*\n/, "[0,\n")],
   ])("that %s is refused as such", async (_how, damage) => {
@@ -97,6 +137,6 @@ describe("a damaged snapshot", () => {
   });
 
   test("that is a directory is refused as such", async () => {
-    await expect(readSnapshot(join(path, ".."), new Map(), 0)).rejects.toThrow(SnapshotError);
+    await expect(readSnapshot(join(path, ".."), new Map(), at(0))).rejects.toThrow(SnapshotError);
   });
 });

@@ -1,0 +1,180 @@
+/** A flush and the snapshot file: what was flushed is on no disk any more when the flush is answered. */
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmdirSync, statSync } from "node:fs";
+import { createServer, type Server } from "node:net";
+import { join } from "node:path";
+import Sqlite from "libsql";
+import { afterEach, beforeEach, expect, test } from "vitest";
+import { SnapshotError } from "../../../src/cache/snapshot-file.ts";
+import { Daemon } from "../../../src/commands/daemon.ts";
+import { Snapshots } from "../../../src/commands/snapshots.ts";
+import { readConfig } from "../../../src/config/read-config.ts";
+import { Metrics } from "../../../src/telemetry/metrics.ts";
+import { writeConfig } from "../../support/daemon.ts";
+import { makeDirectory, type TestDirectory } from "../../support/directories.ts";
+import { fakeLog } from "../../support/fakes.ts";
+import { freePort } from "../../support/ports.ts";
+import { run } from "../../support/processes.ts";
+
+const rows = 3000;
+let directory: TestDirectory;
+let port: number;
+let log: ReturnType<typeof fakeLog>;
+const open: Daemon[] = [];
+const listening: Server[] = [];
+
+beforeEach(async () => {
+  directory = await makeDirectory("snapshots");
+  const database = new Sqlite(place("db"));
+  database.exec("CREATE TABLE m (a TEXT PRIMARY KEY, o TEXT)");
+  const values = Array.from({ length: rows }, (_, i) => `('u${i}@example.com', 'u${i}')`);
+  database.exec(`INSERT INTO m VALUES ${values.join()}`);
+  database.close();
+  port = await freePort();
+  log = fakeLog();
+});
+
+afterEach(async () => {
+  for (const daemon of open.splice(0)) await daemon.drain();
+  for (const server of listening.splice(0)) server.close();
+  await directory.remove();
+});
+
+const place = (name: string) => join(directory.path, name);
+
+async function settings(file: string | undefined, on = port) {
+  await writeConfig(place("config.yaml"), {
+    listeners: [{ protocol: "socketmap", endpoint: `inet:127.0.0.1:${on}` }],
+    maps: { senders: { source: "mail" } },
+    sources: {
+      mail: { driver: "sqlite", path: place("db"), queries: { address: "SELECT o FROM m WHERE a = :email" } },
+    },
+    cache: { ttl: "1h", ...(file === undefined ? {} : { snapshot_file: place(file) }) },
+  });
+  return readConfig({ file: place("config.yaml"), env: {}, knownPresets: [] }).settings;
+}
+
+async function start(file: string | undefined) {
+  const adjustable = { ...log, setLevel: () => {} };
+  const metrics = new Metrics({ version: "0", node: "0" });
+  const daemon = Daemon.open(await settings(file), { log: adjustable, metrics, inherited: [] });
+  open.push(daemon);
+  const snapshots = new Snapshots(daemon, log);
+  await snapshots.restore();
+  return { daemon, snapshots };
+}
+
+/** Fills the cache as lookups would. */
+function fill(daemon: Daemon): void {
+  for (let i = 0; i < rows; i++) void cacheOf(daemon).ownersOf(`u${i}@example.com`, Number.POSITIVE_INFINITY);
+}
+
+const cacheOf = (daemon: Daemon) => {
+  const cache = daemon.chains.get("senders")?.cache;
+  if (cache === undefined) throw new Error("no such map");
+  return cache;
+};
+const stateOf = (daemon: Daemon, key = "u7@example.com") => cacheOf(daemon).stateOf(key).state;
+const flush = (daemon: Daemon) => daemon.flush({ kind: "login", login: "u7" }, undefined);
+
+/** Whether a file of the directory has what was flushed. */
+const isOnDisk = () =>
+  readdirSync(directory.path).some(
+    (name) => name.startsWith("cache") && readFileSync(place(name)).includes('"u7@example'),
+  );
+
+test("a flush takes away the file that was restored, and the next one lacks what was flushed", async () => {
+  const first = await start("cache");
+  fill(first.daemon);
+  await first.snapshots.save();
+  const { daemon, snapshots } = await start("cache");
+  expect(stateOf(daemon)).toBe("hit");
+  expect(flush(daemon)).toBe(1);
+  snapshots.forget();
+  expect(isOnDisk()).toBe(false);
+  await snapshots.save();
+  const third = await start("cache");
+  expect(stateOf(third.daemon)).toBe("miss");
+  expect(stateOf(third.daemon, "u8@example.com")).toBe("hit");
+});
+
+test("a flush at any moment of a write keeps what was flushed off the disk", async () => {
+  const { daemon, snapshots } = await start("cache");
+  const unfinished = place(`cache.${process.pid}.new`);
+  const written = () => statSync(unfinished, { throwIfNoEntry: false })?.size ?? 0;
+  let during = 0;
+  for (let bytes = 0; bytes < 200_000; bytes += 10_000) {
+    fill(daemon);
+    expect(stateOf(daemon)).toBe("hit");
+    let isDone = false;
+    const saved = snapshots.save().then(() => {
+      isDone = true;
+    });
+    while (!isDone && written() <= bytes) await new Promise(setImmediate);
+    if (!isDone) during++;
+    flush(daemon);
+    snapshots.forget();
+    expect(existsSync(place("cache"))).toBe(false);
+    await saved;
+    expect(isOnDisk()).toBe(false);
+  }
+  expect(during).toBeGreaterThan(0);
+  await snapshots.save();
+  expect(existsSync(place("cache"))).toBe(true);
+});
+
+test("a flush takes away the file of before a reload that names another, or none", async () => {
+  const { daemon, snapshots } = await start("cache");
+  fill(daemon);
+  await snapshots.save();
+  await daemon.reload(await settings("cache-2"));
+  await snapshots.save();
+  await daemon.reload(await settings(undefined));
+  expect(readdirSync(directory.path).filter((name) => name.startsWith("cache"))).toEqual(["cache", "cache-2"]);
+  flush(daemon);
+  snapshots.forget();
+  expect(isOnDisk()).toBe(false);
+});
+
+test("a flush during a reload that fails is not undone by going back", async () => {
+  const { daemon } = await start(undefined);
+  fill(daemon);
+  const taken = createServer().listen(0, "127.0.0.1");
+  listening.push(taken);
+  await new Promise((resolve) => taken.once("listening", resolve));
+  const { port: takenPort } = taken.address() as { port: number };
+  const changed = await settings("cache", takenPort);
+  const reloaded = daemon.reload(changed);
+  expect(flush(daemon)).toBe(1);
+  await expect(reloaded).rejects.toThrow();
+  expect(stateOf(daemon)).toBe("miss");
+  expect(stateOf(daemon, "u8@example.com")).toBe("hit");
+});
+
+test("a file that cannot be removed is emptied", async () => {
+  const { daemon, snapshots } = await start("cache");
+  fill(daemon);
+  await snapshots.save();
+  // As a container has it whose volume is this one file.
+  expect(await run("mount", ["--bind", place("cache"), place("cache")])).toMatchObject({ stderr: "", code: 0 });
+  try {
+    flush(daemon);
+    snapshots.forget();
+    expect(readFileSync(place("cache"), "utf8")).toBe("");
+  } finally {
+    await run("umount", [place("cache")]);
+  }
+});
+
+test("a file that can be neither removed nor emptied makes the flush fail, each time until it is gone", async () => {
+  const { daemon, snapshots } = await start("cache");
+  fill(daemon);
+  mkdirSync(place("cache"));
+  flush(daemon);
+  expect(() => snapshots.forget()).toThrow(SnapshotError);
+  expect(() => snapshots.forget()).toThrow(SnapshotError);
+  const [line] = log.lines.filter(({ level }) => level === "error");
+  expect(line).toMatchObject({ message: "cache snapshot still holds what was flushed; remove it" });
+  expect(line?.fields).toMatchObject({ file: place("cache") });
+  rmdirSync(place("cache"));
+  snapshots.forget();
+});
