@@ -22,6 +22,13 @@ export interface GateRules {
   readonly localDomains: ReadonlySet<string>;
 }
 
+/** The set as a snapshot keeps it. */
+export interface AgedDomains {
+  /** Folded. */
+  readonly domains: readonly string[];
+  readonly ageMs: number;
+}
+
 /** What the gate stands on. */
 export interface GateParts {
   readonly source: OwnerSource;
@@ -75,6 +82,19 @@ export class DomainGate implements OwnerSource {
     // A reading under way may have begun before the change that the flush is for.
     this.#reading = undefined;
     this.#failedAtMs = Number.NEGATIVE_INFINITY;
+  }
+
+  /** The set with its age; `undefined` when there is none to believe. */
+  snapshot(): AgedDomains | undefined {
+    if (this.#domains === undefined || this.#isVoid) return undefined;
+    return { domains: [...this.#domains], ageMs: this.#clock.nowMs() - this.#readAtMs };
+  }
+
+  /** Takes back what a snapshot kept, unless the source was read already; its age goes on from where it was. */
+  restore({ domains, ageMs }: AgedDomains): void {
+    if (this.#readAtMs !== Number.NEGATIVE_INFINITY) return;
+    this.#domains = new Set(domains);
+    this.#readAtMs = this.#clock.nowMs() - ageMs;
   }
 
   /** Decides about an address that an overdue set does not list, when no reading is under way any more. */

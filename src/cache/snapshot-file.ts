@@ -1,24 +1,37 @@
 /**
  * The file in which the cache survives a restart.
  *
- * JSON lines: a header, one line per answer, a last line that says how many there were, so that a file that was cut short is
- * known as such. Ages are kept, not dates: an answer is as old after the restart as the clocks say, and never fresher.
+ * JSON lines: a header, one line per answer, a last line with the hash of all before it, so that a file that was cut short or
+ * changed is known as such. Ages are kept, not dates: an answer is as old after the restart as the clocks say, and never fresher.
  * The file never outlives a flush: it is removed by one, and a write under way is given up.
  */
+import { createHash } from "node:crypto";
 import { closeSync, fsyncSync, ftruncateSync, openSync, renameSync, unlinkSync } from "node:fs";
-import { open, readFile, rm } from "node:fs/promises";
+import { open, rm } from "node:fs/promises";
 import { dirname } from "node:path";
 import { toOwnerList } from "../model/owner-list.ts";
 import { type Answer, absent, Found } from "../model/reply.ts";
 import type { AgedAnswer } from "./cached-source.ts";
+import type { AgedDomains } from "./domain-gate.ts";
 import { elapsedMs, type Moment } from "./moment.ts";
 
-/** What is kept of the caches, by map. */
-export interface SnapshotMap {
+/** What a map remembers of its source. */
+export interface Remembered {
+  readonly answers: Iterable<AgedAnswer>;
+  /** The hosted domains, if the source tells them. */
+  readonly domains: AgedDomains | undefined;
+}
+
+/** What is kept of one map. */
+export interface SnapshotMap extends Remembered {
   readonly name: string;
   /** Tells whether the answers are still those of the map's source (`fingerprintsOf`). */
   readonly fingerprint: string;
-  readonly answers: Iterable<AgedAnswer>;
+}
+
+/** What is taken back of one map. */
+export interface RestoredMap extends Remembered {
+  readonly answers: AgedAnswer[];
 }
 
 /** A snapshot that cannot be used, or not be removed; in the first case the cache starts empty. The message says why. */
@@ -26,7 +39,7 @@ export class SnapshotError extends Error {
   override readonly name = "SnapshotError";
 }
 
-const format = 2;
+const format = 3;
 // Lines per write: some 100 kB, so that the event loop is free between two of them.
 const linesPerWrite = 1000;
 
@@ -47,16 +60,25 @@ export async function writeSnapshot(
     // A leftover of a crash may be somebody else's to read: the mode only counts for a file that is made now.
     await rm(temporary, { force: true });
     const file = await open(temporary, "wx", 0o600);
+    const hash = createHash("sha256");
+    const write = async (text: string) => {
+      hash.update(text);
+      await file.write(text);
+    };
     let count = 0;
     try {
-      const header = { format, saved: now, maps: maps.map(({ name, fingerprint }) => ({ name, fingerprint })) };
-      await file.write(`${JSON.stringify(header)}\n`);
+      const header = {
+        format,
+        saved: now,
+        maps: maps.map(({ name, fingerprint, domains }) => ({ name, fingerprint, domains })),
+      };
+      await write(`${JSON.stringify(header)}\n`);
       for (const lines of batches(maps)) {
-        await file.write(lines.join(""));
+        await write(lines.join(""));
         if (!isCurrent()) break;
         count += lines.length;
       }
-      await file.write(`${JSON.stringify({ answers: count })}\n`);
+      await file.write(`${JSON.stringify({ sha256: hash.digest("base64url") })}\n`);
       await file.sync();
     } finally {
       await file.close();
@@ -152,42 +174,62 @@ function* batches(maps: readonly SnapshotMap[]): Generator<string[]> {
 /**
  * Reads a snapshot.
  *
- * @returns the answers of each map whose fingerprint is the one in `wanted`; none when there is no file
- * @throws {SnapshotError} when the file is damaged, of another format, or of an age that nobody knows
+ * @returns what is kept of each map whose fingerprint is the one in `wanted`; nothing when there is no file
+ * @throws {SnapshotError} when others may have written the file, or it is damaged, of another format, or of an age that nobody
+ *   knows
  */
 export async function readSnapshot(
   path: string,
   wanted: ReadonlyMap<string, string>,
   now: Moment,
-): Promise<Map<string, AgedAnswer[]>> {
-  const restored = new Map<string, AgedAnswer[]>();
-  const text = await readFile(path, "utf8").catch((error: NodeJS.ErrnoException) => {
-    if (error.code === "ENOENT") return undefined;
-    throw new SnapshotError(`cannot read it: ${error.message}`, { cause: error });
-  });
+): Promise<Map<string, RestoredMap>> {
+  const restored = new Map<string, RestoredMap>();
+  const text = await readOwnFile(path);
   if (text === undefined) return restored;
   const lines = text.split("\n");
   const header = parseHeader(lines[0] ?? "");
   const sinceMs = elapsedMs(header.saved, now);
   if (sinceMs === undefined) throw new SnapshotError("it was saved in the future; the clock went back");
-  const answers = lines.slice(1, -2);
-  if (parseLine(lines.at(-2) ?? "")?.["answers"] !== answers.length) throw new SnapshotError("it is cut short");
-  const maps = header.maps.map(({ name, fingerprint }) => {
+  const last = lines.at(-2) ?? "";
+  const hashed = text.slice(0, Math.max(0, text.length - last.length - 1));
+  if (parseLine(last)?.["sha256"] !== createHash("sha256").update(hashed).digest("base64url")) {
+    throw new SnapshotError("it is cut short or was changed");
+  }
+  const maps = header.maps.map(({ name, fingerprint, domains }) => {
     if (wanted.get(name) !== fingerprint) return undefined;
     const list: AgedAnswer[] = [];
-    restored.set(name, list);
+    const aged = domains === undefined ? undefined : { ...domains, ageMs: domains.ageMs + sinceMs };
+    restored.set(name, { answers: list, domains: aged });
     return list;
   });
-  for (const line of answers) {
+  for (const line of lines.slice(1, -2)) {
     const { map, aged } = parseAnswer(line, sinceMs);
     maps[map]?.push(aged);
   }
   return restored;
 }
 
+/** Reads a file that nobody else may write: whoever may, decides who sends as whom. */
+async function readOwnFile(path: string): Promise<string | undefined> {
+  try {
+    const file = await open(path, "r");
+    try {
+      const { uid, mode } = await file.stat();
+      if (uid !== process.geteuid?.() || (mode & 0o022) !== 0) throw new SnapshotError("others may write it");
+      return await file.readFile("utf8");
+    } finally {
+      await file.close();
+    }
+  } catch (error) {
+    if (error instanceof SnapshotError) throw error;
+    if (codeOf(error) === "ENOENT") return undefined;
+    throw new SnapshotError(`cannot read it: ${codeOf(error)}`, { cause: error });
+  }
+}
+
 interface Header {
   readonly saved: Moment;
-  readonly maps: readonly { readonly name: string; readonly fingerprint: string }[];
+  readonly maps: readonly Pick<SnapshotMap, "name" | "fingerprint" | "domains">[];
 }
 
 function parseHeader(line: string): Header {

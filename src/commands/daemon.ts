@@ -242,7 +242,7 @@ export class Daemon {
       }
       const chain = new MapChain(name, map, source.database, parts);
       const oldSource = old === undefined ? undefined : this.#sources.get(old.settings.source);
-      if (isSameMap && oldSource?.fingerprint === source.fingerprint) chain.cache.restore(old.cache.snapshot());
+      if (isSameMap && oldSource?.fingerprint === source.fingerprint) chain.restore(old.remembered());
       chains.set(name, chain);
     }
     return chains;

@@ -1,6 +1,7 @@
 /** The chain behind one map: cache → domain gate → resolver → database. */
 import { CachedSource } from "../cache/cached-source.ts";
 import { DomainGate } from "../cache/domain-gate.ts";
+import type { Remembered } from "../cache/snapshot-file.ts";
 import { LookupMap } from "../lookup/map-registry.ts";
 import { Resolver } from "../lookup/resolver.ts";
 import type { Clock } from "../model/clock.ts";
@@ -52,6 +53,17 @@ export class MapChain {
   /** Reads the hosted domains, so that the first foreign sender is stopped. Never rejects. */
   warm(): Promise<void> {
     return this.#gate.warm();
+  }
+
+  /** What it remembers, for a snapshot or for the chain that takes its place. */
+  remembered(): Remembered {
+    return { answers: this.cache.snapshot(), domains: this.#gate.snapshot() };
+  }
+
+  /** Takes over what a snapshot or another chain remembered of the same source. */
+  restore({ answers, domains }: Remembered): void {
+    this.cache.restore(answers);
+    if (domains !== undefined) this.#gate.restore(domains);
   }
 
   /** Forgets what the selector names, and what was believed about hosted domains. @returns how many answers went */

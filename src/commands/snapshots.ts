@@ -40,9 +40,9 @@ export class Snapshots {
     try {
       const restored = await readSnapshot(path, this.#fingerprints(), currentMoment());
       let count = 0;
-      for (const [name, answers] of restored) {
-        this.#daemon.chains.get(name)?.cache.restore(answers);
-        count += answers.length;
+      for (const [name, remembered] of restored) {
+        this.#daemon.chains.get(name)?.restore(remembered);
+        count += remembered.answers.length;
       }
       this.#log.info({ file: path, answers: count }, "cache restored from its snapshot");
     } catch (error) {
@@ -114,7 +114,7 @@ export class Snapshots {
     return [...this.#daemon.chains].map(([name, chain]) => ({
       name,
       fingerprint: fingerprints.get(name) ?? "",
-      answers: chain.cache.snapshot(),
+      ...chain.remembered(),
     }));
   }
 

@@ -103,17 +103,12 @@ export class Lane {
     await this.#timed(() => this.#prepare(sql));
   }
 
-  /** Asks the server for a sign of life. */
-  async ping(): Promise<void> {
-    await this.#timed(
-      () =>
-        new Promise<void>((resolve, reject) =>
-          // Unlike the other commands, a ping that was answered calls back without an argument, whatever its type says.
-          this.#connection.ping((error: QueryError | null | undefined) =>
-            error ? reject(toLaneError(error)) : resolve(),
-          ),
-        ),
-    );
+  /**
+   * Asks the server for a sign of life: that it runs statements. A node of a Galera cluster that is not ready answers a ping.
+   * Throws as `run`.
+   */
+  async check(): Promise<void> {
+    await this.run("SELECT 1", []);
   }
 
   /** Says goodbye and closes. */

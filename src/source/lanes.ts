@@ -82,7 +82,7 @@ export class Lanes {
   }
 
   /**
-   * Finds out, while no lookup does, whether the preferred host is there: by a ping on a free lane, or by opening one. A host
+   * Finds out, while no lookup does, whether the preferred host is there: by a statement on a free lane, or by opening one. A host
    * that is not up is being probed already, and lanes that are busy tell by themselves. Never rejects.
    */
   async lookAfter(): Promise<void> {
@@ -92,7 +92,7 @@ export class Lanes {
     if (lanes.some(({ isBusy }) => isBusy)) return;
     const [free] = lanes;
     if (free === undefined) await this.#open(host, (reason) => this.hosts.suspect(host, reason));
-    else await this.#ping(free);
+    else await this.#check(free);
   }
 
   /**
@@ -132,10 +132,10 @@ export class Lanes {
     return [...this.#lanes].filter((entry) => entry.host === host);
   }
 
-  async #ping(entry: PooledLane): Promise<void> {
+  async #check(entry: PooledLane): Promise<void> {
     entry.isBusy = true;
     try {
-      await entry.lane.ping();
+      await entry.lane.check();
     } catch (error) {
       entry.lane.destroy(messageOf(error));
       this.hosts.checkIdle(entry.host);
@@ -194,7 +194,7 @@ export class Lanes {
   async #probe(endpoint: Endpoint): Promise<ProbeResult> {
     try {
       const lane = await Lane.open(endpoint, this.#options.lane, { ...probeTimes, signal: this.#aborter.signal });
-      await lane.ping().finally(() => lane.end());
+      await lane.check().finally(() => lane.end());
       return { kind: "up" };
     } catch (error) {
       const kind = error instanceof LaneError && error.isServersAnswer ? "refused" : "dead";

@@ -31,6 +31,8 @@ const byNumber: Readonly<Record<number, Meaning>> = {
   1043: { name: "ER_HANDSHAKE_ERROR", kind: "connection" },
   1044: { name: "ER_DBACCESS_DENIED_ERROR", kind: "statement", isQuotable: true },
   1045: { name: "ER_ACCESS_DENIED_ERROR", kind: "connection", isQuotable: true },
+  // A node of a Galera cluster that is not part of it (yet) says so to every statement: another host may be.
+  1047: { name: "ER_UNKNOWN_COM_ERROR", kind: "connection", isQuotable: true },
   1049: { name: "ER_BAD_DB_ERROR", kind: "statement", isQuotable: true },
   1053: { name: "ER_SERVER_SHUTDOWN", kind: "connection" },
   1054: { name: "ER_BAD_FIELD_ERROR", kind: "statement", isQuotable: true },

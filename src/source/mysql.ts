@@ -74,7 +74,7 @@ export class MysqlDatabase implements ProbedDatabase {
       clock,
       log,
       random,
-      prepare: (lane) => this.#schema.learn(lane),
+      prepare: (lane) => this.#prepare(lane),
       onChange: () => this.#pump(),
     });
   }
@@ -137,6 +137,17 @@ export class MysqlDatabase implements ProbedDatabase {
     }
     clearTimeout(this.#ticker);
     await this.#lanes.close();
+  }
+
+  /** Learns the schema on a new lane. Where it is known already, a statement that fails for it speaks not against the host. */
+  async #prepare(lane: Lane): Promise<void> {
+    try {
+      await this.#schema.learn(lane);
+    } catch (error) {
+      const isHostAtFault = !(error instanceof LaneError) || error.kind === "connection" || !lane.isOpen;
+      if (isHostAtFault || this.#schema.arms === undefined) throw error;
+      this.#schema.doubt();
+    }
   }
 
   #enqueue(bind: () => Lookup, deadlineMs: number): Promise<Findings> {

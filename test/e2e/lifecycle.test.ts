@@ -139,6 +139,7 @@ describe("a snapshot of the cache", () => {
     expect(await askOnce(stage.ports.socketmap, "senders", "alice@example.com")).toBe(alice);
     expect(await askOnce(stage.ports.socketmap, "senders", "nobody@example.com")).toBe("NOTFOUND ");
     expect(await askOnce(stage.ports.socketmap, "senders", "bob@example.com")).toMatch(/^(TEMP|TIMEOUT) /);
+    expect(await askOnce(stage.ports.socketmap, "senders", "bob@elsewhere.example")).toBe("NOTFOUND ");
     await daemon.stop();
   });
 

@@ -157,4 +157,36 @@ describe("DomainGate", () => {
     await warm;
     expect(gate.ownersOf("a@elsewhere.example", 0)).toBe(absent);
   });
+
+  describe("a snapshot of the set", () => {
+    test("is believed until the source can be read, its age going on", async () => {
+      await gate.warm();
+      clock.advance(10_000);
+      const kept = gate.snapshot();
+      expect(kept).toEqual({ domains: ["example.com"], ageMs: 10_000 });
+      const next = make();
+      next.restore({ domains: ["example.com"], ageMs: 3_600_000 });
+      answer = down;
+      expect(await next.ownersOf("a@elsewhere.example", 0)).toBe(foreignByStaleList);
+      expect(await next.ownersOf("a@example.com", 0)).toBe(absent);
+      clock.advance(30_000);
+      expect(await next.ownersOf("a@elsewhere.example", 0)).toBe(absent);
+    });
+
+    test("does not replace what was read", async () => {
+      await gate.warm();
+      gate.restore({ domains: ["old.example"], ageMs: 0 });
+      expect(gate.ownersOf("a@old.example", 0)).toBe(foreign);
+    });
+
+    test("is none after a flush, and where the source does not tell", async () => {
+      await gate.warm();
+      gate.expire();
+      expect(gate.snapshot()).toBeUndefined();
+      answer = () => Promise.resolve(undefined);
+      const open = make();
+      await open.warm();
+      expect(open.snapshot()).toBeUndefined();
+    });
+  });
 });

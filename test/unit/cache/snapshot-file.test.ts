@@ -1,5 +1,6 @@
+import { createHash } from "node:crypto";
 import { existsSync } from "node:fs";
-import { mkdir, mkdtemp, readdir, readFile, stat, writeFile } from "node:fs/promises";
+import { chmod, chown, mkdir, mkdtemp, readdir, readFile, stat, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { beforeEach, describe, expect, test } from "vitest";
@@ -22,7 +23,9 @@ beforeEach(async () => {
   path = join(await mkdtemp(join(tmpdir(), "loginmapd-snapshot-")), "cache");
 });
 
-const save = () => writeSnapshot(path, [{ name: "senders", fingerprint: "f1", answers }], at(savedAtMs));
+const domains = { domains: ["example.com", "x"], ageMs: 7_000 };
+const senders = (kept: Iterable<AgedAnswer>) => [{ name: "senders", fingerprint: "f1", answers: kept, domains }];
+const save = () => writeSnapshot(path, senders(answers), at(savedAtMs));
 const load = (nowMs = savedAtMs, fingerprint = "f1") =>
   readSnapshot(path, new Map([["senders", fingerprint]]), at(nowMs));
 
@@ -30,7 +33,8 @@ describe("a snapshot", () => {
   test("gives back every answer, older by the time that has passed", async () => {
     expect(await save()).toBe(3);
     const restored = (await load(savedAtMs + 1_000)).get("senders");
-    expect(restored).toMatchObject([
+    expect(restored?.domains).toEqual({ domains: ["example.com", "x"], ageMs: 8_000 });
+    expect(restored?.answers).toMatchObject([
       { key: "alice@x", ageMs: 11_000, answer: { owners: { text: "alice,bob" }, derived: false } },
       { key: "alice+t@x", ageMs: 1_000, answer: { derived: true } },
       { key: "nobody@x", ageMs: 1_005, answer: { kind: "notFound", because: "absent" } },
@@ -42,6 +46,20 @@ describe("a snapshot", () => {
     await save();
     expect((await stat(path)).mode & 0o777).toBe(0o600);
     expect(await readdir(join(path, ".."))).toEqual(["cache"]);
+  });
+
+  test("of a source that does not tell its domains has none", async () => {
+    await writeSnapshot(path, [{ name: "senders", fingerprint: "f1", answers, domains: undefined }], at(savedAtMs));
+    expect((await load()).get("senders")?.domains).toBeUndefined();
+  });
+
+  test("that others may write is not believed: they would say who may send as whom", async () => {
+    await save();
+    await chmod(path, 0o620);
+    await expect(load()).rejects.toThrow("others may write it");
+    await chmod(path, 0o600);
+    await chown(path, 65_534, 65_534);
+    await expect(load()).rejects.toThrow("others may write it");
   });
 
   test("of another source is not believed", async () => {
@@ -62,9 +80,7 @@ describe("a snapshot", () => {
         throw new Error("no space left on device");
       },
     };
-    await expect(writeSnapshot(path, [{ name: "m", fingerprint: "f", answers: failing }], at(0))).rejects.toThrow(
-      "no space",
-    );
+    await expect(writeSnapshot(path, senders(failing), at(0))).rejects.toThrow("no space");
     expect(await readFile(path, "utf8")).toBe(before);
     expect(await readdir(join(path, ".."))).toEqual(["cache"]);
   });
@@ -76,15 +92,15 @@ describe("a snapshot", () => {
 
   test("is as old as the machine's uptime says when the clock went back meanwhile", async () => {
     const saved = { wallMs: savedAtMs, uptimeMs: 5_000_000, bootId: "b" };
-    await writeSnapshot(path, [{ name: "senders", fingerprint: "f1", answers }], saved);
+    await writeSnapshot(path, senders(answers), saved);
     const now = { wallMs: savedAtMs - 3_600_000, uptimeMs: 5_600_000, bootId: "b" };
     const restored = await readSnapshot(path, new Map([["senders", "f1"]]), now);
-    expect(restored.get("senders")?.[0]?.ageMs).toBe(610_000);
+    expect(restored.get("senders")?.answers[0]?.ageMs).toBe(610_000);
   });
 
   test("does not come to be when a flush came while it was written, and leaves nothing behind", async () => {
     const many = Array.from({ length: 2_500 }, (_, i): AgedAnswer => ({ key: `k${i}@x`, answer: absent, ageMs: i }));
-    const maps = [{ name: "senders", fingerprint: "f1", answers: many }];
+    const maps = senders(many);
     for (const flushedAtQuestion of [1, 2, 3, 4]) {
       let questions = 0;
       const isCurrent = () => ++questions < flushedAtQuestion;
@@ -110,10 +126,8 @@ describe("a snapshot", () => {
 
   test("is written in parts when it is long, all of which come back", async () => {
     const many = Array.from({ length: 2_500 }, (_, i): AgedAnswer => ({ key: `k${i}@x`, answer: absent, ageMs: i }));
-    expect(await writeSnapshot(path, [{ name: "senders", fingerprint: "f1", answers: many }], at(savedAtMs))).toBe(
-      2_500,
-    );
-    expect((await load()).get("senders")).toHaveLength(2_500);
+    expect(await writeSnapshot(path, senders(many), at(savedAtMs))).toBe(2_500);
+    expect((await load()).get("senders")?.answers).toHaveLength(2_500);
   });
 });
 
@@ -121,18 +135,37 @@ describe("a damaged snapshot", () => {
   test.each([
     ["is empty", () => ""],
     ["is no JSON", () => "x\n"],
-    ["is of another format", (text: string) => text.replace('"format":2', '"format":3')],
+    ["is of another format", (text: string) => text.replace('"format":3', '"format":2')],
     ["has no date", (text: string) => text.replace(/"wallMs":\d+/, '"x":1')],
     ["is cut within a line", (text: string) => text.slice(0, -20)],
     ["is cut after a line", (text: string) => text.split("\n").slice(0, -2).join("\n")],
     ["has lost a line", (text: string) => text.replace(/\[0,"nobody.*\n/, "")],
     ["has a line that is no answer", (text: string) => text.replace(/\[0,"nobody.*\n/, '[0,"nobody@x",7]\n')],
+    ["has another owner", (text: string) => text.replace("alice,bob", "alice,eve")],
     ["has an answer from the future", (text: string) => text.replace(/0,5\]/, "0,-5]")],
     ["has a line that is no list", (text: string) => text.replace(/\[0,"nobody.*\n/, "{}\n")],
     ["has a line that is no JSON", (text: string) => text.replace(/\[0,"nobody.*\n/, "[0,\n")],
   ])("that %s is refused as such", async (_how, damage) => {
     await save();
-    await writeFile(path, damage(await readFile(path, "utf8")));
+    const damaged = damage(await readFile(path, "utf8"));
+    await writeFile(path, damaged);
+    await expect(load()).rejects.toThrow(SnapshotError);
+  });
+
+  test.each([
+    ["has no date", (text: string) => text.replace(/"wallMs":\d+/, '"x":1')],
+    ["has a line that is no answer", (text: string) => text.replace(/\[0,"nobody.*\n/, '[0,"nobody@x",7]\n')],
+    ["has an answer from the future", (text: string) => text.replace(/0,5\]/, "0,-5]")],
+    ["has a line that is no list", (text: string) => text.replace(/\[0,"nobody.*\n/, "{}\n")],
+    ["has a line that is no JSON", (text: string) => text.replace(/\[0,"nobody.*\n/, "[0,\n")],
+  ])("that %s is refused even with the right hash", async (_how, damage) => {
+    await save();
+    const lines = damage(await readFile(path, "utf8"))
+      .split("\n")
+      .slice(0, -2);
+    const hashed = `${lines.join("\n")}\n`;
+    const sha256 = createHash("sha256").update(hashed).digest("base64url");
+    await writeFile(path, `${hashed}${JSON.stringify({ sha256 })}\n`);
     await expect(load()).rejects.toThrow(SnapshotError);
   });
 

@@ -19,6 +19,7 @@ describe("classifyMysqlError", () => {
     [2013, "connection"],
     [4031, "connection"],
     [1044, "statement"],
+    [1047, "connection"],
     [1049, "statement"],
     [1054, "statement"],
     [1064, "statement"],
