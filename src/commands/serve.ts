@@ -66,8 +66,10 @@ export async function serve(options: ServeOptions): Promise<ExitCode> {
     // Before the first client: what was remembered must be there when it is asked for.
     await snapshots.restore();
     await daemon.listen();
+    // The sources answer while the web server is loaded.
+    const warmed = daemon.warm();
     await listenAdmin(sidecar, loaded, log);
-    await Promise.race([daemon.warm(), signals.stopped]);
+    await Promise.race([warmed, signals.stopped]);
     snapshots.start();
     await notifier.notify("READY=1", `STATUS=Serving ${[...daemon.chains.keys()].join(", ")}`);
     const watchdog = startWatchdog(notifier);
