@@ -41,6 +41,10 @@ record() {
 
 number=0
 steps=10
+# A longer soak, on top of the one that is among the end-to-end tests.
+soak_senders=${SOAK_SENDERS:-}
+unset SOAK_SENDERS
+[ -n "$soak_senders" ] && steps=$((steps + 1))
 heading() {
   number=$((number + 1))
   printf '\n%s[%d/%d] %s%s\n' "$bold" "$number" "$steps" "$1" "$plain"
@@ -164,5 +168,7 @@ step types npm run typecheck
 step "dead code" npm run deadcode
 suite unit integration -- --coverage
 E2E_IS_BUILT=1 suite e2e
+# Alone: it keeps both processors busy for minutes, which tests beside it would feel.
+[ -n "$soak_senders" ] && SOAK_SENDERS=$soak_senders E2E_IS_BUILT=1 suite e2e -- test/e2e/soak.test.ts
 step speed node --import tsx test/bench/guard.ts
 finish
