@@ -96,9 +96,9 @@ export class CachedSource implements OwnerSource {
   }
 
   ownersOf(key: string, deadlineMs: number): Answer | Promise<Answer> {
-    const entry = this.#store.get(key);
+    const nowMs = this.#clock.nowMs();
+    const entry = this.#store.get(key, nowMs);
     if (entry !== undefined) {
-      const nowMs = this.#clock.nowMs();
       if (nowMs < entry.expiresAtMs) {
         this.#tally.requests[entry.answer.kind === "ok" ? "hit" : "negative_hit"]++;
         if (isDueForRefresh(entry, nowMs)) this.#refresh(key, nowMs);
@@ -223,6 +223,7 @@ export class CachedSource implements OwnerSource {
       answer,
       storedAtMs: Math.floor(storedAtMs),
       expiresAtMs: Math.floor(storedAtMs + ttlMs),
+      usedAtMs: Math.floor(storedAtMs),
     });
   }
 

@@ -18,6 +18,8 @@ export interface Entry {
   readonly storedAtMs: number;
   /** From when on it is only served if the source fails. */
   readonly expiresAtMs: number;
+  /** When it was last moved to the front of its store. */
+  usedAtMs: number;
 }
 
 /** What an entry is, in the words of the metrics. */
@@ -52,8 +54,9 @@ export class AnswerStore {
     this.#negative = make(limits.maxNegativeEntries, "negative");
   }
 
-  get(key: string): Entry | undefined {
-    return this.#exact.get(key) ?? this.#derived.get(key) ?? this.#negative.get(key);
+  /** Reads an entry that is about to be used: it is then evicted after those that are not. */
+  get(key: string, nowMs: number): Entry | undefined {
+    return use(this.#exact, key, nowMs) ?? use(this.#derived, key, nowMs) ?? use(this.#negative, key, nowMs);
   }
 
   /** Reads an entry without counting it as used. */
@@ -92,4 +95,17 @@ export class AnswerStore {
   #all(): readonly LRUCache<string, Entry>[] {
     return [this.#exact, this.#derived, this.#negative];
   }
+}
+
+// An entry in use is moved to the front of its store once in a while only: the move touches the entries around it, which lie
+// anywhere in memory, and to the second the order of eviction does not matter.
+const orderMs = 1_000;
+
+function use(store: LRUCache<string, Entry>, key: string, nowMs: number): Entry | undefined {
+  const entry = store.peek(key);
+  if (entry !== undefined && nowMs - entry.usedAtMs >= orderMs) {
+    entry.usedAtMs = Math.floor(nowMs);
+    store.get(key);
+  }
+  return entry;
 }

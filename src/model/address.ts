@@ -28,6 +28,7 @@ const notInDomain = /[\0-,/:-@[-^`{-\x7f]/;
  * @returns `undefined` when the key is empty or can be no address: a NUL, or a domain that has no A-label
  */
 export function foldKey(key: string): string | undefined {
+  if (isFolded(key)) return key;
   if (key === "" || key.includes("\0")) return undefined;
   if (!nonAscii.test(key)) return key.toLowerCase();
   const folded = foldCase(key);
@@ -35,6 +36,15 @@ export function foldKey(key: string): string | undefined {
   if (at === -1) return folded;
   const domain = foldDomain(folded.slice(at + 1));
   return domain === undefined ? undefined : `${folded.slice(0, at)}@${domain}`;
+}
+
+/** Whether a key is its own folded spelling, as nearly every one is that smtpd sends: ASCII without a capital letter. */
+function isFolded(key: string): boolean {
+  for (let i = 0; i < key.length; i++) {
+    const code = key.charCodeAt(i);
+    if (code >= 0x80 || code === 0 || (code >= 0x41 && code <= 0x5a)) return false;
+  }
+  return key !== "";
 }
 
 /**

@@ -1,9 +1,9 @@
 /**
  * One client: its queries in, the replies out in the same order.
  *
- * Knows bytes, queries and replies, no mail. A query that memory answers costs no promise and no timer; the replies of one
- * turn leave in one write. Whatever the client does, the connection holds a bounded amount: reading stops while too many
- * replies are owed or unsent, and goes on when they have left.
+ * Knows bytes, queries and replies, no mail. A query that memory answers costs no promise and no timer; the replies to what
+ * one read brought leave in one write. Whatever the client does, the connection holds a bounded amount: reading stops while
+ * too many replies are owed or unsent, and goes on when they have left.
  */
 import type { Socket } from "node:net";
 import { lookupTimedOut, notAQuery, unknownMap } from "../lookup/failure.ts";
@@ -18,9 +18,10 @@ import type { Decoder, Protocol, QuerySink } from "../protocol/protocol.ts";
 import type { Deadlines } from "./deadlines.ts";
 import { errorKinds } from "./error-kinds.ts";
 import { logFailure, logLookup } from "./lookup-log.ts";
+import { MemoryMeter } from "./memory-meter.ts";
 import { type LookupReply, OwedReplies } from "./owed-replies.ts";
+import { openReplyWriter, type ReplyWriter } from "./reply-writer.ts";
 import type { Turn, TurnMember } from "./turn.ts";
-import { TurnMeter } from "./turn-meter.ts";
 
 /** What a connection needs from its listener. */
 export interface ConnectionParts {
@@ -48,14 +49,13 @@ const lingerMs = 2_000;
 export class Connection implements QuerySink, TurnMember {
   readonly #id: number;
   readonly #socket: Socket;
+  readonly #writer: ReplyWriter;
   readonly #parts: ConnectionParts;
   readonly #decoder: Decoder;
   readonly #owed = new OwedReplies();
   #queries = 0;
-  #isInTurn = false;
   /** Reading stopped because the client owes us reading, or we owe it replies. */
   #isHeld = false;
-  #isBlocked = false;
   /** No more queries are taken; the connection ends when the last reply has left. */
   #isEnding = false;
   /** The first query is also the last one. */
@@ -66,7 +66,7 @@ export class Connection implements QuerySink, TurnMember {
    * writing of a reply are progress. Bytes in the middle of a frame are none, or a client that drips would never be late.
    */
   #lastProgressMs: number;
-  readonly #meter: TurnMeter;
+  readonly #meter: MemoryMeter;
 
   constructor(id: number, socket: Socket, parts: ConnectionParts) {
     this.#id = id;
@@ -74,8 +74,8 @@ export class Connection implements QuerySink, TurnMember {
     this.#parts = parts;
     this.#decoder = parts.protocol.createDecoder(parts.limits().maxQueryBytes);
     this.#lastProgressMs = parts.turn.nowMs();
-    this.#meter = new TurnMeter(parts.turn);
-    socket.on("drain", this.#onDrain);
+    this.#meter = new MemoryMeter(parts.turn);
+    this.#writer = openReplyWriter(socket, this.#onDrain);
     socket.on("end", () => this.finish());
   }
 
@@ -83,13 +83,17 @@ export class Connection implements QuerySink, TurnMember {
   onBytes(chunk: Uint8Array, length: number): void {
     // What comes after a broken frame is read and thrown away: unread bytes would turn our last reply into a reset.
     if (this.#isEnding) return;
-    this.#joinTurn();
-    if (!this.#decoder.isMidFrame) this.#lastProgressMs = this.#parts.turn.nowMs();
+    const { turn } = this.#parts;
+    const nowMs = turn.stopClock();
+    if (!this.#decoder.isMidFrame) this.#lastProgressMs = nowMs;
     try {
       this.#decoder.push(chunk, length, this);
     } catch (error) {
       this.#breakOff(error);
+    } finally {
+      turn.resumeClock();
     }
+    turn.afterRead(this, nowMs);
   }
 
   /** Answers one query, now or later. Called by the decoder. */
@@ -117,20 +121,19 @@ export class Connection implements QuerySink, TurnMember {
     return this.#answerNow(notAQuery, this.#parts.unknownMapTally);
   }
 
-  /** Writes what this turn answered, and reads on if reading had stopped. */
-  endTurn(startedAtMs: number): void {
-    this.#isInTurn = false;
-    this.#meter.observe(startedAtMs);
+  /** Writes the replies that are ready, and reads on if reading had stopped. */
+  writeOut(nowMs: number): void {
+    this.#meter.observe(nowMs);
     if (this.#isEnded) return;
     // What the socket has not taken yet is bounded too: nothing is put on top of it.
-    const text = this.#isBlocked ? "" : this.#owed.take();
+    const text = this.#writer.isBlocked ? "" : this.#owed.take();
     if (text !== "") {
-      if (!this.#socket.write(text, "latin1")) this.#isBlocked = true;
-      this.#lastProgressMs = startedAtMs;
+      this.#writer.write(text);
+      this.#lastProgressMs = nowMs;
     }
-    this.#readOn();
+    this.#readOn(nowMs);
     if (this.#isEnding && this.#owed.isEmpty) this.#end();
-    else if (!this.#isBlocked && this.#owed.isReady) this.#joinTurn();
+    else if (!this.#writer.isBlocked && this.#owed.isReady) this.#parts.turn.join(this);
   }
 
   /**
@@ -146,7 +149,7 @@ export class Connection implements QuerySink, TurnMember {
   finish(): void {
     if (this.#isEnding) return;
     this.#isEnding = true;
-    this.#joinTurn();
+    this.#parts.turn.join(this);
   }
 
   /** Closes at once. */
@@ -164,7 +167,7 @@ export class Connection implements QuerySink, TurnMember {
 
   /** Since when the client has asked nothing, or begun a frame and not ended it; `undefined` while we owe it something. */
   get idleSinceMs(): number | undefined {
-    return this.#isEnding || this.#isBlocked || !this.#owed.isEmpty ? undefined : this.#lastProgressMs;
+    return this.#isEnding || this.#writer.isBlocked || !this.#owed.isEmpty ? undefined : this.#lastProgressMs;
   }
 
   /** Ends what has lasted too long. Called about once a second. */
@@ -172,7 +175,7 @@ export class Connection implements QuerySink, TurnMember {
     const waitedMs = nowMs - this.#lastProgressMs;
     if (this.#isEnded) {
       if (waitedMs >= lingerMs) this.destroy();
-    } else if (this.#isBlocked) {
+    } else if (this.#writer.isBlocked) {
       if (waitedMs >= writeTimeoutMs) this.#giveUp("write_timeout");
     } else if (!this.#owed.isEmpty) {
       // It waits for us, not we for it; the lookups have their own deadlines.
@@ -217,7 +220,7 @@ export class Connection implements QuerySink, TurnMember {
       tally.results[encoded.result]++;
       tally.duration.observe((turn.nowMs() - startedAtMs) / 1000);
       if (encoded.failure !== undefined) logFailure(log, queryId, map.name, encoded.failure);
-      this.#joinTurn();
+      this.#parts.turn.join(this);
     };
     this.#owed.owe(owed);
     deadlines.add(owed);
@@ -228,7 +231,7 @@ export class Connection implements QuerySink, TurnMember {
   /** Whether more queries may be taken now. */
   #isReading(): boolean {
     if (this.#isEnding) return false;
-    if (!this.#isBlocked && !this.#owed.isFull) return true;
+    if (!this.#writer.isBlocked && !this.#owed.isFull) return true;
     this.#hold();
     return false;
   }
@@ -241,24 +244,24 @@ export class Connection implements QuerySink, TurnMember {
   }
 
   /** Takes up reading where it was held, if nothing holds it any more. */
-  #readOn(): void {
-    if (this.#isBlocked) this.#hold();
+  #readOn(nowMs: number): void {
+    if (this.#writer.isBlocked) this.#hold();
     if (!this.#isHeld || this.#isEnding) return;
-    if (this.#isBlocked || this.#owed.isFull) return;
+    if (this.#writer.isBlocked || this.#owed.isFull) return;
     this.#isHeld = false;
-    this.#joinTurn();
+    this.#parts.turn.join(this);
     try {
       this.#decoder.resume(this);
     } catch (error) {
       this.#breakOff(error);
     }
+    this.#meter.observe(nowMs);
     if (!this.#isHeld) this.#socket.resume();
   }
 
   #onDrain = (): void => {
-    this.#isBlocked = false;
     this.#lastProgressMs = this.#parts.turn.nowMs();
-    this.#joinTurn();
+    this.#parts.turn.join(this);
   };
 
   /** Tells the client what it did wrong, in its turn, and closes. */
@@ -284,12 +287,6 @@ export class Connection implements QuerySink, TurnMember {
     this.#isEnded = true;
     this.#lastProgressMs = this.#parts.turn.nowMs();
     this.#socket.end();
-  }
-
-  #joinTurn(): void {
-    if (this.#isInTurn) return;
-    this.#isInTurn = true;
-    this.#parts.turn.join(this);
   }
 
   /** The id of the query answered last, as the client's reason and the log line have it. */

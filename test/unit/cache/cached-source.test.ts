@@ -165,6 +165,17 @@ describe("what strangers make up", () => {
 });
 
 describe("an answer in use", () => {
+  test("is the last to be evicted, to the second", async () => {
+    for (let i = 0; i < 16; i++) await learn(`owner${i}@x`, owned("o"));
+    clock.advance(1_000);
+    await cache.ownersOf("owner0@x", 0);
+    for (let i = 16; i < 31; i++) await learn(`owner${i}@x`, owned("o"));
+    expect(cache.stateOf("owner0@x").state).toBe("hit");
+    expect(cache.stateOf("owner15@x").state).toBe("miss");
+    await learn("owner31@x", owned("o"));
+    expect(cache.stateOf("owner0@x").state).toBe("miss");
+  });
+
   test("is asked again in the background after three quarters of its lifetime", async () => {
     await learn("alice@x", owned("alice"));
     clock.advance(45_000);
