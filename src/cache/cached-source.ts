@@ -190,19 +190,19 @@ export class CachedSource implements OwnerSource {
       return asked;
     }
     const flights = this.#flights;
-    const flight = asked
-      .then(
-        (answer) => {
-          this.#isHanging = false;
-          if (epoch === this.#epoch) this.#learn(key, answer);
-          return answer;
-        },
-        (error: unknown) => {
-          this.#isHanging = isHang(error);
-          throw error;
-        },
-      )
-      .finally(() => flights.delete(key));
+    const flight = asked.then(
+      (answer) => {
+        flights.delete(key);
+        this.#isHanging = false;
+        if (epoch === this.#epoch) this.#learn(key, answer);
+        return answer;
+      },
+      (error: unknown) => {
+        flights.delete(key);
+        this.#isHanging = isHang(error);
+        throw error;
+      },
+    );
     flights.set(key, flight);
     return flight;
   }

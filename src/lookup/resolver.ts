@@ -5,8 +5,8 @@
  * are merged into whichever answered, so that neither a catch-all nor a grant hides the owner of a tagged address.
  */
 import { splitAddress } from "../model/address.ts";
-import type { Ask, Findings } from "../model/keys.ts";
-import { toOwnerList } from "../model/owner-list.ts";
+import { type Ask, type Findings, notAsked } from "../model/keys.ts";
+import { holdsOwner, toOwnerList } from "../model/owner-list.ts";
 import { type Answer, absent, Found, malformed } from "../model/reply.ts";
 import type { Database, OwnerSource } from "../model/source.ts";
 import { asksFor, type KeyRules } from "./keys.ts";
@@ -20,22 +20,30 @@ export interface Ranking {
 
 /** Ranks findings into an answer; pure. `findings[i]` belongs to `asks[i]`. */
 export function rank(asks: readonly Ask[], findings: Findings): Ranking {
-  const hasOwners = (index: number) => toOwnerList(findings[index] ?? []) !== undefined;
-  const firstOf = (role: Ask["role"]) => asks.findIndex((ask, index) => ask.role === role && hasOwners(index));
-  const winners: number[] = [];
-  const address = firstOf("address");
-  const base = address === -1 ? firstOf("domain") : address;
-  if (base !== -1) winners.push(base);
-  asks.forEach((ask, index) => {
-    if (ask.role === "grant" && hasOwners(index)) winners.push(index);
-  });
+  let address = -1;
+  let domain = -1;
+  const grants: number[] = [];
+  for (let index = 0; index < asks.length; index++) {
+    if (!holdsOwner(findings[index] ?? [])) continue;
+    const { role } = asks[index] as Ask;
+    if (role === "grant") grants.push(index);
+    else if (role === "address" && address === -1) address = index;
+    else if (role === "domain" && domain === -1) domain = index;
+  }
+  const base = address === -1 ? domain : address;
+  const winners = base === -1 ? grants : [base, ...grants];
   const owners = toOwnerList(winners.flatMap((index) => findings[index] as readonly string[]));
   if (owners === undefined) return { answer: absent, winners: [] };
   const isDerived = base === -1 || (asks[base] as Ask).derived;
   return { answer: new Found(owners, isDerived), winners };
 }
 
-/** Answers from the database, in one round trip. The innermost source of a map: cache and domain gate stand before it. */
+/**
+ * Answers from the database. The innermost source of a map: cache and domain gate stand before it.
+ *
+ * Most senders are mailboxes that own their address. The address itself and its grants are therefore asked for first; only
+ * if the address has no owner of its own, what could answer in its place is asked for in a second round trip.
+ */
 export class Resolver implements OwnerSource {
   readonly #database: Database;
   readonly #rules: KeyRules;
@@ -48,10 +56,19 @@ export class Resolver implements OwnerSource {
   ownersOf(key: string, deadlineMs: number): Answer | Promise<Answer> {
     const asks = this.asksFor(key);
     if (asks.length === 0) return malformed;
-    const findings = this.#database.find(asks, deadlineMs);
-    return findings instanceof Promise
-      ? findings.then((found) => rank(asks, found).answer)
-      : rank(asks, findings).answer;
+    const first = firstAsks(asks);
+    const found = this.#database.find(first, deadlineMs);
+    return found instanceof Promise
+      ? found.then((findings) => this.#decide(asks, first, findings, deadlineMs))
+      : this.#decide(asks, first, found, deadlineMs);
+  }
+
+  #decide(asks: readonly Ask[], first: readonly Ask[], found: Findings, deadlineMs: number): Answer | Promise<Answer> {
+    if (first.length === asks.length || holdsOwner(found[0] ?? [])) return rank(first, found).answer;
+    const rest = restOf(asks, first);
+    const rankAll = (others: Findings) => rank([...first, ...rest], [...found, ...others]).answer;
+    const others = this.#database.find(rest, deadlineMs);
+    return others instanceof Promise ? others.then(rankAll) : rankAll(others);
   }
 
   /** Makes the asks of a lookup without asking them, for the explanation of one. */
@@ -70,8 +87,32 @@ export class Resolver implements OwnerSource {
     return domains === undefined || domains.has(domain);
   }
 
-  /** Asks and keeps every finding, for the explanation of a lookup. */
+  /**
+   * Asks and keeps every finding, for the explanation of a lookup. Fails where a lookup fails: what cannot be asked does not
+   * matter to an address that has an owner of its own, and counts as not asked.
+   */
   async find(asks: readonly Ask[], deadlineMs: number): Promise<Findings> {
-    return asks.length === 0 ? [] : this.#database.find(asks, deadlineMs);
+    if (asks.length === 0) return [];
+    const first = firstAsks(asks);
+    const found = await this.#database.find(first, deadlineMs);
+    const isDecided = holdsOwner(found[0] ?? []);
+    // Postfix ends the search at the first key with owners.
+    const rest = isDecided && this.#database.keyForm === "postfix" ? [] : restOf(asks, first);
+    let others: Findings = [];
+    try {
+      if (rest.length > 0) others = await this.#database.find(rest, deadlineMs);
+    } catch (error) {
+      if (!isDecided) throw error;
+    }
+    return asks.map((ask) => found[first.indexOf(ask)] ?? others[rest.indexOf(ask)] ?? notAsked);
   }
+}
+
+/** The asks whose answers count whatever else is found: the address itself, then its grants. All of them if there is no address. */
+function firstAsks(asks: readonly Ask[]): readonly Ask[] {
+  return asks[0]?.role === "address" ? asks.filter(({ role }, index) => index === 0 || role === "grant") : asks;
+}
+
+function restOf(asks: readonly Ask[], first: readonly Ask[]): readonly Ask[] {
+  return asks.filter((ask) => !first.includes(ask));
 }

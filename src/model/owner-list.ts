@@ -30,6 +30,11 @@ export function splitOwners(cell: string): string[] {
   return separators.test(cell) ? cell.split(separators).filter((login) => login !== "") : cell === "" ? [] : [cell];
 }
 
+/** Whether any of the cells holds a login: then `toOwnerList` makes a list of them. */
+export function holdsOwner(cells: readonly string[]): boolean {
+  return cells.some((cell) => splitOwners(cell).length > 0);
+}
+
 /**
  * Makes the owner list of all cells of an answer.
  *
@@ -39,7 +44,12 @@ export function splitOwners(cell: string): string[] {
  * @returns `undefined` when no login is left: the caller answers NOTFOUND, never an empty OK, which smtpd takes for a
  *   server configuration error (451 4.3.5).
  */
-export function toOwnerList(cells: Iterable<string | null>): OwnerList | undefined {
+export function toOwnerList(cells: readonly (string | null)[]): OwnerList | undefined {
+  const [only] = cells;
+  // The most common answer by far, made without a set.
+  if (cells.length === 1 && only !== null && only !== undefined && only !== "" && !separators.test(only)) {
+    return new OwnerList([only]);
+  }
   const seen = new Set<string>();
   const logins: string[] = [];
   for (const cell of cells) {

@@ -12,13 +12,20 @@ import type { SourceTally } from "../model/tally.ts";
 import type { Arm } from "./arm.ts";
 import { LaneError, type ResultSet } from "./lane.ts";
 import { askWithStandIns } from "./stand-in.ts";
-import { type BoundArm, combineArms, dealRows, findingsOf, type Lookup } from "./statement.ts";
+import { type ArmText, type BoundArm, combineArms, dealRows, findingsOf, type Lookup } from "./statement.ts";
 
 /** What a batch needs of a lane. */
 export interface StatementRunner {
   readonly isOpen: boolean;
   /** @throws {LaneError} */
   run(sql: string, values: readonly string[]): Promise<ResultSet>;
+}
+
+/** A statement that asks several arms at once. */
+interface Combined {
+  readonly text: string;
+  /** Columns of each arm, in the order of the statement. */
+  readonly columnCounts: readonly number[];
 }
 
 /** What became of one lookup. */
@@ -36,7 +43,7 @@ export class BatchRunner {
   readonly #firstHitOnly: boolean;
   /** Columns of each arm, learned when it is first asked alone; an arm whose columns share a name cannot be combined. */
   readonly #columnCounts = new Map<Arm, number | "not combinable">();
-  readonly #texts = new Map<string, string>();
+  readonly #combined = new Map<string, Combined>();
   /** How often the arms of a shape answered one by one but not together. */
   readonly #failedTogether = new Map<string, number>();
 
@@ -61,26 +68,22 @@ export class BatchRunner {
   async run(lane: StatementRunner, lookups: readonly Lookup[]): Promise<readonly Outcome[]> {
     const [first, ...rest] = lookups;
     if (first === undefined) return [];
-    const columnCounts = this.#combinable(lookups);
+    const statement = this.#combine(first, lookups.length);
     // The first answer may be what was missing to combine the rest.
-    if (columnCounts === undefined) {
+    if (statement === undefined) {
       const outcome = await this.#armByArm(lane, first);
       return [outcome, ...(isTimeout(outcome) ? rest.map(() => outcome) : await this.run(lane, rest))];
     }
-    const text = this.#textFor(first, lookups.length, columnCounts);
-    const bound = lookups.flatMap(({ arms }) => arms);
+    const values: string[] = [];
+    for (const { arms } of lookups) for (const arm of arms) values.push(...arm.values);
     try {
-      const { rows } = await this.#ask(
-        lane,
-        text,
-        bound.flatMap(({ values }) => values),
-      );
-      const dealt = dealRows(rows, columnCounts);
+      const { rows } = await this.#ask(lane, statement.text, values);
+      const dealt = dealRows(rows, statement.columnCounts);
       let next = 0;
       return lookups.map((lookup) => {
         const from = next;
         next += lookup.arms.length;
-        return this.#collect(lookup, (arm) => dealt[from + arm] ?? []);
+        return this.#collect(lookup, dealt, from);
       });
     } catch (error) {
       return this.#askApart(lane, [first, ...rest], asLaneError(error, lane));
@@ -113,32 +116,30 @@ export class BatchRunner {
     return outcomes;
   }
 
-  /** Columns of each arm of a batch; `undefined` when the batch cannot be one statement, or there is nothing to combine. */
-  #combinable(lookups: readonly Lookup[]): readonly number[] | undefined {
-    const arms = lookups.flatMap((lookup) => lookup.arms);
-    if (arms.length < 2 || this.#failsTogether(lookups[0]?.shape)) return undefined;
-    const counts: number[] = [];
-    for (const { arm } of arms) {
-      const count = arm.isCombinable ? this.#columnCounts.get(arm) : undefined;
-      if (typeof count !== "number") return undefined;
-      counts.push(count);
-    }
-    return counts;
-  }
-
-  #failsTogether(shape: string | undefined): boolean {
-    return shape !== undefined && (this.#failedTogether.get(shape) ?? 0) >= maxFailedTogether;
-  }
-
-  // There are few texts: the shapes that keys have, times five sizes.
-  #textFor(lookup: Lookup, size: number, columnCounts: readonly number[]): string {
-    const name = `${size} ${columnCounts.join(",")} ${lookup.shape}`;
-    const known = this.#texts.get(name);
+  /**
+   * The statement for so many lookups of the shape of this one; `undefined` when they cannot be one statement, or there is
+   * nothing to combine.
+   */
+  #combine({ arms, shape }: Lookup, size: number): Combined | undefined {
+    if (arms.length * size < 2 || this.#failsTogether(shape)) return undefined;
+    // There are few: the shapes that keys have, times five sizes.
+    const name = `${size} ${shape}`;
+    const known = this.#combined.get(name);
     if (known !== undefined) return known;
-    const perLookup = lookup.arms.map(({ arm }, i) => ({ sql: arm.sql, columnCount: columnCounts[i] as number }));
-    const text = combineArms(Array.from({ length: size }, () => perLookup).flat());
-    this.#texts.set(name, text);
-    return text;
+    const texts: ArmText[] = [];
+    for (const { arm } of arms) {
+      const columnCount = arm.isCombinable ? this.#columnCounts.get(arm) : undefined;
+      if (typeof columnCount !== "number") return undefined;
+      texts.push({ sql: arm.sql, columnCount });
+    }
+    const all = Array.from({ length: size }, () => texts).flat();
+    const combined = { text: combineArms(all), columnCounts: all.map(({ columnCount }) => columnCount) };
+    this.#combined.set(name, combined);
+    return combined;
+  }
+
+  #failsTogether(shape: string): boolean {
+    return (this.#failedTogether.get(shape) ?? 0) >= maxFailedTogether;
   }
 
   /** Asks one lookup arm by arm after its combined statement failed; if that works again and again, they do not combine. */
@@ -170,7 +171,7 @@ export class BatchRunner {
         return toSourceError(kind, message);
       }
     }
-    return this.#collect(lookup, (arm) => results[arm] ?? []);
+    return this.#collect(lookup, results, 0);
   }
 
   async #askArm(lane: StatementRunner, bound: BoundArm, onBadKey: () => void): Promise<ResultSet["rows"]> {
@@ -217,15 +218,20 @@ export class BatchRunner {
       throw new SourceError("ERR_SOURCE_RESULT", "the query gave no result set");
     }
     const names = new Set(columns.map((name) => name.toLowerCase()));
-    this.#columnCounts.set(arm, names.size === columns.length ? columns.length : "not combinable");
+    const count = names.size === columns.length ? columns.length : "not combinable";
+    // A query may have got other columns since it was combined (SELECT *).
+    if (this.#columnCounts.get(arm) !== count) this.#combined.clear();
+    this.#columnCounts.set(arm, count);
   }
 
-  #collect(lookup: Lookup, rowsOf: (arm: number) => ResultSet["rows"]): Outcome {
+  /** @param results rows of each arm, those of the lookup's first arm at `from` */
+  #collect(lookup: Lookup, results: readonly ResultSet["rows"][], from: number): Outcome {
     const cells: (readonly string[])[] = [];
     try {
-      for (const [i, { arm, key }] of lookup.arms.entries()) {
-        cells.push(arm.collect(rowsOf(i), key));
-        if (this.#firstHitOnly && (cells[i]?.length ?? 0) > 0) break;
+      for (const { arm, key } of lookup.arms) {
+        const collected = arm.collect(results[from + cells.length] ?? [], key);
+        cells.push(collected);
+        if (this.#firstHitOnly && collected.length > 0) break;
       }
     } catch (error) {
       if (error instanceof SourceError) return error;

@@ -49,12 +49,13 @@ export class LookupQueue {
   /**
    * Takes the lookup that has waited longest, and others of its shape with it.
    *
-   * Sizes are powers of two, so that a source needs few statement texts: of six lookups four are taken.
+   * As many as fit into a statement, rather than a few for each free connection: a statement costs the database and us as much
+   * as several of its questions (docs/decisions/0008-full-statements.md). Sizes are powers of two, so that a source needs
+   * few statement texts: of six lookups four are taken.
    *
-   * @param wanted how many the caller would like, at least 1
    * @returns empty when nobody waits
    */
-  take(wanted: number): readonly Taken[] {
+  take(): readonly Taken[] {
     const taken: Taken[] = [];
     const left: Waiting[] = [];
     let limit = 1;
@@ -65,7 +66,7 @@ export class LookupQueue {
       if (waiting.isSettled) continue;
       const lookup = waiting.bind();
       const [first] = taken;
-      if (first === undefined) limit = sizeFor(wanted, lookup.arms.length);
+      if (first === undefined) limit = sizeFor(this.size, lookup.arms.length);
       if (first === undefined || first.lookup.shape === lookup.shape) taken.push({ waiting, lookup });
       else left.push(waiting);
     }
@@ -90,6 +91,6 @@ export class LookupQueue {
   }
 }
 
-function sizeFor(wanted: number, arms: number): number {
-  return batchSizes.find((size) => size <= wanted && size * arms <= maxArms) ?? 1;
+function sizeFor(waiting: number, arms: number): number {
+  return batchSizes.find((size) => size <= waiting && size * arms <= maxArms) ?? 1;
 }

@@ -179,10 +179,8 @@ export class MysqlDatabase implements ProbedDatabase {
     const { hosts } = this.#lanes;
     const free = [...this.#lanes.free()];
     while (this.#queue.size > 0 && free.length > 0) {
-      // Spread over the free connections first: the server has more than one processor.
-      const wanted = Math.ceil(this.#queue.size / free.length);
       const lane = free.pop() as PooledLane;
-      const taken = this.#queue.take(wanted);
+      const taken = this.#queue.take();
       if (taken.length > 0) void this.#serve(lane, taken);
     }
     if (this.#queue.size === 0) return;

@@ -33,14 +33,19 @@ export interface Lookup {
 /** Binds the asks of a lookup to the arms of a source. */
 export function bindAsks(set: ArmSet, asks: readonly Ask[]): Lookup {
   const arms: BoundArm[] = [];
-  for (const [ask, { role, key }] of asks.entries()) {
+  let roles = "";
+  let isAscii = true;
+  for (let ask = 0; ask < asks.length; ask++) {
+    const { role, key } = asks[ask] as Ask;
     const arm = set.roles[role];
     const values = arm?.bind(key);
-    if (arm !== undefined && values !== undefined) arms.push({ role, arm, key, values, ask });
+    if (arm === undefined || values === undefined) continue;
+    arms.push({ role, arm, key, values, ask });
+    roles += roles === "" ? role : ` ${role}`;
+    isAscii &&= !beyondAscii.test(key.email);
   }
-  const roles = [...arms.map(({ role }) => role), ...(set.variant === undefined ? [] : [set.variant])].join(" ");
-  const isAscii = asks.every(({ key }) => !beyondAscii.test(key.email));
-  return { arms, askCount: asks.length, shape: isAscii ? roles : `${roles} beyond-ascii` };
+  const shape = set.variant === undefined ? roles : `${roles} ${set.variant}`;
+  return { arms, askCount: asks.length, shape: isAscii ? shape : `${shape} beyond-ascii` };
 }
 
 const beyondAscii = /[^\0-\x7f]/;
@@ -77,10 +82,11 @@ export function combineArms(arms: readonly ArmText[]): string {
  */
 export function dealRows(rows: readonly Row[], columnCounts: readonly number[]): readonly (readonly Row[])[] {
   const dealt: Row[][] = columnCounts.map(() => []);
-  for (const [arm, ...cells] of rows) {
-    const hand = dealt[Number(arm)];
-    if (arm === null || hand === undefined) throw new Error("a row carries no arm's number");
-    hand.push(cells.slice(0, columnCounts[Number(arm)]));
+  for (const row of rows) {
+    const arm = row[0] === null ? Number.NaN : Number(row[0]);
+    const hand = dealt[arm];
+    if (hand === undefined) throw new Error("a row carries no arm's number");
+    hand.push(row.slice(1, 1 + (columnCounts[arm] as number)));
   }
   return dealt;
 }
@@ -91,7 +97,8 @@ export function dealRows(rows: readonly Row[], columnCounts: readonly number[]):
  * @param cells what was collected for each arm of the lookup, at its index; none for arms after the one that ended the search
  */
 export function findingsOf(lookup: Lookup, cells: readonly (readonly string[])[]): Findings {
-  const findings: (readonly string[])[] = Array.from({ length: lookup.askCount }, () => notAsked);
-  for (const [i, { ask }] of lookup.arms.entries()) findings[ask] = cells[i] ?? notAsked;
+  const findings: (readonly string[])[] = [];
+  while (findings.length < lookup.askCount) findings.push(notAsked);
+  for (let i = 0; i < cells.length; i++) findings[(lookup.arms[i] as BoundArm).ask] = cells[i] as readonly string[];
   return findings;
 }

@@ -1,4 +1,7 @@
-/** The mail database of the benchmark: loginmapd's own schema, filled with the mailboxes of workload.ts. */
+/**
+ * The mail database of the benchmark, filled with the mailboxes of workload.ts: loginmapd's own schema, and the table of aliases
+ * that PostfixAdmin keeps, where every mailbox is an alias of itself.
+ */
 import { join } from "node:path";
 import { projectRoot } from "../support/daemon.ts";
 import { type Mariadb, startMariadb } from "../support/mariadb.ts";
@@ -36,17 +39,20 @@ function fill(mailboxes: number): string {
     INSERT INTO logins (login) SELECT ${login} FROM seq_0_to_${mailboxes - 1};
     INSERT INTO addresses (domain, localpart, login)
       SELECT ${mailboxDomain}, ${localpart}, ${login} FROM seq_0_to_${mailboxes - 1};
-    ANALYZE TABLE domains, logins, addresses;`;
+    CREATE TABLE alias (
+      address VARCHAR(255) NOT NULL PRIMARY KEY, goto TEXT NOT NULL, domain VARCHAR(255) NOT NULL,
+      active TINYINT(1) NOT NULL DEFAULT 1, KEY domain (domain)) CHARSET latin1;
+    INSERT INTO alias (address, goto, domain) SELECT login, login, SUBSTRING_INDEX(login, '@', -1) FROM logins;
+    ANALYZE TABLE domains, logins, addresses, alias;`;
 }
 
-/** The same question as a table file of Postfix (mysql_table(5)): who owns the address, in this schema. */
+/** A table file of Postfix (mysql_table(5)) as PostfixAdmin's documentation has it: who owns the address. */
 export function postfixTable(mariadb: Mariadb): string {
   return `hosts = unix:${mariadb.socket}
 user = ${account.user}
 password = ${account.password}
 dbname = ${mariadb.database}
-query = SELECT a.login FROM addresses AS a JOIN domains AS d ON d.domain = a.domain JOIN logins AS l ON l.login = a.login
-  WHERE a.domain = '%d' AND a.localpart = '%u' AND a.active = 1 AND d.active = 1 AND l.active = 1
+query = SELECT goto FROM alias WHERE address = '%s' AND active = '1'
 `;
 }
 

@@ -70,7 +70,9 @@ export function meets(key: Key, needs: KeyNeeds): boolean {
 
 /** Fills a piece of a query with a key that meets its needs; the value is raw, for a parameter. */
 export function fillQuery(pieces: Template, key: Key): string {
-  return pieces.map((piece) => (typeof piece === "string" ? piece : partOfKey(piece.expansion, key))).join("");
+  let filled = "";
+  for (const piece of pieces) filled += typeof piece === "string" ? piece : partOfKey(piece.expansion, key);
+  return filled;
 }
 
 /**
@@ -93,7 +95,9 @@ export function resultFiller(format: Template): (cell: string, key: Key) => stri
       if (letter === "d") return cell.slice(at + 1);
       return partOfKey(letter, key);
     };
-    return format.map((piece) => (typeof piece === "string" ? piece : part(piece.expansion))).join("");
+    let filled = "";
+    for (const piece of format) filled += typeof piece === "string" ? piece : part(piece.expansion);
+    return filled;
   };
 }
 

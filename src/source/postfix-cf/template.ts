@@ -5,7 +5,7 @@
  */
 import { SourceError } from "../../model/errors.ts";
 import type { Key } from "../../model/keys.ts";
-import type { Arm, Row } from "../arm.ts";
+import type { Arm } from "../arm.ts";
 import { fillQuery, keyNeeds, meets, parseTemplate, resultFiller, type Template } from "./expansions.ts";
 import type { TableType } from "./names.ts";
 import type { TableReport } from "./report.ts";
@@ -73,22 +73,17 @@ function collector({ type, expansionLimit }: TableQuery, format: Template): Arm[
   const fill = resultFiller(format);
   return (rows, key) => {
     const cells: string[] = [];
-    for (const cell of cellsOf(rows, type)) {
-      // NULL and empty cells are skipped before they are formatted, and do not count.
-      const filled = cell === null || cell === "" ? undefined : fill(cell, key);
-      if (filled === undefined) continue;
-      if (expansionLimit > 0 && cells.length === expansionLimit) {
-        throw new SourceError("ERR_SOURCE_RESULT", `more than expansion_limit = ${expansionLimit} values`);
+    for (const row of rows) {
+      for (const cell of type === "mysql" ? row : row.slice(0, 1)) {
+        // NULL and empty cells are skipped before they are formatted, and do not count.
+        const filled = cell === null || cell === "" ? undefined : fill(cell, key);
+        if (filled === undefined) continue;
+        if (expansionLimit > 0 && cells.length === expansionLimit) {
+          throw new SourceError("ERR_SOURCE_RESULT", `more than expansion_limit = ${expansionLimit} values`);
+        }
+        cells.push(filled);
       }
-      cells.push(filled);
     }
     return cells;
   };
-}
-
-function* cellsOf(rows: readonly Row[], type: TableType): Iterable<string | null> {
-  for (const row of rows) {
-    if (type === "mysql") yield* row;
-    else if (row[0] !== undefined) yield row[0];
-  }
 }

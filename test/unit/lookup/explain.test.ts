@@ -2,7 +2,7 @@ import { describe, expect, test } from "vitest";
 import { type Carrier, explain } from "../../../src/lookup/explain.ts";
 import { Resolver } from "../../../src/lookup/resolver.ts";
 import { SourceError } from "../../../src/model/errors.ts";
-import { notAsked } from "../../../src/model/keys.ts";
+import { type Ask, notAsked } from "../../../src/model/keys.ts";
 import type { ProtocolName } from "../../../src/model/protocol-name.ts";
 import { type FakeOptions, fakeDatabase } from "../../support/fakes.ts";
 
@@ -48,7 +48,8 @@ describe("explain", () => {
   });
 
   test("says of a key that was not put to the database that it was not", async () => {
-    const database = { ...fakeDatabase({}), find: () => [["alice"], notAsked, []] };
+    const found = { address: ["alice"], domain: notAsked, grant: [] };
+    const database = { ...fakeDatabase({}), find: (asks: readonly Ask[]) => asks.map(({ role }) => found[role]) };
     const { asks } = await explain(new Resolver(database, rules), { ...request, address: "alice@x" }, 0);
     expect(asks.map(({ role, state }) => `${role} ${state}`)).toEqual([
       "address answered",

@@ -1,6 +1,7 @@
+import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { Resolver, rank } from "../../../src/lookup/resolver.ts";
-import type { Ask, Findings, Role } from "../../../src/model/keys.ts";
+import type { Ask, Findings, KeyForm, Role } from "../../../src/model/keys.ts";
 import type { Found } from "../../../src/model/reply.ts";
 import { fakeDatabase } from "../../support/fakes.ts";
 
@@ -66,6 +67,54 @@ describe("Resolver", () => {
     const database = fakeDatabase({}, { domains: ["x"] });
     database.error = new Error("down");
     expect(await new Resolver(database, rules).isHosted("alice@y", 0)).toBe(true);
+  });
+
+  test("asks for an address and its grants alone when the address has an owner", async () => {
+    for (const isAsync of [false, true]) {
+      const database = fakeDatabase({ "alice+t@x": "alice", "grant alice+t@x": "boss", "domain x": "d" }, { isAsync });
+      const answer = await new Resolver(database, rules).ownersOf("alice+t@x", 0);
+      expect((answer as Found).owners.text).toBe("alice,boss");
+      expect(database.asked).toEqual(["alice+t@x", "alice+t@x", "alice@x"]);
+    }
+  });
+
+  test("asks for what can answer in place of an address without owner, all of it in one more go", async () => {
+    for (const isAsync of [false, true]) {
+      const database = fakeDatabase({ "domain x": "d", "grant alice@x": "boss" }, { isAsync });
+      const answer = await new Resolver(database, rules).ownersOf("alice+t@x", 0);
+      expect((answer as Found).owners.text).toBe("d,boss");
+      expect(database.asked).toEqual(["alice+t@x", "alice+t@x", "alice@x", "alice@x", "alice@x"]);
+    }
+  });
+
+  test("fails when what can answer in place of an address cannot be asked, and only where it matters", async () => {
+    const database = fakeDatabase({ "alice@x": "alice" }, { isAsync: true });
+    const { find } = database;
+    const down = new Error("down");
+    database.find = (asks, deadlineMs) =>
+      asks.some(({ role }) => role === "domain") ? Promise.reject(down) : find(asks, deadlineMs);
+    const resolver = new Resolver(database, rules);
+    await expect(resolver.ownersOf("bob@x", 0)).rejects.toBe(down);
+    await expect(resolver.ownersOf("alice@x", 0)).resolves.toMatchObject({ kind: "ok" });
+    // The explanation agrees with it.
+    await expect(resolver.find(resolver.asksFor("bob@x"), 0)).rejects.toBe(down);
+    expect(await resolver.find(resolver.asksFor("alice@x"), 0)).toEqual([["alice"], [], []]);
+  });
+
+  test("answers as if everything had been asked at once, whatever is found", () => {
+    const cells = fc.subarray(["a", "b", "c", "A", " ,", ""]);
+    const forms = fc.constantFrom<[KeyForm, string]>(["roles", "alice+t@x"], ["roles", "@x"], ["postfix", '"a b"+t@x']);
+    fc.assert(
+      fc.property(forms, fc.array(cells, { minLength: 5, maxLength: 5 }), ([keyForm, key], drawn) => {
+        const database = fakeDatabase({}, { keyForm });
+        const resolver = new Resolver(database, rules);
+        const all = resolver.asksFor(key);
+        const name = ({ role, key: { email } }: Ask) => `${role} ${email}`;
+        const findings = new Map(all.map((one, i) => [name(one), drawn[i] ?? []]));
+        database.find = (some) => some.map((one) => findings.get(name(one)) ?? []);
+        expect(resolver.ownersOf(key, 0)).toEqual(rank(all, database.find(all, 0) as Findings).answer);
+      }),
+    );
   });
 
   test("asks nothing for a key that can have no owner", async () => {
