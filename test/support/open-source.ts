@@ -1,6 +1,5 @@
 /** Opens a source as the daemon does, for tests that ask it directly. */
-import { asksFor } from "../../src/lookup/keys.ts";
-import { rank } from "../../src/lookup/resolver.ts";
+import { Resolver } from "../../src/lookup/resolver.ts";
 import { foldKey } from "../../src/model/address.ts";
 import type { Key } from "../../src/model/keys.ts";
 import type { Log } from "../../src/model/log.ts";
@@ -28,8 +27,8 @@ export function openSource(settings: SourceSettings): ProbedDatabase {
 export async function ownersOf(database: Database, address: string): Promise<readonly string[]> {
   const key = foldKey(address);
   if (key === undefined) return [];
-  const asks = asksFor(key, database.keyForm, database.roles, { recipientDelimiter: "+", localDomains: new Set() });
-  const { answer } = rank(asks, await database.find(asks, performance.now() + deadlineMs));
+  const resolver = new Resolver(database, { recipientDelimiter: "+", localDomains: new Set() });
+  const answer = await resolver.ownersOf(key, performance.now() + deadlineMs);
   return answer.kind === "ok" ? answer.owners.logins : [];
 }
 
