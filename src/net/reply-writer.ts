@@ -74,37 +74,38 @@ function isWritable(handle: unknown): handle is Handle {
   return typeof (handle as Partial<Handle> | null | undefined)?.writeLatin1String === "function";
 }
 
+// One for all sockets: only a write that goes on keeps its request. It is used again by whoever writes next.
+let spare: WriteRequest | undefined;
+
 class DirectWriter implements ReplyWriter {
   readonly #socket: Socket & WithHandle;
   readonly #onDrain: () => void;
   readonly #binding: StreamBinding;
   isBlocked = false;
-  /** Used again and again: only a write that goes on keeps its request. */
-  #request: WriteRequest;
 
   constructor(socket: Socket, onDrain: () => void, binding: StreamBinding) {
     this.#socket = socket;
     this.#onDrain = onDrain;
     this.#binding = binding;
-    this.#request = new binding.WriteWrap();
   }
 
   write(text: string): void {
     const handle = this.#socket._handle as Handle | null;
     // Destroyed already; `close` is on its way.
     if (handle === null) return;
-    const { streamBaseState, kLastWriteWasAsync } = this.#binding;
-    if (handle.writeLatin1String(this.#request, text) !== 0) this.#socket.destroy();
-    else if (streamBaseState[kLastWriteWasAsync] !== 0) this.#wait();
+    const { streamBaseState, kLastWriteWasAsync, WriteWrap } = this.#binding;
+    const request = (spare ??= new WriteWrap());
+    if (handle.writeLatin1String(request, text) !== 0) this.#socket.destroy();
+    else if (streamBaseState[kLastWriteWasAsync] !== 0) this.#wait(request);
   }
 
-  #wait(): void {
+  #wait(request: WriteRequest): void {
+    spare = undefined;
     this.isBlocked = true;
-    this.#request.oncomplete = (status) => {
+    request.oncomplete = (status) => {
       this.isBlocked = false;
       if (status === 0) this.#onDrain();
       else this.#socket.destroy();
     };
-    this.#request = new this.#binding.WriteWrap();
   }
 }

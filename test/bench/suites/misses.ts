@@ -20,11 +20,12 @@ export async function measureMisses(stage: Stage, pace: Pace): Promise<Lineup[]>
   const sameTable = await stage.startLoginmapd("same-table", { postfixCf: tables.file });
   const lineups: Lineup[] = [];
   try {
-    // A daemon that has run for a while is measured: V8 compiles the road of a miss after some thousands of them. The tables
-    // of Postfix have a first run, too.
-    const clients = Math.max(...clientCounts);
+    // A daemon that has run for a while is measured: V8 takes seconds to compile the road of a miss. The tables of Postfix
+    // have a first run, too.
     for (const server of [sameTable, stage.loginmapd]) {
-      await loginmapdMisses(stage, pace, server, clients, "warming up").measure(0);
+      for (const clients of clientCounts) {
+        await loginmapdMisses(stage, pace, server, clients, "warming up").measure(0);
+      }
     }
     for (const clients of clientCounts) {
       const byPostmap = (name: string, table: string, flush?: () => Promise<void>) =>
