@@ -17,6 +17,7 @@ import { measureLatencyUnderLoad } from "./suites/open-loop.ts";
 import { measureStart } from "./suites/start.ts";
 import { toText } from "./table.ts";
 import { judge, tableOfVerdicts } from "./targets.ts";
+import { disturbances } from "./undisturbed.ts";
 
 const suites: Readonly<Record<SuiteName, (stage: Stage, pace: Pace) => Promise<Lineup[]>>> = {
   hits: measureHits,
@@ -45,6 +46,11 @@ async function bench(options: BenchOptions): Promise<void> {
       lineups.push(...measured);
     }
     console.log(toText(tableOfVerdicts(judge(lineups))));
+    const { measured, repeated } = disturbances;
+    machine.push(
+      `${repeated} of ${measured} measurements were repeated, since the hypervisor took more than 3 % of the time`,
+    );
+    console.log(`\n${machine.at(-1)}`);
     const command = `npm run bench -- ${process.argv.slice(2).join(" ")}`.trim();
     if (options.jsonFile !== undefined) {
       await writeFile(options.jsonFile, `${JSON.stringify({ command, machine, pace, lineups }, null, 2)}\n`);

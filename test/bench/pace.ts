@@ -14,11 +14,24 @@ export interface Pace {
   readonly cachedOwners: readonly number[];
 }
 
+/**
+ * The pace of what needs long measurements (a database's, latencies at a low load, starts): a third as many, three times as long.
+ * Everything else is measured often and briefly, since what disturbs a shared machine lasts for seconds.
+ */
+export function patient(pace: Pace): Pace {
+  return {
+    ...pace,
+    repetitions: Math.max(1, Math.round(pace.repetitions / 3)),
+    warmMs: 3 * pace.warmMs,
+    measureMs: 3 * pace.measureMs,
+  };
+}
+
 /** About a minute: for a first look, and while working on the code. */
 export const quick: Pace = {
-  repetitions: 3,
+  repetitions: 5,
   warmMs: 150,
-  measureMs: 500,
+  measureMs: 300,
   connections: { "socketmap unix": [1, 16, 64, 200], "socketmap tcp": [16], "tcp_table tcp": [16] },
   rates: [5_000, 20_000, 50_000],
   cachedOwners: [100_000],
@@ -26,9 +39,9 @@ export const quick: Pace = {
 
 /** Some twenty minutes: what docs/performance.md shows. */
 export const full: Pace = {
-  repetitions: 5,
-  warmMs: 300,
-  measureMs: 1_500,
+  repetitions: 10,
+  warmMs: 200,
+  measureMs: 500,
   connections: {
     "socketmap unix": [1, 16, 64, 200],
     "socketmap tcp": [1, 16, 64, 200],

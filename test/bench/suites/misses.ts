@@ -1,6 +1,6 @@
 /** What the database answers: every key is new to the cache. The reference is Postfix's own table on the same database. */
 import { selectsRun } from "../database.ts";
-import type { Pace } from "../pace.ts";
+import { type Pace, patient } from "../pace.ts";
 import { postmapPerSecond } from "../postmap.ts";
 import type { Loginmapd } from "../servers.ts";
 import type { Stage } from "../stage.ts";
@@ -15,7 +15,8 @@ const clientCounts = [1, 8, 50] as const;
  * Misses of 1, 8 and 50 clients. Postfix and loginmapd serve the same table file, so the same SQL; with its own schema
  * loginmapd also asks for catch-alls and grants.
  */
-export async function measureMisses(stage: Stage, pace: Pace): Promise<Lineup[]> {
+export async function measureMisses(stage: Stage, usual: Pace): Promise<Lineup[]> {
+  const pace = patient(usual);
   const tables = await stage.postfix();
   const sameTable = await stage.startLoginmapd("same-table", { postfixCf: tables.file });
   const lineups: Lineup[] = [];

@@ -1,5 +1,5 @@
 /** Latency against load: lookups come when they come, whether or not the server keeps up. */
-import type { Pace } from "../pace.ts";
+import { type Pace, patient } from "../pace.ts";
 import type { Server } from "../servers.ts";
 import type { Stage } from "../stage.ts";
 import { type Entry, interleave, type Lineup, medianOf } from "../statistics.ts";
@@ -11,7 +11,8 @@ const connections = 64;
 const keepsUp = 0.97;
 
 /** Hits at each offered load; a server leaves the line-up at the first load that it cannot keep up with. */
-export async function measureLatencyUnderLoad(stage: Stage, pace: Pace): Promise<Lineup[]> {
+export async function measureLatencyUnderLoad(stage: Stage, usual: Pace): Promise<Lineup[]> {
+  const pace = patient(usual);
   const lineups: Lineup[] = [];
   let servers: readonly Server[] = [stage.loginmapd, ...stage.references];
   for (const ratePerSecond of pace.rates) {

@@ -5,14 +5,15 @@ import { connect } from "node:net";
 import { join } from "node:path";
 import { projectRoot, writeConfig } from "../../support/daemon.ts";
 import { type Child, startChild, stopChild } from "../../support/processes.ts";
-import type { Pace } from "../pace.ts";
+import { type Pace, patient } from "../pace.ts";
 import { findPlaces, loginmapdConfig } from "../servers.ts";
 import type { Stage } from "../stage.ts";
 import { type Contestant, interleave, type Lineup } from "../statistics.ts";
 import { addressOf, queryText } from "../workload.ts";
 
 /** Until a lookup is answered, until /readyz says so; beside what Node itself needs to begin and end. */
-export async function measureStart(stage: Stage, pace: Pace): Promise<Lineup[]> {
+export async function measureStart(stage: Stage, usual: Pace): Promise<Lineup[]> {
+  const pace = patient(usual);
   const starts: Contestant[] = [
     { name: "loginmapd, first lookup answered", measure: async () => ({ ms: (await start(stage)).answeredMs }) },
     { name: "loginmapd, /readyz 200", measure: async () => ({ ms: (await start(stage)).readyMs }) },
