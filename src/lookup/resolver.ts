@@ -63,8 +63,13 @@ export class Resolver implements OwnerSource {
       : this.#decide(asks, first, found, deadlineMs);
   }
 
+  /** Whether the first ask ends the search: to Postfix by any cell, even one that holds no login. */
+  #isDecided([address = []]: Findings): boolean {
+    return this.#database.keyForm === "postfix" ? address.length > 0 : holdsOwner(address);
+  }
+
   #decide(asks: readonly Ask[], first: readonly Ask[], found: Findings, deadlineMs: number): Answer | Promise<Answer> {
-    if (first.length === asks.length || holdsOwner(found[0] ?? [])) return rank(first, found).answer;
+    if (first.length === asks.length || this.#isDecided(found)) return rank(first, found).answer;
     const rest = restOf(asks, first);
     const rankAll = (others: Findings) => rank([...first, ...rest], [...found, ...others]).answer;
     const others = this.#database.find(rest, deadlineMs);
@@ -95,7 +100,7 @@ export class Resolver implements OwnerSource {
     if (asks.length === 0) return [];
     const first = firstAsks(asks);
     const found = await this.#database.find(first, deadlineMs);
-    const isDecided = holdsOwner(found[0] ?? []);
+    const isDecided = this.#isDecided(found);
     // Postfix ends the search at the first key with owners.
     const rest = isDecided && this.#database.keyForm === "postfix" ? [] : restOf(asks, first);
     let others: Findings = [];

@@ -94,7 +94,8 @@ class DirectWriter implements ReplyWriter {
     // Destroyed already; `close` is on its way.
     if (handle === null) return;
     const { streamBaseState, kLastWriteWasAsync, WriteWrap } = this.#binding;
-    const request = (spare ??= new WriteWrap());
+    spare ??= new WriteWrap();
+    const request = spare;
     if (handle.writeLatin1String(request, text) !== 0) this.#socket.destroy();
     else if (streamBaseState[kLastWriteWasAsync] !== 0) this.#wait(request);
   }

@@ -45,7 +45,8 @@ export class MysqlDatabase implements ProbedDatabase {
   #isScheduled = false;
   #ticker: NodeJS.Timeout | undefined;
   #watcher: NodeJS.Timeout | undefined;
-  #closing: (() => void) | undefined;
+  #onIdle: (() => void) | undefined;
+  #isClosing = false;
   #isClosed = false;
 
   /**
@@ -121,20 +122,21 @@ export class MysqlDatabase implements ProbedDatabase {
   }
 
   async watch(): Promise<void> {
-    if (this.#isClosed) return;
+    if (this.#isClosing) return;
     this.#watcher ??= setInterval(() => void this.#lanes.lookAfter(), watchIntervalMs).unref();
     await this.#lanes.lookAfter();
   }
 
   async close(): Promise<void> {
-    if (this.#isClosed) return;
-    this.#isClosed = true;
+    if (this.#isClosing) return;
+    this.#isClosing = true;
     clearInterval(this.#watcher);
-    if (this.#queue.size + this.#inFlight.size > 0) {
-      await new Promise<void>((resolve) => {
-        this.#closing = resolve;
-      });
-    }
+    do {
+      if (this.#queue.size + this.#inFlight.size > 0) await new Promise<void>((idle) => (this.#onIdle = idle));
+      // A lookup that has its first answer may ask once more, within this turn (Resolver, AliasDepth).
+      await new Promise((resolve) => setImmediate(resolve));
+    } while (this.#queue.size + this.#inFlight.size > 0);
+    this.#isClosed = true;
     clearTimeout(this.#ticker);
     await this.#lanes.close();
   }
@@ -263,7 +265,7 @@ export class MysqlDatabase implements ProbedDatabase {
   }
 
   #doneWaiting(): void {
-    if (this.#queue.size + this.#inFlight.size === 0) this.#closing?.();
+    if (this.#queue.size + this.#inFlight.size === 0) this.#onIdle?.();
   }
 }
 

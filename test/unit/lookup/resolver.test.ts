@@ -2,7 +2,7 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { Resolver, rank } from "../../../src/lookup/resolver.ts";
 import type { Ask, Findings, KeyForm, Role } from "../../../src/model/keys.ts";
-import type { Found } from "../../../src/model/reply.ts";
+import { absent, type Found } from "../../../src/model/reply.ts";
 import { fakeDatabase } from "../../support/fakes.ts";
 
 function ask(role: Role, email: string, derived = false): Ask {
@@ -101,6 +101,14 @@ describe("Resolver", () => {
     expect(await resolver.find(resolver.asksFor("alice@x"), 0)).toEqual([["alice"], [], []]);
   });
 
+  test("ends the search as Postfix does at a cell that holds no login, and only for its own tables", async () => {
+    const rows = { "alice+t@x": " ,", "alice@x": "alice" };
+    const ofPostfix = new Resolver(fakeDatabase(rows, { keyForm: "postfix" }), rules);
+    expect(await ofPostfix.ownersOf("alice+t@x", 0)).toEqual(absent);
+    expect(await ofPostfix.find(ofPostfix.asksFor("alice+t@x"), 0)).toEqual([[" ,"], [], []]);
+    expect(await new Resolver(fakeDatabase(rows), rules).ownersOf("alice+t@x", 0)).toMatchObject({ kind: "ok" });
+  });
+
   test("answers as if everything had been asked at once, whatever is found", () => {
     const cells = fc.subarray(["a", "b", "c", "A", " ,", ""]);
     const forms = fc.constantFrom<[KeyForm, string]>(["roles", "alice+t@x"], ["roles", "@x"], ["postfix", '"a b"+t@x']);
@@ -111,7 +119,15 @@ describe("Resolver", () => {
         const all = resolver.asksFor(key);
         const name = ({ role, key: { email } }: Ask) => `${role} ${email}`;
         const findings = new Map(all.map((one, i) => [name(one), drawn[i] ?? []]));
-        database.find = (some) => some.map((one) => findings.get(name(one)) ?? []);
+        database.find = (some) => {
+          let isEnded = false;
+          return some.map((one) => {
+            const found = isEnded ? [] : (findings.get(name(one)) ?? []);
+            // As a driver does it for Postfix's own tables.
+            isEnded ||= keyForm === "postfix" && found.length > 0;
+            return found;
+          });
+        };
         expect(resolver.ownersOf(key, 0)).toEqual(rank(all, database.find(all, 0) as Findings).answer);
       }),
     );
