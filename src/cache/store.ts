@@ -35,6 +35,10 @@ export interface StoreLimits {
 // Enough for every tag in use at a site (one in eight mailboxes at once), little enough not to matter beside `exact`.
 const derivedShare = 8;
 
+// An entry in use is moved to the front of its store once in a while only: the move touches the entries around it, which lie
+// anywhere in memory, and to the second the order of eviction does not matter.
+const orderMs = 1_000;
+
 /** The three stores of one map, keyed by folded key. */
 export class AnswerStore {
   readonly #exact: LRUCache<string, Entry>;
@@ -96,10 +100,6 @@ export class AnswerStore {
     return [this.#exact, this.#derived, this.#negative];
   }
 }
-
-// An entry in use is moved to the front of its store once in a while only: the move touches the entries around it, which lie
-// anywhere in memory, and to the second the order of eviction does not matter.
-const orderMs = 1_000;
 
 function use(store: LRUCache<string, Entry>, key: string, nowMs: number): Entry | undefined {
   const entry = store.peek(key);

@@ -101,7 +101,7 @@ export class Resolver implements OwnerSource {
     const first = firstAsks(asks);
     const found = await this.#database.find(first, deadlineMs);
     const isDecided = this.#isDecided(found);
-    // Postfix ends the search at the first key with owners.
+    // Postfix does not go on.
     const rest = isDecided && this.#database.keyForm === "postfix" ? [] : restOf(asks, first);
     let others: Findings = [];
     try {

@@ -47,9 +47,7 @@ export function holdsOwner(cells: readonly string[]): boolean {
 export function toOwnerList(cells: readonly (string | null)[]): OwnerList | undefined {
   const [only] = cells;
   // The most common answer by far, made without a set.
-  if (cells.length === 1 && only !== null && only !== undefined && only !== "" && !separators.test(only)) {
-    return new OwnerList([only]);
-  }
+  if (cells.length === 1 && only && !separators.test(only)) return new OwnerList([only]);
   const seen = new Set<string>();
   const logins: string[] = [];
   for (const cell of cells) {

@@ -23,7 +23,7 @@ export interface Database {
   /** The roles that have a query; asks of other roles are not made. */
   readonly roles: ReadonlySet<Role>;
   /**
-   * Asks everything that one lookup needs, in one round trip where the database can.
+   * Asks what a lookup needs to know at a time, in one round trip where the database can.
    *
    * @returns for each ask its cells, NULL and empty ones dropped, in the order of the database
    * @throws {SourceError} or rejects with one. Never answers in part.
@@ -39,7 +39,10 @@ export interface Database {
   hostedDomains(deadlineMs: number): Promise<ReadonlySet<string> | undefined>;
   /** What is known of its hosts now, without asking them. */
   health(): SourceHealth;
-  /** Lets running statements end, then closes every connection. Later calls of `find` reject with ERR_SOURCE_CLOSED. */
+  /**
+   * Lets the lookups under way end, also one that asks again as soon as it is answered, then closes every connection. Later
+   * calls of `find` reject with ERR_SOURCE_CLOSED.
+   */
   close(): Promise<void>;
 }
 

@@ -2,9 +2,8 @@
  * Writes replies to an accepted socket, past the machinery of streams.
  *
  * `socket.write` queues, counts and calls back through the event loop for a reply of some 40 bytes that the kernel takes at
- * once, which costs as much as the lookup before it. Here the reply goes straight to the socket's handle. That touches
- * `_handle` and `process.binding`, which are not public: if they are not what we expect, `socket.write` does it as usual
- * (docs/decisions/0006-direct-writes.md).
+ * once. Here the reply goes straight to the socket's handle. That touches `_handle` and `process.binding`, which are not
+ * public: if they are not what we expect, `socket.write` does it as usual (docs/decisions/0006-direct-writes.md).
  */
 import type { Socket } from "node:net";
 

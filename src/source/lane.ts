@@ -179,19 +179,15 @@ function toLaneError(error: QueryError): LaneError {
 // mysql2 gives rows with their fields; for a statement without a result set a header without fields; for a CALL an array
 // of results and a header, with an array of fields for each.
 function toResultSet(result: unknown, fields: FieldPacket[] | FieldPacket[][] | undefined): ResultSet {
-  if (!Array.isArray(fields) || !Array.isArray(result)) return { columns: [], rows: [], resultSetCount: 0 };
-  if (!fields.some((field) => Array.isArray(field))) return toRows(result, fields as FieldPacket[], 1);
-  const selected = (fields as FieldPacket[][]).flatMap((columns, i) =>
-    Array.isArray(columns) && Array.isArray(result[i]) ? [{ columns, rows: result[i] }] : [],
-  );
-  const [first] = selected;
-  return toRows(first?.rows ?? [], first?.columns ?? [], selected.length);
-}
-
-function toRows(rows: unknown[][], fields: readonly FieldPacket[], resultSetCount: number): ResultSet {
+  const sets: [unknown, unknown][] =
+    fields?.some((field) => Array.isArray(field)) === true
+      ? (result as unknown[]).map((set, i) => [set, fields[i]])
+      : [[result, fields]];
+  const selected = sets.filter(([, columns]) => Array.isArray(columns));
+  const [rows, columns] = (selected[0] ?? [[], []]) as [unknown[][], FieldPacket[]];
   // In place: the rows are nobody else's.
   for (const row of rows) for (let i = 0; i < row.length; i++) row[i] = toCell(row[i]);
-  return { columns: fields.map(({ name }) => name), rows: rows as Row[], resultSetCount };
+  return { columns: columns.map(({ name }) => name), rows: rows as Row[], resultSetCount: selected.length };
 }
 
 function toCell(value: unknown): string | null {

@@ -7,11 +7,12 @@
 import type { Pace } from "./pace.ts";
 import { tableOf } from "./report.ts";
 import { setStage } from "./stage.ts";
-import { type Entry, interleave, type Lineup, medianOf, medianRatio } from "./statistics.ts";
+import { type Entry, type Lineup, medianOf, medianRatio } from "./statistics.ts";
 import { contestant, hits, type Setting } from "./suites/contestants.ts";
 import { loginmapdMisses } from "./suites/misses.ts";
 import { toText } from "./table.ts";
 import { isMet, tableOfVerdicts, type Verdict } from "./targets.ts";
+import { inTurns } from "./undisturbed.ts";
 import type { Workload } from "./workload.ts";
 
 const pace: Pace = {
@@ -34,7 +35,7 @@ try {
   });
   const ofLoginmapd = (name: string, population: Workload["population"]) =>
     contestant(stage, pace, stage.loginmapd, warm({ ...hits, population }), name);
-  const answers = await interleave(
+  const answers = await inTurns(
     [
       ofLoginmapd("hits", "mailbox"),
       ofLoginmapd("negative hits", "nobody"),
@@ -44,7 +45,7 @@ try {
     pace.repetitions,
   );
   lineups.push({ suite: "guard", title: "answers, socketmap unix, 16 connections", entries: answers });
-  const misses = await interleave([loginmapdMisses(stage, pace, stage.loginmapd, 50, "loginmapd")], 2);
+  const misses = await inTurns([loginmapdMisses(stage, pace, stage.loginmapd, 50, "loginmapd")], 2);
   lineups.push({ suite: "guard", title: "misses, 50 connections", entries: misses });
 } finally {
   await stage.close();

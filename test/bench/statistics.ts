@@ -1,6 +1,4 @@
 /** Medians of interleaved repetitions: what a noisy machine leaves of a measurement. */
-import { undisturbed } from "./undisturbed.ts";
-
 /** What may be measured of a contestant in one repetition. */
 export type Figure =
   /** Lookups answered per second. */
@@ -73,8 +71,7 @@ export async function interleave(contestants: readonly Contestant[], repetitions
   for (let repetition = 0; repetition < repetitions; repetition++) {
     for (let turn = 0; turn < contestants.length; turn++) {
       const place = (turn + repetition) % contestants.length;
-      const { measure } = contestants[place] as Contestant;
-      samples[place]?.push(await undisturbed(() => measure(repetition)));
+      samples[place]?.push(await (contestants[place] as Contestant).measure(repetition));
     }
   }
   return contestants.map(({ name }, place) => ({ name, samples: samples[place] as Sample[] }));

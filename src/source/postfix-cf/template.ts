@@ -73,16 +73,14 @@ function collector({ type, expansionLimit }: TableQuery, format: Template): Arm[
   const fill = resultFiller(format);
   return (rows, key) => {
     const cells: string[] = [];
-    for (const row of rows) {
-      for (const cell of type === "mysql" ? row : row.slice(0, 1)) {
-        // NULL and empty cells are skipped before they are formatted, and do not count.
-        const filled = cell === null || cell === "" ? undefined : fill(cell, key);
-        if (filled === undefined) continue;
-        if (expansionLimit > 0 && cells.length === expansionLimit) {
-          throw new SourceError("ERR_SOURCE_RESULT", `more than expansion_limit = ${expansionLimit} values`);
-        }
-        cells.push(filled);
+    for (const cell of type === "mysql" ? rows.flat() : rows.flatMap((row) => row.slice(0, 1))) {
+      // NULL and empty cells are skipped before they are formatted, and do not count.
+      const filled = cell === null || cell === "" ? undefined : fill(cell, key);
+      if (filled === undefined) continue;
+      if (expansionLimit > 0 && cells.length === expansionLimit) {
+        throw new SourceError("ERR_SOURCE_RESULT", `more than expansion_limit = ${expansionLimit} values`);
       }
+      cells.push(filled);
     }
     return cells;
   };

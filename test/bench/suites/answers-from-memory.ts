@@ -2,7 +2,8 @@
 import type { Pace } from "../pace.ts";
 import { ways } from "../servers.ts";
 import type { Stage } from "../stage.ts";
-import { interleave, type Lineup } from "../statistics.ts";
+import type { Lineup } from "../statistics.ts";
+import { inTurns } from "../undisturbed.ts";
 import type { Workload } from "../workload.ts";
 import { contestant, hits, type Setting } from "./contestants.ts";
 
@@ -15,7 +16,7 @@ export async function measureHits(stage: Stage, pace: Pace): Promise<Lineup[]> {
       const contestants = [stage.loginmapd, ...stage.references].map((server) =>
         contestant(stage, pace, server, setting),
       );
-      const entries = await interleave(contestants, pace.repetitions);
+      const entries = await inTurns(contestants, pace.repetitions);
       lineups.push({ suite: "hits", title: `hits, ${way}, ${connections} connections`, entries });
     }
   }
@@ -32,7 +33,7 @@ export async function measureAnswers(stage: Stage, pace: Pace): Promise<Lineup[]
   // Ten recipients per message are ten identical lookups; senders are as unequal as zipf has it. Not all of it is warm.
   const mixture: Workload = { population: "mailbox", first: 0, count: 100_000, order: 1.1, repeat: 10 };
   const warm = (workload: Workload): Setting => ({ ...unixWith16, workload, askAllFirst: true });
-  const entries = await interleave(
+  const entries = await inTurns(
     [
       contestant(stage, pace, loginmapd, warm(hits), "hits"),
       contestant(stage, pace, loginmapd, warm(nobody), "negative hits"),
@@ -50,7 +51,7 @@ export async function measureChurn(stage: Stage, pace: Pace): Promise<Lineup[]> 
   const workload: Workload = { ...hits, repeat: 10 };
   const setting: Setting = { ...unixWith16, workload, askAllFirst: true, churnAfter: 10 };
   const servers = [stage.loginmapd, ...stage.references];
-  const entries = await interleave(
+  const entries = await inTurns(
     servers.map((server) => contestant(stage, pace, server, setting)),
     pace.repetitions,
   );

@@ -4,7 +4,8 @@ import { type Pace, patient } from "../pace.ts";
 import { postmapPerSecond } from "../postmap.ts";
 import type { Loginmapd } from "../servers.ts";
 import type { Stage } from "../stage.ts";
-import { type Contestant, interleave, type Lineup } from "../statistics.ts";
+import type { Contestant, Lineup } from "../statistics.ts";
+import { inTurns } from "../undisturbed.ts";
 import { mapName } from "../workload.ts";
 import { jobOf, type Setting } from "./contestants.ts";
 
@@ -31,7 +32,7 @@ export async function measureMisses(stage: Stage, usual: Pace): Promise<Lineup[]
     for (const clients of clientCounts) {
       const byPostmap = (name: string, table: string, flush?: () => Promise<void>) =>
         postmapContestant(stage, pace, { etc: tables.etc, table, clients, name, ...(flush && { flush }) });
-      const entries = await interleave(
+      const entries = await inTurns(
         [
           loginmapdMisses(stage, pace, sameTable, clients, "loginmapd"),
           await byPostmap("loginmapd, by postmap", socketmapTable(sameTable), sameTable.flush),

@@ -2,7 +2,8 @@
 import { type Pace, patient } from "../pace.ts";
 import type { Server } from "../servers.ts";
 import type { Stage } from "../stage.ts";
-import { type Entry, interleave, type Lineup, medianOf } from "../statistics.ts";
+import { type Entry, type Lineup, medianOf } from "../statistics.ts";
+import { inTurns } from "../undisturbed.ts";
 import { contestant, hits, type Setting } from "./contestants.ts";
 
 // As many as a busy submission server has smtpd processes.
@@ -18,7 +19,7 @@ export async function measureLatencyUnderLoad(stage: Stage, usual: Pace): Promis
   for (const ratePerSecond of pace.rates) {
     const setting: Setting = { way: "socketmap unix", connections, workload: hits, askAllFirst: true, ratePerSecond };
     const contestants = servers.map((server) => contestant(stage, pace, server, setting));
-    const measured = await interleave(contestants, pace.repetitions);
+    const measured = await inTurns(contestants, pace.repetitions);
     const isUp = (entry: Entry) => medianOf(entry, "perSecond") >= keepsUp * ratePerSecond;
     const entries = measured.filter(isUp);
     servers = servers.filter((_, i) => isUp(measured[i] as Entry));

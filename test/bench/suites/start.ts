@@ -8,7 +8,8 @@ import { type Child, startChild, stopChild } from "../../support/processes.ts";
 import { type Pace, patient } from "../pace.ts";
 import { findPlaces, loginmapdConfig } from "../servers.ts";
 import type { Stage } from "../stage.ts";
-import { type Contestant, interleave, type Lineup } from "../statistics.ts";
+import type { Contestant, Lineup } from "../statistics.ts";
+import { inTurns } from "../undisturbed.ts";
 import { addressOf, queryText } from "../workload.ts";
 
 /** Until a lookup is answered, until /readyz says so; beside what Node itself needs to begin and end. */
@@ -19,7 +20,7 @@ export async function measureStart(stage: Stage, usual: Pace): Promise<Lineup[]>
     { name: "loginmapd, /readyz 200", measure: async () => ({ ms: (await start(stage)).readyMs }) },
     { name: "node --eval 0", measure: async () => ({ ms: await nodeAloneMs() }) },
   ];
-  return [{ suite: "start", title: "start", entries: await interleave(starts, pace.repetitions) }];
+  return [{ suite: "start", title: "start", entries: await inTurns(starts, pace.repetitions) }];
 }
 
 interface StartTimes {

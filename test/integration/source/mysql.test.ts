@@ -139,7 +139,7 @@ describe("lookups", () => {
     const all = (count: number) =>
       Promise.all(Array.from({ length: count }, () => ownersOf(database, "alice@example.com")));
     await all(100);
-    expect(await connections()).toBe(4);
+    await waitUntil("four connections", async () => (await connections()) === 4);
     const before = await statements();
     await all(8);
     expect((await statements()) - before).toBe(1);
