@@ -2,9 +2,9 @@
 import { type ParseArgsConfig, parseArgs } from "node:util";
 import { formatHelp, formatUsage } from "./cli-help.ts";
 import { type CommandSpec, commands, findCommand, parseArgsOptions } from "./cli-options.ts";
-import { type ExitCode, exitCode } from "./commands/exit-code.ts";
 import { UsageError } from "./commands/usage-error.ts";
 import { ConfigError, formatProblem } from "./model/errors.ts";
+import { type ExitCode, exitCode } from "./system/exit-code.ts";
 
 /** Options of a command by their long names, and its arguments. */
 export interface CommandLine {
@@ -87,7 +87,7 @@ function checkPositionals(command: CommandSpec, given: readonly string[]): void 
 }
 
 async function printVersion(): Promise<ExitCode> {
-  const { packageVersion } = await import("./commands/package.ts");
+  const { packageVersion } = await import("./system/package.ts");
   return print(`loginmapd ${packageVersion()}\n`);
 }
 

@@ -9,11 +9,11 @@ import { createHash } from "node:crypto";
 import { closeSync, fsyncSync, ftruncateSync, openSync, renameSync, unlinkSync } from "node:fs";
 import { open, rm } from "node:fs/promises";
 import { dirname } from "node:path";
+import { elapsedMs, type Moment } from "../model/moment.ts";
 import { toOwnerList } from "../model/owner-list.ts";
 import { type Answer, absent, Found } from "../model/reply.ts";
 import type { AgedAnswer } from "./cached-source.ts";
 import type { AgedDomains } from "./domain-gate.ts";
-import { elapsedMs, type Moment } from "./moment.ts";
 
 /** What a map remembers of its source. */
 export interface Remembered {

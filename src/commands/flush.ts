@@ -2,7 +2,7 @@
 import { request as httpRequest } from "node:http";
 import type { CommandLine } from "../cli.ts";
 import { type AdminSettings, formatEndpoint } from "../model/settings.ts";
-import { type ExitCode, exitCode } from "./exit-code.ts";
+import { type ExitCode, exitCode } from "../system/exit-code.ts";
 import { loadSettings, stringOf } from "./load-settings.ts";
 import { UsageError } from "./usage-error.ts";
 

@@ -4,8 +4,8 @@ import { parseEndpoint } from "../config/endpoint.ts";
 import { Mismatch } from "../config/mismatch.ts";
 import { type Endpoint, formatEndpoint } from "../model/settings.ts";
 import type { ServerReply } from "../protocol/client.ts";
+import { type ExitCode, exitCode } from "../system/exit-code.ts";
 import { ask, NoServer } from "./ask.ts";
-import { type ExitCode, exitCode } from "./exit-code.ts";
 import { loadSettings, stringOf } from "./load-settings.ts";
 import { UsageError } from "./usage-error.ts";
 

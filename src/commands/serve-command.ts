@@ -2,7 +2,7 @@
 import { relative } from "node:path";
 import type { CommandLine } from "../cli.ts";
 import { formatEndpoint, type Settings } from "../model/settings.ts";
-import type { ExitCode } from "./exit-code.ts";
+import type { ExitCode } from "../system/exit-code.ts";
 import { loadSettings } from "./load-settings.ts";
 import { serve } from "./serve.ts";
 

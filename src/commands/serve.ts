@@ -2,18 +2,18 @@
 
 import { type ConfigProblem, formatProblem } from "../model/errors.ts";
 import { type Endpoint, formatEndpoint, type Settings } from "../model/settings.ts";
-import { inheritedSockets } from "../net/inherited-sockets.ts";
-import { ListenError } from "../net/listen-error.ts";
-import { Notifier, watchdogIntervalMs } from "../net/systemd.ts";
 import { buildSidecar } from "../sidecar/app.ts";
 import { listenSidecar } from "../sidecar/listen.ts";
+import { type ExitCode, exitCode } from "../system/exit-code.ts";
+import { inheritedSockets } from "../system/inherited-sockets.ts";
+import { ListenError } from "../system/listen-error.ts";
+import { packageVersion } from "../system/package.ts";
+import { Notifier, watchdogIntervalMs } from "../system/systemd.ts";
 import { type AdjustableLog, createLog } from "../telemetry/log.ts";
 import { Metrics } from "../telemetry/metrics.ts";
 import { RecentErrors } from "../telemetry/recent-errors.ts";
 import { Daemon } from "./daemon.ts";
-import { type ExitCode, exitCode } from "./exit-code.ts";
 import { keepHeapClose } from "./heap.ts";
-import { packageVersion } from "./package.ts";
 import { sidecarDeps } from "./sidecar-deps.ts";
 import { Signals } from "./signals.ts";
 import { Snapshots } from "./snapshots.ts";

@@ -4,8 +4,8 @@
  */
 import { readSnapshot, removeSnapshot, type SnapshotMap, writeSnapshot } from "../cache/snapshot-file.ts";
 import type { Log } from "../model/log.ts";
+import { currentMoment } from "../system/clocks.ts";
 import type { Daemon } from "./daemon.ts";
-import { currentMoment } from "./moment.ts";
 
 // Often enough that a crash loses little, seldom enough that writing 100,000 answers (some 10 MB) does not matter.
 const intervalMs = 5 * 60_000;

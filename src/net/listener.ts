@@ -1,10 +1,10 @@
 /** One listening socket: bound, given other settings by a reload, closed or laid to rest at its end. */
 import net from "node:net";
 import { formatEndpoint, type ListenerSettings } from "../model/settings.ts";
+import type { InheritedSocket } from "../system/inherited-sockets.ts";
+import { ListenError } from "../system/listen-error.ts";
+import { bindUnixSocket, removeStaleSocket, setAccess } from "../system/unix-socket.ts";
 import { Connections, type ConnectionsParts } from "./connections.ts";
-import type { InheritedSocket } from "./inherited-sockets.ts";
-import { ListenError } from "./listen-error.ts";
-import { bindUnixSocket, removeStaleSocket, setAccess } from "./unix-socket.ts";
 
 /** What a listener needs beside its settings. */
 export type ListenerParts = Omit<ConnectionsParts, "defaultMap">;

@@ -5,8 +5,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { beforeEach, describe, expect, test } from "vitest";
 import type { AgedAnswer } from "../../../src/cache/cached-source.ts";
-import type { Moment } from "../../../src/cache/moment.ts";
 import { readSnapshot, removeSnapshot, SnapshotError, writeSnapshot } from "../../../src/cache/snapshot-file.ts";
+import type { Moment } from "../../../src/model/moment.ts";
 import { toOwnerList } from "../../../src/model/owner-list.ts";
 import { absent, Found } from "../../../src/model/reply.ts";
 

@@ -2,7 +2,7 @@ import { chmod, mkdtemp, readFile, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, describe, expect, test } from "vitest";
-import { Notifier, watchdogIntervalMs } from "../../../src/net/systemd.ts";
+import { Notifier, watchdogIntervalMs } from "../../../src/system/systemd.ts";
 
 const path = process.env["PATH"];
 

@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, describe, expect, test } from "vitest";
 import type { Endpoint } from "../../../src/model/settings.ts";
-import { fitSockets, type InheritedSocket, inheritedSockets } from "../../../src/net/inherited-sockets.ts";
+import { fitSockets, type InheritedSocket, inheritedSockets } from "../../../src/system/inherited-sockets.ts";
 
 const servers: net.Server[] = [];
 const clients: net.Socket[] = [];
