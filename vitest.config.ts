@@ -8,7 +8,7 @@ export default defineConfig({
       exclude: [
         // Wiring without decisions, run in a process of its own by test/e2e: this process cannot see it being run.
         "src/main.ts",
-        "src/cli.ts",
+        "src/cli/run.ts",
         "src/commands/**",
         // Runs in a browser.
         "src/sidecar/page/**",

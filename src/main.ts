@@ -1,5 +1,5 @@
 #!/usr/bin/env node
 /** The program: runs one command and exits with its code. */
-import { run } from "./cli.ts";
+import { run } from "./cli/run.ts";
 
 process.exitCode = await run(process.argv.slice(2));

@@ -1,4 +1,4 @@
-# Completion of loginmapd for bash. Generated from src/cli-options.ts by "npm run docs".
+# Completion of loginmapd for bash. Generated from src/cli/options.ts by "npm run docs".
 
 _loginmapd() {
   local current=${COMP_WORDS[COMP_CWORD]} previous=${COMP_WORDS[COMP_CWORD-1]} command="" word i

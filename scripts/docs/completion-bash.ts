@@ -1,10 +1,10 @@
 /** Writes deploy/completions/loginmapd.bash. Needs bash 4 alone, not the bash-completion package. */
-import { type CommandSpec, type Completion, commands, globalOptions, type OptionSpec } from "../../src/cli-options.ts";
+import { type CommandSpec, type Completion, commands, globalOptions, type OptionSpec } from "../../src/cli/options.ts";
 
 /** Gives the text of the script. */
 export function bashCompletion(): string {
   const cases = commands.map(commandCase).join("\n");
-  return `# Completion of loginmapd for bash. Generated from src/cli-options.ts by "npm run docs".
+  return `# Completion of loginmapd for bash. Generated from src/cli/options.ts by "npm run docs".
 
 _loginmapd() {
   local current=\${COMP_WORDS[COMP_CWORD]} previous=\${COMP_WORDS[COMP_CWORD-1]} command="" word i

@@ -6,12 +6,12 @@ import {
   globalOptions,
   type OptionSpec,
   type PositionalSpec,
-} from "../../src/cli-options.ts";
+} from "../../src/cli/options.ts";
 
 /** Gives the text of the function. */
 export function zshCompletion(): string {
   return `#compdef loginmapd
-# Completion of loginmapd for zsh. Generated from src/cli-options.ts by "npm run docs".
+# Completion of loginmapd for zsh. Generated from src/cli/options.ts by "npm run docs".
 
 local curcontext=$curcontext state line
 typeset -A opt_args

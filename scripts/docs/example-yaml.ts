@@ -1,6 +1,6 @@
 /** Writes deploy/loginmapd.example.yaml: every key with its meaning, the optional ones commented out with their defaults. */
 
-import { wrap } from "../../src/cli-help.ts";
+import { wrap } from "../../src/cli/help.ts";
 import type { AnyKey, Keys } from "../../src/config/key.ts";
 import { schema } from "../../src/config/schema.ts";
 

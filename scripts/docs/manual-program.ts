@@ -1,5 +1,5 @@
 /** Writes docs/man/loginmapd.8. */
-import { formatUsage } from "../../src/cli-help.ts";
+import { formatUsage } from "../../src/cli/help.ts";
 import {
   type CommandSpec,
   commands,
@@ -7,7 +7,7 @@ import {
   globalOptions,
   type OptionSpec,
   programSummary,
-} from "../../src/cli-options.ts";
+} from "../../src/cli/options.ts";
 import { bold, italic, item, page, paragraph, section, subsection, title, verbatim } from "./roff.ts";
 
 /** Gives the source of the page. */

@@ -2,7 +2,7 @@
 import { chmod, copyFile, mkdir, readFile, writeFile } from "node:fs/promises";
 import { delimiter, join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { commands } from "../../src/cli-options.ts";
+import { commands } from "../../src/cli/options.ts";
 import { projectRoot } from "../support/daemon.ts";
 import { makeDirectory, type TestDirectory } from "../support/directories.ts";
 import { freePorts, isListening } from "../support/ports.ts";

@@ -1,7 +1,7 @@
 import { execFileSync, spawnSync } from "node:child_process";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
-import { commands } from "../../../src/cli-options.ts";
+import { commands } from "../../../src/cli/options.ts";
 
 const man = join(import.meta.dirname, "../../../docs/man");
 

@@ -1,14 +1,15 @@
 /** `loginmapd doctor`: says what of Postfix's configuration does not fit ours. */
-import type { CommandLine } from "../cli.ts";
+
+import { observe } from "../commands/observe.ts";
+import { PostconfError, readPostconf } from "../commands/postconf.ts";
 import { examine } from "../doctor/examine.ts";
 import type { Observations } from "../doctor/observations.ts";
 import { parsePostfix } from "../doctor/postfix.ts";
 import { type ExitCode, exitCode } from "../system/exit-code.ts";
-import { isColoured } from "./colour.ts";
 import { formatFindings } from "./format-findings.ts";
 import { loadSettings, stringOf } from "./load-settings.ts";
-import { observe } from "./observe.ts";
-import { PostconfError, readPostconf } from "./postconf.ts";
+import type { CommandLine } from "./run.ts";
+import { isColoured } from "./terminal.ts";
 
 /** Prints the findings, worst first, for people or as JSON. Exit 0 without any, 1 with some, 69 without postconf. */
 export async function doctor(line: CommandLine): Promise<ExitCode> {

@@ -1,10 +1,10 @@
 /** The command line: finds the command, reads its options, and turns what it throws into a message and an exit code. */
 import { type ParseArgsConfig, parseArgs } from "node:util";
-import { formatHelp, formatUsage } from "./cli-help.ts";
-import { type CommandSpec, commands, findCommand, parseArgsOptions } from "./cli-options.ts";
-import { UsageError } from "./commands/usage-error.ts";
-import { ConfigError, formatProblem } from "./model/errors.ts";
-import { type ExitCode, exitCode } from "./system/exit-code.ts";
+import { ConfigError, formatProblem } from "../model/errors.ts";
+import { type ExitCode, exitCode } from "../system/exit-code.ts";
+import { UsageError } from "./command.ts";
+import { formatHelp, formatUsage } from "./help.ts";
+import { type CommandSpec, commands, findCommand, parseArgsOptions } from "./options.ts";
 
 /** Options of a command by their long names, and its arguments. */
 export interface CommandLine {
@@ -17,13 +17,13 @@ export type Command = (line: CommandLine) => Promise<ExitCode>;
 
 // Loaded when they run: `query` needs no database driver, `check` no web server.
 const loaders: Record<string, () => Promise<Command>> = {
-  serve: async () => (await import("./commands/serve-command.ts")).serveCommand,
-  check: async () => (await import("./commands/check.ts")).check,
-  lookup: async () => (await import("./commands/lookup.ts")).lookup,
-  query: async () => (await import("./commands/query.ts")).query,
-  flush: async () => (await import("./commands/flush.ts")).flush,
-  import: async () => (await import("./commands/import.ts")).importFiles,
-  doctor: async () => (await import("./commands/doctor.ts")).doctor,
+  serve: async () => (await import("./serve.ts")).serveCommand,
+  check: async () => (await import("./check.ts")).check,
+  lookup: async () => (await import("./lookup.ts")).lookup,
+  query: async () => (await import("./query.ts")).query,
+  flush: async () => (await import("./flush.ts")).flush,
+  import: async () => (await import("./import.ts")).importFiles,
+  doctor: async () => (await import("./doctor.ts")).doctor,
 };
 
 /**
@@ -87,7 +87,7 @@ function checkPositionals(command: CommandSpec, given: readonly string[]): void 
 }
 
 async function printVersion(): Promise<ExitCode> {
-  const { packageVersion } = await import("./system/package.ts");
+  const { packageVersion } = await import("../system/package.ts");
   return print(`loginmapd ${packageVersion()}\n`);
 }
 

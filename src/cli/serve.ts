@@ -1,10 +1,10 @@
 /** The command line of `loginmapd serve`. */
 import { relative } from "node:path";
-import type { CommandLine } from "../cli.ts";
+import { serve } from "../commands/serve.ts";
 import { formatEndpoint, type Settings } from "../model/settings.ts";
 import type { ExitCode } from "../system/exit-code.ts";
 import { loadSettings } from "./load-settings.ts";
-import { serve } from "./serve.ts";
+import type { CommandLine } from "./run.ts";
 
 /** Runs the daemon with the configuration that the command line names; the demo also says how to try it. */
 export function serveCommand(line: CommandLine): Promise<ExitCode> {

@@ -1,5 +1,5 @@
 import { afterEach, expect, test, vi } from "vitest";
-import { createPaint, isColoured } from "../../../src/commands/colour.ts";
+import { createPaint, isColoured } from "../../../src/cli/terminal.ts";
 
 afterEach(() => vi.unstubAllEnvs());
 

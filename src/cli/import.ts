@@ -1,8 +1,9 @@
 /** `loginmapd import`: Postfix table files → our configuration. */
-import type { CommandLine } from "../cli.ts";
+
 import { formatProblem } from "../model/errors.ts";
 import { toYaml } from "../source/postfix-cf/to-yaml.ts";
 import { type ExitCode, exitCode } from "../system/exit-code.ts";
+import type { CommandLine } from "./run.ts";
 
 /** Prints the YAML; what differs or is unknown is a comment in it and a line on stderr. */
 export async function importFiles({ positionals }: CommandLine): Promise<ExitCode> {

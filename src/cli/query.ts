@@ -1,13 +1,14 @@
 /** `loginmapd query`: asks a running server over the wire, as Postfix would. */
-import type { CommandLine } from "../cli.ts";
+
+import { ask, NoServer } from "../commands/ask.ts";
 import { parseEndpoint } from "../config/endpoint.ts";
 import { Mismatch } from "../config/mismatch.ts";
 import { type Endpoint, formatEndpoint } from "../model/settings.ts";
 import type { ServerReply } from "../protocol/client.ts";
 import { type ExitCode, exitCode } from "../system/exit-code.ts";
-import { ask, NoServer } from "./ask.ts";
+import { UsageError } from "./command.ts";
 import { loadSettings, stringOf } from "./load-settings.ts";
-import { UsageError } from "./usage-error.ts";
+import type { CommandLine } from "./run.ts";
 
 // Postfix waits 100 s for a reply.
 const timeoutMs = 100_000;

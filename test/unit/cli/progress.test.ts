@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
-import { Progress } from "../../../src/commands/progress.ts";
+import { Progress } from "../../../src/cli/progress.ts";
 
 beforeEach(() => void vi.stubEnv("TERM", "xterm"));
 afterEach(() => vi.unstubAllEnvs());

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
-import { formatHelp } from "../../src/cli-help.ts";
-import { commands } from "../../src/cli-options.ts";
+import { formatHelp } from "../../../src/cli/help.ts";
+import { commands } from "../../../src/cli/options.ts";
 
 test("the help of the program lists commands and global options", () => {
   expect(formatHelp()).toBe(`Usage: loginmapd COMMAND [options]

@@ -1,12 +1,13 @@
 /** Where a command gets its configuration from: the demo, `.cf` files, or the configuration file and the environment. */
-import type { CommandLine } from "../cli.ts";
+
+import { demoDatabasePath } from "../commands/demo-path.ts";
+import type { LoadedSettings } from "../commands/serve.ts";
 import { settingsForDemo, settingsForPostfixCf } from "../config/flag-settings.ts";
 import { readConfig } from "../config/read-config.ts";
 import { createDemoDatabase } from "../source/demo.ts";
 import { presetNames } from "../source/presets/registry.ts";
-import { demoDatabasePath } from "./demo-path.ts";
-import type { LoadedSettings } from "./serve.ts";
-import { UsageError } from "./usage-error.ts";
+import { UsageError } from "./command.ts";
+import type { CommandLine } from "./run.ts";
 
 /**
  * Reads the configuration that a command line names. Called again at every reload.

@@ -1,6 +1,6 @@
 import { parseArgs } from "node:util";
 import { describe, expect, test } from "vitest";
-import { commands, findCommand, globalOptions, parseArgsOptions } from "../../src/cli-options.ts";
+import { commands, findCommand, globalOptions, parseArgsOptions } from "../../../src/cli/options.ts";
 
 test("the commands of the public interface are there, in the order of help", () => {
   expect(commands.map(({ name }) => name)).toEqual(["serve", "check", "lookup", "query", "flush", "import", "doctor"]);

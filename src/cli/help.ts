@@ -8,7 +8,7 @@ import {
   type OptionSpec,
   type PositionalSpec,
   programSummary,
-} from "./cli-options.ts";
+} from "./options.ts";
 
 // Terminals of 80 columns, less one so that none of them wraps by itself.
 const width = 79;

@@ -1,7 +1,8 @@
 /** The doctor's findings as a person reads them. */
-import { wrap } from "../cli-help.ts";
+
 import type { Finding, Severity } from "../doctor/finding.ts";
-import { createPaint, type Paint, type Style } from "./colour.ts";
+import { wrap } from "./help.ts";
+import { createPaint, type Paint, type Style } from "./terminal.ts";
 
 const width = 100;
 

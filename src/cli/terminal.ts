@@ -1,7 +1,7 @@
 /** Whether to print in colours, and how. */
 import { styleText } from "node:util";
-import type { CommandLine } from "../cli.ts";
 import { isTerminal } from "./progress.ts";
+import type { CommandLine } from "./run.ts";
 
 /** Names of node:util's styleText, one or several. */
 export type Style = Parameters<typeof styleText>[0];

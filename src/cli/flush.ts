@@ -1,10 +1,10 @@
 /** `loginmapd flush`: makes the running daemon forget answers. */
 import { request as httpRequest } from "node:http";
-import type { CommandLine } from "../cli.ts";
 import { type AdminSettings, formatEndpoint } from "../model/settings.ts";
 import { type ExitCode, exitCode } from "../system/exit-code.ts";
+import { UsageError } from "./command.ts";
 import { loadSettings, stringOf } from "./load-settings.ts";
-import { UsageError } from "./usage-error.ts";
+import type { CommandLine } from "./run.ts";
 
 const timeoutMs = 30_000;
 

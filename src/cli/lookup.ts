@@ -1,18 +1,19 @@
 /** `loginmapd lookup`: explains a lookup straight from the source. */
-import type { CommandLine } from "../cli.ts";
+
+import { defaultMapOf } from "../commands/default-map.ts";
+import { protocolsOf } from "../commands/map-protocols.ts";
+import { closeSources, openSources } from "../commands/sources.ts";
 import { explain } from "../lookup/explain.ts";
 import { Resolver } from "../lookup/resolver.ts";
 import type { Settings } from "../model/settings.ts";
 import { type ExitCode, exitCode } from "../system/exit-code.ts";
 import { createLog } from "../telemetry/log.ts";
 import { Tallies } from "../telemetry/tallies.ts";
-import { isColoured } from "./colour.ts";
-import { defaultMapOf } from "./default-map.ts";
+import { UsageError } from "./command.ts";
 import { formatExplanation } from "./format-explanation.ts";
 import { loadSettings, stringOf } from "./load-settings.ts";
-import { protocolsOf } from "./map-protocols.ts";
-import { closeSources, openSources } from "./sources.ts";
-import { UsageError } from "./usage-error.ts";
+import type { CommandLine } from "./run.ts";
+import { isColoured } from "./terminal.ts";
 
 /** Prints the explanation, for people or as JSON. Exit 0 with an answer, also "no owners"; 69 when Postfix gets none. */
 export async function lookup(line: CommandLine): Promise<ExitCode> {

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { formatFindings } from "../../../src/commands/format-findings.ts";
+import { formatFindings } from "../../../src/cli/format-findings.ts";
 import type { Finding } from "../../../src/doctor/finding.ts";
 
 const finding: Finding = {

@@ -1,15 +1,16 @@
 /** `loginmapd check`: says everything that is wrong with the configuration, and what the daemon would do with it. */
-import type { CommandLine } from "../cli.ts";
+
+import { closeSources, type OpenSources, openSources } from "../commands/sources.ts";
 import { describeSettings } from "../config/describe.ts";
 import { formatProblem } from "../model/errors.ts";
 import type { QueryReport } from "../model/source.ts";
 import { type ExitCode, exitCode } from "../system/exit-code.ts";
 import { createLog } from "../telemetry/log.ts";
 import { Tallies } from "../telemetry/tallies.ts";
-import { createPaint, isColoured, type Paint } from "./colour.ts";
 import { loadSettings } from "./load-settings.ts";
 import { Progress } from "./progress.ts";
-import { closeSources, type OpenSources, openSources } from "./sources.ts";
+import type { CommandLine } from "./run.ts";
+import { createPaint, isColoured, type Paint } from "./terminal.ts";
 
 /** What a source says to its queries, or why it says nothing. */
 type SourceReport =

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { formatExplanation } from "../../../src/commands/format-explanation.ts";
+import { formatExplanation } from "../../../src/cli/format-explanation.ts";
 import type { Explanation } from "../../../src/lookup/explain.ts";
 
 const explanation: Explanation = {

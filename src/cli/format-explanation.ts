@@ -1,7 +1,7 @@
 /** The explanation of a lookup as a person reads it. */
 import type { ExplainedAsk, ExplainedReply, Explanation } from "../lookup/explain.ts";
 import type { Verdict } from "../lookup/verdict.ts";
-import { createPaint, type Paint, type Style } from "./colour.ts";
+import { createPaint, type Paint, type Style } from "./terminal.ts";
 
 const colours: Readonly<Record<Verdict["code"], Style>> = { 250: "green", 451: "yellow", 553: "red" };
 // A list that no protocol carries would bury everything else; --json has it whole.
