@@ -1,7 +1,7 @@
 /** `loginmapd check`: says everything that is wrong with the configuration, and what the daemon would do with it. */
 
-import { closeSources, type OpenSources, openSources } from "../commands/sources.ts";
 import { describeSettings } from "../config/describe.ts";
+import { closeSources, type OpenSources, openSources } from "../daemon/sources.ts";
 import { formatProblem } from "../model/errors.ts";
 import type { QueryReport } from "../model/source.ts";
 import { type ExitCode, exitCode } from "../system/exit-code.ts";

@@ -2,7 +2,7 @@
 
 import { defaultMapOf } from "../commands/default-map.ts";
 import { protocolsOf } from "../commands/map-protocols.ts";
-import { closeSources, openSources } from "../commands/sources.ts";
+import { closeSources, openSources } from "../daemon/sources.ts";
 import { explain } from "../lookup/explain.ts";
 import { Resolver } from "../lookup/resolver.ts";
 import type { Settings } from "../model/settings.ts";

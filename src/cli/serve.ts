@@ -1,6 +1,6 @@
 /** The command line of `loginmapd serve`. */
 import { relative } from "node:path";
-import { serve } from "../commands/serve.ts";
+import { serve } from "../daemon/run.ts";
 import { formatEndpoint, type Settings } from "../model/settings.ts";
 import type { ExitCode } from "../system/exit-code.ts";
 import { loadSettings } from "./load-settings.ts";

@@ -1,5 +1,7 @@
 /** The daemon as the sidecar sees it. */
 import { hostname } from "node:os";
+import { defaultMapOf } from "../commands/default-map.ts";
+import { protocolsOf } from "../commands/map-protocols.ts";
 import { explain } from "../lookup/explain.ts";
 import { foldKey } from "../model/address.ts";
 import type { Log } from "../model/log.ts";
@@ -9,9 +11,7 @@ import { HttpError } from "../sidecar/http-error.ts";
 import type { Metrics } from "../telemetry/metrics.ts";
 import type { RecentErrors } from "../telemetry/recent-errors.ts";
 import type { Daemon } from "./daemon.ts";
-import { defaultMapOf } from "./default-map.ts";
 import type { MapChain } from "./map-chain.ts";
-import { protocolsOf } from "./map-protocols.ts";
 import type { Snapshots } from "./snapshots.ts";
 
 /** What is shown beside the daemon. */

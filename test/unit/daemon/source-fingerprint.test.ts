@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import { fingerprintsOf } from "../../../src/commands/source-fingerprint.ts";
+import { fingerprintsOf } from "../../../src/daemon/source-fingerprint.ts";
 import type { SourceSettings } from "../../../src/model/settings.ts";
 
 let folder: string;

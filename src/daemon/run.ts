@@ -14,7 +14,7 @@ import { Metrics } from "../telemetry/metrics.ts";
 import { RecentErrors } from "../telemetry/recent-errors.ts";
 import { Daemon } from "./daemon.ts";
 import { keepHeapClose } from "./heap.ts";
-import { sidecarDeps } from "./sidecar-deps.ts";
+import { sidecarDeps } from "./sidecar-view.ts";
 import { Signals } from "./signals.ts";
 import { Snapshots } from "./snapshots.ts";
 

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { closeSources, openSources } from "../../../src/commands/sources.ts";
+import { closeSources, openSources } from "../../../src/daemon/sources.ts";
 import type { Settings } from "../../../src/model/settings.ts";
 import { Tallies } from "../../../src/telemetry/tallies.ts";
 import { fakeClock, fakeLog } from "../../support/fakes.ts";
