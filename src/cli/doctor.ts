@@ -1,8 +1,8 @@
 /** `loginmapd doctor`: says what of Postfix's configuration does not fit ours. */
 
-import { observe } from "../commands/observe.ts";
-import { PostconfError, readPostconf } from "../commands/postconf.ts";
 import { examine } from "../doctor/examine.ts";
+import { observe } from "../doctor/look/observe.ts";
+import { PostconfError, readPostconf } from "../doctor/look/postconf.ts";
 import type { Observations } from "../doctor/observations.ts";
 import { parsePostfix } from "../doctor/postfix.ts";
 import { type ExitCode, exitCode } from "../system/exit-code.ts";

@@ -1,9 +1,9 @@
 /** `loginmapd query`: asks a running server over the wire, as Postfix would. */
 
-import { ask, NoServer } from "../commands/ask.ts";
 import { parseEndpoint } from "../config/endpoint.ts";
 import { Mismatch } from "../config/mismatch.ts";
 import { type Endpoint, formatEndpoint } from "../model/settings.ts";
+import { ask, NoServer } from "../net/ask.ts";
 import type { ServerReply } from "../protocol/client.ts";
 import { type ExitCode, exitCode } from "../system/exit-code.ts";
 import { UsageError } from "./command.ts";

@@ -1,11 +1,11 @@
 /** The daemon as the sidecar sees it. */
 import { hostname } from "node:os";
 import { defaultMapOf } from "../commands/default-map.ts";
-import { protocolsOf } from "../commands/map-protocols.ts";
 import { explain } from "../lookup/explain.ts";
 import { foldKey } from "../model/address.ts";
 import type { Log } from "../model/log.ts";
 import type { Settings } from "../model/settings.ts";
+import { protocolsOf } from "../protocol/map-protocols.ts";
 import type { SidecarDeps } from "../sidecar/deps.ts";
 import { HttpError } from "../sidecar/http-error.ts";
 import type { Metrics } from "../telemetry/metrics.ts";

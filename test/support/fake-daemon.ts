@@ -1,8 +1,8 @@
 /** A daemon as the sidecar sees it, without one: SidecarDeps that a test can set to any state. */
 import type { CacheState } from "../../src/cache/cached-source.ts";
-import { protocolsOf } from "../../src/commands/map-protocols.ts";
 import { type Explanation, explain } from "../../src/lookup/explain.ts";
 import { Resolver } from "../../src/lookup/resolver.ts";
+import { protocolsOf } from "../../src/protocol/map-protocols.ts";
 import type { CacheDescription, ExplainQuery, FlushSelector, Readiness, SidecarDeps } from "../../src/sidecar/deps.ts";
 import { Metrics } from "../../src/telemetry/metrics.ts";
 import type { RecentError } from "../../src/telemetry/recent-errors.ts";

@@ -1,15 +1,15 @@
 /** Looks at the machine for the doctor: files, the account of Postfix, the daemon on the wire, Dovecot's auth socket. */
 import { spawnSync } from "node:child_process";
 import { statSync } from "node:fs";
-import { stepsTo } from "../doctor/access.ts";
-import { askingServices, loginServices } from "../doctor/logins.ts";
-import type { Account, FileStatus, Observations, SaslAnswer, TableAnswer } from "../doctor/observations.ts";
-import { placeOf, type ReachedTable } from "../doctor/place.ts";
-import type { PostfixConfig } from "../doctor/postfix.ts";
-import { saslEndpoint } from "../doctor/sasl-endpoint.ts";
-import { tablesOf } from "../doctor/table.ts";
-import { type Endpoint, formatEndpoint, type Settings } from "../model/settings.ts";
-import { ask, NoServer } from "./ask.ts";
+import { type Endpoint, formatEndpoint, type Settings } from "../../model/settings.ts";
+import { ask, NoServer } from "../../net/ask.ts";
+import { stepsTo } from "../access.ts";
+import { askingServices, loginServices } from "../logins.ts";
+import type { Account, FileStatus, Observations, SaslAnswer, TableAnswer } from "../observations.ts";
+import { placeOf, type ReachedTable } from "../place.ts";
+import type { PostfixConfig } from "../postfix.ts";
+import { saslEndpoint } from "../sasl-endpoint.ts";
+import { tablesOf } from "../table.ts";
 import { readMechanisms } from "./dovecot-auth.ts";
 
 /** Looks at everything that the checks ask for. What could not be looked at, for lack of rights, is `hidden` or `unknown`. */

@@ -1,8 +1,8 @@
 /** The protocols by which clients reach a map. */
 import type { ListenerSettings } from "../model/settings.ts";
-import type { Protocol } from "../protocol/protocol.ts";
-import { socketmap } from "../protocol/socketmap.ts";
-import { tcpTable } from "../protocol/tcp-table.ts";
+import type { Protocol } from "./protocol.ts";
+import { socketmap } from "./socketmap.ts";
+import { tcpTable } from "./tcp-table.ts";
 
 /**
  * Lists them, socketmap first: it names the map, so every listener of it serves every map; a tcp_table listener serves one.

@@ -1,6 +1,6 @@
 /** Asks Dovecot's auth socket which SASL mechanisms it has, as Postfix does when smtpd starts. */
 import net from "node:net";
-import type { Endpoint } from "../model/settings.ts";
+import type { Endpoint } from "../../model/settings.ts";
 
 // A handshake on the same machine; Postfix itself waits 10 s (AUTH_TIMEOUT, xsasl_dovecot_server.c).
 const timeoutMs = 10_000;

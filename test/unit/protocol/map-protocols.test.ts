@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { protocolsOf } from "../../../src/commands/map-protocols.ts";
+import { protocolsOf } from "../../../src/protocol/map-protocols.ts";
 
 const socketmap = { protocol: "socketmap", map: undefined } as const;
 const tcpTable = (map: string) => ({ protocol: "tcp_table", map }) as const;

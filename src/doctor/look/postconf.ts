@@ -1,6 +1,6 @@
 /** Runs Postfix's own postconf(1), which knows defaults, overrides and continued lines better than any reader of ours. */
 import { spawnSync } from "node:child_process";
-import type { PostconfOutput } from "../doctor/postfix.ts";
+import type { PostconfOutput } from "../postfix.ts";
 
 /** postconf is not there, or could not read the configuration. */
 export class PostconfError extends Error {}
