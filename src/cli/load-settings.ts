@@ -1,12 +1,12 @@
 /** Where a command gets its configuration from: the demo, `.cf` files, or the configuration file and the environment. */
 
-import { demoDatabasePath } from "../commands/demo-path.ts";
 import { settingsForDemo, settingsForPostfixCf } from "../config/flag-settings.ts";
 import { readConfig } from "../config/read-config.ts";
 import type { LoadedSettings } from "../daemon/run.ts";
 import { createDemoDatabase } from "../source/demo.ts";
 import { presetNames } from "../source/presets/registry.ts";
 import { UsageError } from "./command.ts";
+import { demoDatabasePath } from "./demo-path.ts";
 import type { CommandLine } from "./run.ts";
 
 /**

@@ -1,9 +1,9 @@
 /** `loginmapd lookup`: explains a lookup straight from the source. */
 
-import { defaultMapOf } from "../commands/default-map.ts";
 import { closeSources, openSources } from "../daemon/sources.ts";
 import { explain } from "../lookup/explain.ts";
 import { Resolver } from "../lookup/resolver.ts";
+import { defaultMapOf } from "../model/default-map.ts";
 import type { Settings } from "../model/settings.ts";
 import { protocolsOf } from "../protocol/map-protocols.ts";
 import { type ExitCode, exitCode } from "../system/exit-code.ts";

@@ -1,8 +1,8 @@
 /** The daemon as the sidecar sees it. */
 import { hostname } from "node:os";
-import { defaultMapOf } from "../commands/default-map.ts";
 import { explain } from "../lookup/explain.ts";
 import { foldKey } from "../model/address.ts";
+import { defaultMapOf } from "../model/default-map.ts";
 import type { Log } from "../model/log.ts";
 import type { Settings } from "../model/settings.ts";
 import { protocolsOf } from "../protocol/map-protocols.ts";

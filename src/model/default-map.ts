@@ -1,5 +1,5 @@
 /** The map that a command means when none is named. */
-import type { Settings } from "../model/settings.ts";
+import type { Settings } from "./settings.ts";
 
 /** Finds it: `senders`, the name of all our documentation, if there is one, else the first map of the configuration. */
 export function defaultMapOf({ maps }: Settings): string {
