@@ -2,13 +2,13 @@
 import { ConfigError, formatProblem } from "../model/errors.ts";
 import type { ConnectionSettings, QuerySettings, SourceSettings } from "../model/settings.ts";
 import { AliasDepth } from "./alias-depth.ts";
-import type { ArmPlan } from "./arm.ts";
 import type { DatabaseDependencies, ProbedDatabase } from "./database.ts";
-import { MysqlDatabase } from "./mysql.ts";
+import { MysqlDatabase } from "./mysql/database.ts";
 import { openPostfixCf } from "./postfix-cf/index.ts";
 import { presetNamed, presetNames } from "./presets/registry.ts";
-import { planOfQueries } from "./queries.ts";
-import { SqliteDatabase } from "./sqlite.ts";
+import type { ArmPlan } from "./sql/arm.ts";
+import { planOfQueries } from "./sql/queries.ts";
+import { SqliteDatabase } from "./sqlite/database.ts";
 
 export type { ProbedDatabase } from "./database.ts";
 

@@ -8,7 +8,7 @@ import { describe, expect, test } from "vitest";
 import type { ConfigError } from "../../src/model/errors.ts";
 import type { Key } from "../../src/model/keys.ts";
 import { parsePostfixCf } from "../../src/source/postfix-cf/index.ts";
-import { tokenizeSql } from "../../src/source/sql-text.ts";
+import { tokenizeSql } from "../../src/source/sql/sql-text.ts";
 import { cfFragments, cfNames, checkPostfixCf } from "../support/postfix-cf-check.ts";
 
 const corpusFolder = join(import.meta.dirname, "corpus", "postfix-cf");

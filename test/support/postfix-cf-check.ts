@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { ConfigError } from "../../src/model/errors.ts";
 import type { Key } from "../../src/model/keys.ts";
 import { type ParsedTable, parsePostfixCf } from "../../src/source/postfix-cf/index.ts";
-import { type SqlDialect, tokenizeSql } from "../../src/source/sql-text.ts";
+import { type SqlDialect, tokenizeSql } from "../../src/source/sql/sql-text.ts";
 
 /** Pieces that table files are made of, and pieces that have no business in them. */
 export const cfNames = [

@@ -6,7 +6,7 @@
  */
 import { ConfigError, type ConfigProblem } from "../../model/errors.ts";
 import type { ConnectionSettings } from "../../model/settings.ts";
-import type { ArmPlan } from "../arm.ts";
+import type { ArmPlan } from "../sql/arm.ts";
 import { type Overrides, readConnection } from "./connection.ts";
 import { domainFilter } from "./domains.ts";
 import { type ReadFile, readFromDisk, reasonOf } from "./files.ts";

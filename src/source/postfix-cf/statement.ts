@@ -5,7 +5,7 @@
  * becomes one parameter: its constant text, as the server would read it, with the raw parts of the key between. No part of a
  * key is ever SQL, and the server compares exactly what it would have compared.
  */
-import { type SqlDialect, type SqlToken, tokenizeSql } from "../sql-text.ts";
+import { type SqlDialect, type SqlToken, tokenizeSql } from "../sql/sql-text.ts";
 import { canCombine, type Significant } from "./combinable.ts";
 import type { Template } from "./expansions.ts";
 

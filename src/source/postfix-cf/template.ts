@@ -5,7 +5,7 @@
  */
 import { SourceError } from "../../model/errors.ts";
 import type { Key } from "../../model/keys.ts";
-import type { Arm } from "../arm.ts";
+import type { Arm } from "../sql/arm.ts";
 import { fillQuery, keyNeeds, meets, parseTemplate, resultFiller, type Template } from "./expansions.ts";
 import type { TableType } from "./names.ts";
 import type { TableReport } from "./report.ts";

@@ -1,7 +1,7 @@
 /**
  * Writes the query of a table file as the queries by role of our own configuration, where both give the same answers.
  */
-import { type SqlDialect, tokenizeSql } from "../sql-text.ts";
+import { type SqlDialect, tokenizeSql } from "../sql/sql-text.ts";
 import { type Expansion, parseTemplate, type Template } from "./expansions.ts";
 import { compileStatement } from "./statement.ts";
 

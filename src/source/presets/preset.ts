@@ -6,10 +6,10 @@
  */
 import { ConfigError, type ConfigProblem } from "../../model/errors.ts";
 import type { PresetOption } from "../../model/settings.ts";
-import type { ArmPlan } from "../arm.ts";
 import { nearestOf } from "../nearest.ts";
-import { armsOfQueries, type Constants, type RoleQueries } from "../queries.ts";
-import type { SqlDialect } from "../sql-text.ts";
+import type { ArmPlan } from "../sql/arm.ts";
+import { armsOfQueries, type Constants, type RoleQueries } from "../sql/queries.ts";
+import type { SqlDialect } from "../sql/sql-text.ts";
 import { keepLines, readSqlFile } from "./sql-file.ts";
 
 /** An option of a preset, as the documentation lists it. */

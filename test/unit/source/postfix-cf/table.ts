@@ -1,8 +1,8 @@
 /** Table files for unit tests, written as the lines that matter. */
 import { ConfigError, formatProblem } from "../../../../src/model/errors.ts";
 import type { Key } from "../../../../src/model/keys.ts";
-import type { Arm } from "../../../../src/source/arm.ts";
 import { type ParsedTable, parsePostfixCf } from "../../../../src/source/postfix-cf/index.ts";
+import type { Arm } from "../../../../src/source/sql/arm.ts";
 
 /** Files that a table names, by path; any other cannot be read. */
 export type Files = Readonly<Record<string, string>>;

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { SourceError } from "../../../../src/model/errors.ts";
-import type { Row } from "../../../../src/source/arm.ts";
+import type { Row } from "../../../../src/source/sql/arm.ts";
 import { armOf, armOfQuery, key, parse, problemsOf, table } from "./table.ts";
 
 const query = "SELECT 1 FROM t WHERE a='%s'";

@@ -1,11 +1,11 @@
 import { describe, expect, test } from "vitest";
 import { ConfigError, formatProblem } from "../../../../src/model/errors.ts";
 import type { Key } from "../../../../src/model/keys.ts";
-import type { ArmSet } from "../../../../src/source/arm.ts";
 import type { PresetOptions } from "../../../../src/source/presets/preset.ts";
 import { presetNamed, presetNames } from "../../../../src/source/presets/registry.ts";
 import { keepLines } from "../../../../src/source/presets/sql-file.ts";
-import { tokenizeSql } from "../../../../src/source/sql-text.ts";
+import type { ArmSet } from "../../../../src/source/sql/arm.ts";
+import { tokenizeSql } from "../../../../src/source/sql/sql-text.ts";
 
 const stacks = presetNames().filter((name) => name !== "native");
 const required: Readonly<Record<string, PresetOptions>> = { ispconfig: { server_id: 1 } };

@@ -1,0 +1,155 @@
+/** Opens connections to MySQL and MariaDB with mysql2: addresses, TLS, time limits, and what is switched off. */
+import { connect, type Socket } from "node:net";
+import type { Connection, ConnectionOptions } from "mysql2";
+import type { Endpoint } from "../../model/settings.ts";
+import { isServersAnswer } from "./errors.ts";
+
+/** Certificates of a TLS connection, read already. */
+export interface LaneTls {
+  readonly ca: string | undefined;
+  readonly cert: string | undefined;
+  readonly key: string | undefined;
+  /** Whether the server's certificate must be valid and name the host that was asked for. */
+  readonly verify: boolean;
+}
+
+/** What all connections of a source have in common. */
+export interface LaneSettings {
+  readonly user: string;
+  readonly password: string;
+  readonly database: string;
+  /** Character set of the connection; `undefined` = utf8mb4. */
+  readonly charset: string | undefined;
+  /** Not used on unix sockets, which nobody can listen in on. */
+  readonly tls: LaneTls | undefined;
+  /** The server ends a statement that runs longer; a little later the lane is destroyed. */
+  readonly queryTimeoutMs: number;
+}
+
+/** How long to wait for each step of opening. */
+export interface OpenTimes {
+  /** For the connection itself. */
+  readonly connectMs: number;
+  /** For the server's greeting, the login and the first statement. */
+  readonly loginMs: number;
+  /** Gives up at once when it fires. */
+  readonly signal?: AbortSignal;
+}
+
+/** A connection that is logged in, and the socket below it, which alone can be closed at once. */
+export interface OpenConnection {
+  readonly connection: Connection;
+  readonly socket: Socket;
+}
+
+/** How many statements a lane keeps prepared; mysql2 must not forget any of them by itself. */
+export const maxPrepared = 100;
+
+/**
+ * Connects and logs in. Rejects with whatever the driver, Node or the server said; nothing is left open then.
+ */
+export async function openConnection(
+  endpoint: Endpoint,
+  settings: LaneSettings,
+  times: OpenTimes,
+): Promise<OpenConnection> {
+  // Loaded with the first connection: a daemon with SQLite only, and every short command, start without it.
+  const { createConnection } = await import("mysql2");
+  times.signal?.throwIfAborted();
+  const socket = dial(endpoint);
+  try {
+    const connection = await within<Connection>(socket, times, (resolve, reject) => {
+      const made = createConnection(connectionOptions(endpoint, settings, socket));
+      // Errors reach the callbacks of the statements; without a listener they would end the process.
+      made.on("error", reject);
+      made.connect((error) => (error === null ? limitStatements(made, settings, resolve, reject) : reject(error)));
+    });
+    return { connection, socket };
+  } catch (error) {
+    socket.destroy();
+    throw error;
+  }
+}
+
+type Settle<T> = (resolve: (value: T) => void, reject: (error: unknown) => void) => void;
+
+async function within<T>(socket: Socket, { connectMs, loginMs, signal }: OpenTimes, work: Settle<T>): Promise<T> {
+  let timer: NodeJS.Timeout | undefined;
+  let giveUp = (): void => {};
+  try {
+    return await new Promise<T>((resolve, reject) => {
+      const late = () => reject(Object.assign(new Error("no answer in time"), { code: "ETIMEDOUT" }));
+      giveUp = () => reject(new Error("closed"));
+      signal?.addEventListener("abort", giveUp);
+      timer = setTimeout(late, connectMs);
+      socket.once("connect", () => {
+        clearTimeout(timer);
+        timer = setTimeout(late, loginMs);
+      });
+      work(resolve, reject);
+    });
+  } finally {
+    clearTimeout(timer);
+    signal?.removeEventListener("abort", giveUp);
+  }
+}
+
+function dial(endpoint: Endpoint): Socket {
+  if (endpoint.kind === "unix") return connect(endpoint.path);
+  const socket = connect(endpoint.port, endpoint.host);
+  socket.setNoDelay(true);
+  socket.setKeepAlive(true, 30_000);
+  // mysql2 hands this socket to tls.connect without a host name. For a name node:net notes the host here by itself; for an
+  // IP address it does not, and the certificate would be compared with "localhost".
+  return Object.assign(socket, { _host: endpoint.host });
+}
+
+function connectionOptions(endpoint: Endpoint, settings: LaneSettings, socket: Socket): ConnectionOptions {
+  const tls = endpoint.kind === "inet" ? settings.tls : undefined;
+  return {
+    stream: () => socket,
+    ...(endpoint.kind === "inet" ? { host: endpoint.host, port: endpoint.port } : {}),
+    user: settings.user,
+    password: settings.password,
+    database: settings.database,
+    charset: settings.charset ?? "utf8mb4",
+    ...(tls === undefined ? {} : { ssl: tlsOptions(tls) }),
+    connectTimeout: 0,
+    multipleStatements: false,
+    // Off: files on our side that the server could ask for; and what changes how the server reads SQL, compared with the
+    // client library that Postfix uses.
+    flags: ["-LOCAL_FILES", "-IGNORE_SPACE", "-ODBC", "-FOUND_ROWS"],
+    maxPreparedStatements: 10 * maxPrepared,
+    rowsAsArray: true,
+    dateStrings: true,
+    supportBigNumbers: true,
+    bigNumberStrings: true,
+    jsonStrings: true,
+  };
+}
+
+function tlsOptions(tls: LaneTls): NonNullable<ConnectionOptions["ssl"]> & object {
+  return {
+    rejectUnauthorized: tls.verify,
+    verifyIdentity: tls.verify,
+    ...(tls.ca === undefined ? {} : { ca: tls.ca }),
+    ...(tls.cert === undefined ? {} : { cert: tls.cert }),
+    ...(tls.key === undefined ? {} : { key: tls.key }),
+  };
+}
+
+// Without a limit of its own the server goes on with a statement whose client has given up; behind a locked table such
+// statements, and their connections, would pile up. Servers and proxies that know neither variable work without.
+function limitStatements(
+  connection: Connection,
+  { queryTimeoutMs }: LaneSettings,
+  resolve: (connection: Connection) => void,
+  reject: (error: unknown) => void,
+): void {
+  const { _isMariaDB: isMariaDb } = connection as unknown as { _isMariaDB: boolean };
+  const limit = isMariaDb ? `max_statement_time = ${queryTimeoutMs / 1000}` : `max_execution_time = ${queryTimeoutMs}`;
+  connection.query(`SET SESSION ${limit}`, (error) => {
+    if (error !== null && !isServersAnswer(error)) reject(error);
+    else resolve(connection);
+  });
+}

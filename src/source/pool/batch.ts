@@ -1,0 +1,274 @@
+/**
+ * Asks a lane what a batch of lookups wants to know: in one statement where that works, else lookup by lookup, else query by
+ * query, so that what is wrong with one key or one query fails alone.
+ *
+ * Knows what a statement's failure means for a lookup; what a lane's failure means is for its caller.
+ */
+import type { Clock } from "../../model/clock.ts";
+import { SourceError } from "../../model/errors.ts";
+import type { Findings } from "../../model/keys.ts";
+import type { Log } from "../../model/log.ts";
+import type { SourceTally } from "../../model/tally.ts";
+import { LaneError, type ResultSet } from "../mysql/session.ts";
+import { askWithStandIns } from "../mysql/stand-in.ts";
+import type { Arm } from "../sql/arm.ts";
+import { type ArmText, type BoundArm, combineArms, dealRows, findingsOf, type Lookup } from "../sql/lookup.ts";
+
+/** What a batch needs of a lane. */
+export interface StatementRunner {
+  readonly isOpen: boolean;
+  /** @throws {LaneError} */
+  run(sql: string, values: readonly string[]): Promise<ResultSet>;
+}
+
+/** A statement that asks several arms at once. */
+interface Combined {
+  readonly text: string;
+  /** Columns of each arm, in the order of the statement. */
+  readonly columnCounts: readonly number[];
+}
+
+/** What became of one lookup. */
+export type Outcome = Findings | SourceError;
+
+// Once may be chance; this often is the schema.
+const maxFailedTogether = 3;
+
+/** Runs batches for one source, and remembers what it has learned about the source's queries. */
+export class BatchRunner {
+  readonly #clock: Clock;
+  readonly #log: Log;
+  readonly #tally: SourceTally;
+  readonly #source: string;
+  readonly #firstHitOnly: boolean;
+  /** Columns of each arm, learned when it is first asked alone; an arm whose columns share a name cannot be combined. */
+  readonly #columnCounts = new Map<Arm, number | "not combinable">();
+  readonly #combined = new Map<string, Combined>();
+  /** How often the arms of a shape answered one by one but not together. */
+  readonly #failedTogether = new Map<string, number>();
+
+  /**
+   * @param firstHitOnly whether only the first ask with cells counts, as with Postfix's own tables: later ones are then not
+   *   asked, or their failure does not count, where they could not change the answer
+   */
+  constructor(source: string, firstHitOnly: boolean, deps: { clock: Clock; log: Log; tally: SourceTally }) {
+    this.#source = source;
+    this.#firstHitOnly = firstHitOnly;
+    this.#clock = deps.clock;
+    this.#log = deps.log;
+    this.#tally = deps.tally;
+  }
+
+  /**
+   * Asks for lookups of one shape.
+   *
+   * @returns what became of each, at its index
+   * @throws {LaneError} when the lane is of no more use; nothing is known of the lookups then
+   */
+  async run(lane: StatementRunner, lookups: readonly Lookup[]): Promise<readonly Outcome[]> {
+    const [first, ...rest] = lookups;
+    if (first === undefined) return [];
+    const statement = this.#combine(first, lookups.length);
+    // The first answer may be what was missing to combine the rest.
+    if (statement === undefined) {
+      const outcome = await this.#armByArm(lane, first);
+      return [outcome, ...(isTimeout(outcome) ? rest.map(() => outcome) : await this.run(lane, rest))];
+    }
+    const values: string[] = [];
+    for (const { arms } of lookups) for (const arm of arms) values.push(...arm.values);
+    try {
+      const { rows } = await this.#ask(lane, statement.text, values);
+      const dealt = dealRows(rows, statement.columnCounts);
+      let next = 0;
+      return lookups.map((lookup) => {
+        const from = next;
+        next += lookup.arms.length;
+        return this.#collect(lookup, dealt, from);
+      });
+    } catch (error) {
+      return this.#askApart(lane, [first, ...rest], asLaneError(error, lane));
+    }
+  }
+
+  /** Goes on after the combined statement of a batch failed. */
+  async #askApart(
+    lane: StatementRunner,
+    lookups: readonly [Lookup, ...Lookup[]],
+    error: LaneError,
+  ): Promise<readonly Outcome[]> {
+    const { kind, message } = error;
+    if (kind === "timeout") return lookups.map(() => toSourceError(kind, message));
+    const [first, ...rest] = lookups;
+    if (kind !== "statement" && rest.length > 0) return this.#oneByOne(lane, lookups);
+    const outcome = await this.#separately(lane, first, error);
+    // What is wrong with the schema is wrong for every key; asking on would multiply the load of a broken source.
+    if (outcome instanceof SourceError && kind === "statement") return lookups.map(() => outcome);
+    return [outcome, ...(await this.#oneByOne(lane, rest))];
+  }
+
+  /** Asks for each lookup by itself. When the database gives up on one it is not kept busy with the others. */
+  async #oneByOne(lane: StatementRunner, lookups: readonly Lookup[]): Promise<readonly Outcome[]> {
+    const outcomes: Outcome[] = [];
+    for (const lookup of lookups) {
+      const last = outcomes.at(-1);
+      outcomes.push(...(isTimeout(last) ? [last] : await this.run(lane, [lookup])));
+    }
+    return outcomes;
+  }
+
+  /**
+   * The statement for so many lookups of the shape of this one; `undefined` when they cannot be one statement, or there is
+   * nothing to combine.
+   */
+  #combine({ arms, shape }: Lookup, size: number): Combined | undefined {
+    if (arms.length * size < 2 || this.#failsTogether(shape)) return undefined;
+    // There are few: the shapes that keys have, times five sizes.
+    const name = `${size} ${shape}`;
+    const known = this.#combined.get(name);
+    if (known !== undefined) return known;
+    const texts: ArmText[] = [];
+    for (const { arm } of arms) {
+      const columnCount = arm.isCombinable ? this.#columnCounts.get(arm) : undefined;
+      if (typeof columnCount !== "number") return undefined;
+      texts.push({ sql: arm.sql, columnCount });
+    }
+    const all = Array.from({ length: size }, () => texts).flat();
+    const combined = { text: combineArms(all), columnCounts: all.map(({ columnCount }) => columnCount) };
+    this.#combined.set(name, combined);
+    return combined;
+  }
+
+  #failsTogether(shape: string): boolean {
+    return (this.#failedTogether.get(shape) ?? 0) >= maxFailedTogether;
+  }
+
+  /** Asks one lookup arm by arm after its combined statement failed; if that works again and again, they do not combine. */
+  async #separately(lane: StatementRunner, lookup: Lookup, { kind, message }: LaneError): Promise<Outcome> {
+    let sawBadKey = false;
+    const outcome = await this.#armByArm(lane, lookup, () => {
+      sawBadKey = true;
+    });
+    if (outcome instanceof SourceError || sawBadKey || kind === "retry") return outcome;
+    const failures = (this.#failedTogether.get(lookup.shape) ?? 0) + 1;
+    this.#failedTogether.set(lookup.shape, failures);
+    if (failures === maxFailedTogether) {
+      const fields = { source: this.#source, queries: lookup.shape, reason: message };
+      this.#log.warn(fields, "these queries do not run as one statement and are sent one by one");
+    }
+    return outcome;
+  }
+
+  async #armByArm(lane: StatementRunner, lookup: Lookup, onBadKey = (): void => {}): Promise<Outcome> {
+    const results: ResultSet["rows"][] = [];
+    for (const bound of lookup.arms) {
+      try {
+        const rows = await this.#askArm(lane, bound, onBadKey);
+        results.push(rows);
+        if (this.#firstHitOnly && bound.arm.collect(rows, bound.key).length > 0) break;
+      } catch (error) {
+        if (error instanceof SourceError) return error;
+        const { kind, message } = asLaneError(error, lane);
+        return toSourceError(kind, message);
+      }
+    }
+    return this.#collect(lookup, results, 0);
+  }
+
+  async #askArm(lane: StatementRunner, bound: BoundArm, onBadKey: () => void): Promise<ResultSet["rows"]> {
+    const { arm, values } = bound;
+    for (let isRepeated = false; ; isRepeated = true) {
+      try {
+        const result = await this.#ask(lane, arm.sql, values);
+        this.#learn(arm, result);
+        return result.rows;
+      } catch (error) {
+        if (!(error instanceof LaneError)) throw error;
+        if (error.kind === "key" && beyondAscii.test(bound.key.email)) {
+          const result = await askWithStandIns(values, (others) => this.#askUnlessRefused(lane, arm.sql, others));
+          if (result === undefined) throw error;
+          onBadKey();
+          return result.rows;
+        }
+        if (error.kind !== "retry" || isRepeated) throw error;
+      }
+    }
+  }
+
+  /**
+   * Asks, or says that the server refuses the characters of the values: "illegal mix of collations" (1267, 1270, 1271) or
+   * "cannot convert" (1300, 1366, 1977, 3854).
+   */
+  async #askUnlessRefused(
+    lane: StatementRunner,
+    sql: string,
+    values: readonly string[],
+  ): Promise<ResultSet | undefined> {
+    try {
+      return await this.#ask(lane, sql, values);
+    } catch (error) {
+      if (asLaneError(error, lane).kind === "key") return undefined;
+      throw error;
+    }
+  }
+
+  #learn(arm: Arm, { columns, resultSetCount }: ResultSet): void {
+    if (resultSetCount > 1) throw new SourceError("ERR_SOURCE_RESULT", "the query gave more than one result set");
+    if (resultSetCount === 0) {
+      if (arm.allowsNoResultSet === true) return;
+      throw new SourceError("ERR_SOURCE_RESULT", "the query gave no result set");
+    }
+    const names = new Set(columns.map((name) => name.toLowerCase()));
+    const count = names.size === columns.length ? columns.length : "not combinable";
+    // A query may have got other columns since it was combined (SELECT *).
+    if (this.#columnCounts.get(arm) !== count) this.#combined.clear();
+    this.#columnCounts.set(arm, count);
+  }
+
+  /** @param results rows of each arm, those of the lookup's first arm at `from` */
+  #collect(lookup: Lookup, results: readonly ResultSet["rows"][], from: number): Outcome {
+    const cells: (readonly string[])[] = [];
+    try {
+      for (const { arm, key } of lookup.arms) {
+        const collected = arm.collect(results[from + cells.length] ?? [], key);
+        cells.push(collected);
+        if (this.#firstHitOnly && collected.length > 0) break;
+      }
+    } catch (error) {
+      if (error instanceof SourceError) return error;
+      throw error;
+    }
+    return findingsOf(lookup, cells);
+  }
+
+  async #ask(lane: StatementRunner, sql: string, values: readonly string[]): Promise<ResultSet> {
+    const startMs = this.#clock.nowMs();
+    let outcome: keyof SourceTally["queries"] = "ok";
+    try {
+      return await lane.run(sql, values);
+    } catch (error) {
+      outcome = error instanceof LaneError && error.kind === "timeout" ? "timeout" : "error";
+      throw error;
+    } finally {
+      this.#tally.queries[outcome]++;
+      this.#tally.duration.observe((this.#clock.nowMs() - startMs) / 1000);
+    }
+  }
+}
+
+function isTimeout(outcome: Outcome | undefined): outcome is SourceError {
+  return outcome instanceof SourceError && outcome.code === "ERR_SOURCE_TIMEOUT";
+}
+
+/** Takes what a lane threw for an error of the statement. Throws it on when the lane is of no more use, or it is a bug. */
+function asLaneError(error: unknown, lane: StatementRunner): LaneError {
+  if (!(error instanceof LaneError) || error.kind === "connection" || !lane.isOpen) throw error;
+  return error;
+}
+
+function toSourceError(kind: LaneError["kind"], message: string): SourceError {
+  return kind === "timeout"
+    ? new SourceError("ERR_SOURCE_TIMEOUT", `the database gave up: ${message}`)
+    : new SourceError("ERR_SOURCE_SQL", `the database refused the query: ${message}`);
+}
+
+const beyondAscii = /[^\0-\x7f]/;

@@ -1,0 +1,96 @@
+/** The lookups of a source that wait for a connection: in order, bounded, each with its deadline. Knows no SQL and no time. */
+import type { Findings } from "../../model/keys.ts";
+import type { Lookup } from "../sql/lookup.ts";
+
+/** A lookup from the moment it is asked for to the moment it is settled. */
+export interface Waiting {
+  /** Bound when it is first taken, since a source learns its queries only when it is reached. */
+  readonly bind: () => Lookup;
+  readonly deadlineMs: number;
+  /** How often it was sent to the database. */
+  tries: number;
+  /** Whether somebody still waits for it. */
+  isSettled: boolean;
+  resolve(findings: Findings): void;
+  reject(error: unknown): void;
+}
+
+/** A lookup that is about to be sent. */
+export interface Taken {
+  readonly waiting: Waiting;
+  readonly lookup: Lookup;
+}
+
+/** How many lookups may share one statement: as many as half a millisecond of the database is worth. */
+const batchSizes = [16, 8, 4, 2, 1] as const;
+// MariaDB keeps a temporary table for every query with a UNION in it. Up to some 24 in one statement each costs the same;
+// from 32 on a statement takes several times as long (measured on 10.11).
+const maxArms = 24;
+
+/** Lookups that wait, first come first served within a shape. */
+export class LookupQueue {
+  #waiting: Waiting[] = [];
+
+  /** How many wait. */
+  get size(): number {
+    return this.#waiting.length;
+  }
+
+  /** Puts a lookup at the end. */
+  add(waiting: Waiting): void {
+    this.#waiting.push(waiting);
+  }
+
+  /** Puts lookups back to the front, after the connection that they were sent on broke. */
+  putBack(waiting: readonly Waiting[]): void {
+    this.#waiting.unshift(...waiting);
+  }
+
+  /**
+   * Takes the lookup that has waited longest, and others of its shape with it.
+   *
+   * As many as fit into a statement, rather than a few for each free connection: a statement costs the database and us as much
+   * as several of its questions (docs/decisions/0008-full-statements.md). Sizes are powers of two, so that a source needs
+   * few statement texts: of six lookups four are taken.
+   *
+   * @returns empty when nobody waits
+   */
+  take(): readonly Taken[] {
+    const taken: Taken[] = [];
+    const left: Waiting[] = [];
+    let limit = 1;
+    let scanned = 0;
+    for (const waiting of this.#waiting) {
+      if (taken.length > 0 && taken.length === limit) break;
+      scanned++;
+      if (waiting.isSettled) continue;
+      const lookup = waiting.bind();
+      const [first] = taken;
+      if (first === undefined) limit = sizeFor(this.size, lookup.arms.length);
+      if (first === undefined || first.lookup.shape === lookup.shape) taken.push({ waiting, lookup });
+      else left.push(waiting);
+    }
+    const size = sizeFor(taken.length, taken[0]?.lookup.arms.length ?? 1);
+    const tooMany = taken.splice(size).map(({ waiting }) => waiting);
+    this.#waiting = [...tooMany, ...left, ...this.#waiting.slice(scanned)];
+    return taken;
+  }
+
+  /** Takes out every lookup whose deadline has passed, and those that nobody waits for any more. */
+  takeExpired(nowMs: number): readonly Waiting[] {
+    const expired = this.#waiting.filter(({ deadlineMs }) => deadlineMs <= nowMs);
+    if (expired.length > 0) this.#waiting = this.#waiting.filter(({ deadlineMs }) => deadlineMs > nowMs);
+    return expired;
+  }
+
+  /** Takes out every lookup. */
+  takeAll(): readonly Waiting[] {
+    const all = this.#waiting;
+    this.#waiting = [];
+    return all;
+  }
+}
+
+function sizeFor(waiting: number, arms: number): number {
+  return batchSizes.find((size) => size <= waiting && size * arms <= maxArms) ?? 1;
+}

@@ -1,0 +1,59 @@
+/**
+ * The SQL of one role, ready to bind: what presets, `queries:` and `.cf` files all come down to.
+ *
+ * A driver (mysql.ts, sqlite.ts) knows only arms; it does not know where they came from.
+ */
+import type { Key, KeyForm, Role } from "../../model/keys.ts";
+
+/** A row of a result: its cells in column order, as text. */
+export type Row = readonly (string | null)[];
+
+/** One query with its parameters by position. */
+export interface Arm {
+  /** SQL with `?` placeholders, one statement, no trailing `;`. */
+  readonly sql: string;
+  /**
+   * The values of the placeholders for a key, in order.
+   *
+   * @returns `undefined` when the query must not be asked for this key: it counts as not found
+   */
+  bind(key: Key): readonly string[] | undefined;
+  /**
+   * Turns the rows of a result into cells: NULL and empty ones dropped.
+   *
+   * @throws {SourceError} ERR_SOURCE_RESULT when the rows break a bound of the arm
+   */
+  collect(rows: readonly Row[], key: Key): readonly string[];
+  /**
+   * Whether the SQL may stand inside `SELECT … FROM (sql) AS t` without changing its answer. If not, it is sent alone.
+   */
+  readonly isCombinable: boolean;
+  /**
+   * Whether a statement that yields no result set at all (`DO 1`, some CALLs) counts as no rows; by default a driver throws
+   * ERR_SOURCE_RESULT for it. `require_result_set = no` of mysql_table(5).
+   */
+  readonly allowsNoResultSet?: boolean;
+}
+
+/** The arms of a source. */
+export interface ArmSet {
+  readonly keyForm: KeyForm;
+  readonly roles: Readonly<Partial<Record<Role, Arm>>>;
+  /** Lists the hosted domains, one per row in the first column; a row `*` says that no domain is foreign. */
+  readonly domains?: Arm;
+  /** Tells the arms of one state of a schema from those of another, where it can change: they share no statement. */
+  readonly variant?: string;
+}
+
+/** What a preset wants to know about a schema before it can write its SQL, and the SQL it then writes. */
+export interface ArmPlan {
+  /** Columns that a site may lack, as `table.column`; probed when the source is first reached, and now and then. */
+  readonly optionalColumns: readonly string[];
+  /** The arms for a schema in which exactly these of the optional columns exist. */
+  arms(present: ReadonlySet<string>): ArmSet;
+  /**
+   * How often owners are asked for again when they are aliases themselves; 1 or nothing = never. A source wraps its database
+   * in `AliasDepth` then.
+   */
+  readonly aliasDepth?: number;
+}

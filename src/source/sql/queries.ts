@@ -1,0 +1,98 @@
+/**
+ * Turns queries written by people, one per role, into arms.
+ *
+ * Serves `queries:` of the configuration and the presets. Knows no database: a query that cannot run is found out by the
+ * driver, one that cannot be bound is found out here.
+ */
+import { ConfigError, type ConfigProblem } from "../../model/errors.ts";
+import type { Key, Role } from "../../model/keys.ts";
+import type { Arm, ArmPlan, ArmSet, Row } from "./arm.ts";
+import { compileNamed } from "./named.ts";
+import type { SqlDialect } from "./sql-text.ts";
+
+/** SQL text by role, with `:email`, `:user`, `:domain` and the names of the constants as placeholders. */
+export type RoleQueries = Readonly<Partial<Record<Role | "domains", string>>>;
+
+/** What may stand behind placeholders besides the key: a preset's `:server_id`, say. */
+export type Constants = Readonly<Record<string, string>>;
+
+const keyNames = ["email", "user", "domain"] as const;
+const roles = ["address", "domain", "grant"] as const;
+
+/**
+ * Makes the arms of queries written with named placeholders.
+ *
+ * A query with `:domain` is not asked for a key that has no domain (as Postfix's own tables suppress `%d`): it counts as not
+ * found. Neither is any query for a localpart or domain that ends in a blank. The `domains` query has no key, so only constants can stand in it; its first column counts.
+ *
+ * @throws {ConfigError} ERR_CONFIG_INVALID with every problem of every query; `path` is the role (`address`), or the empty
+ *   string when there is no query that finds owners
+ */
+export function armsOfQueries(queries: RoleQueries, dialect: SqlDialect, constants: Constants = {}): ArmSet {
+  const problems: ConfigProblem[] = [];
+  const arms: Partial<Record<Role, Arm>> = {};
+  for (const role of roles) {
+    const text = queries[role];
+    if (text === undefined) continue;
+    const arm = roleArm(text, dialect, constants);
+    if ("problems" in arm) problems.push(...arm.problems.map((message) => ({ path: role, message })));
+    else arms[role] = arm;
+  }
+  const domains = queries.domains === undefined ? undefined : domainsArm(queries.domains, dialect, constants);
+  if (domains !== undefined && "problems" in domains) {
+    problems.push(...domains.problems.map((message) => ({ path: "domains", message })));
+  }
+  if (roles.every((role) => queries[role] === undefined)) {
+    problems.push({ path: "", message: "expected a query for at least one of address, domain, grant" });
+  }
+  if (problems.length > 0) throw new ConfigError("ERR_CONFIG_INVALID", problems);
+  return { keyForm: "roles", roles: arms, ...(domains === undefined ? {} : { domains: domains as Arm }) };
+}
+
+/** Makes the plan of queries that need nothing to be probed: those of the configuration. Throws as `armsOfQueries`. */
+export function planOfQueries(queries: RoleQueries, dialect: SqlDialect, constants: Constants = {}): ArmPlan {
+  const arms = armsOfQueries(queries, dialect, constants);
+  return { optionalColumns: [], arms: () => arms };
+}
+
+type Problems = { readonly problems: readonly string[] };
+
+function roleArm(text: string, dialect: SqlDialect, constants: Constants): Arm | Problems {
+  const compiled = compileNamed(text, dialect, new Set([...keyNames, ...Object.keys(constants)]));
+  if ("problems" in compiled) return compiled;
+  const needsDomain = compiled.binds.includes("domain");
+  return {
+    sql: compiled.sql,
+    bind(key) {
+      if ((needsDomain && key.domain === "") || isPadded(key)) return undefined;
+      return compiled.binds.map((name) => boundValue(name, key, constants));
+    },
+    collect: everyCell,
+    isCombinable: true,
+  };
+}
+
+function domainsArm(text: string, dialect: SqlDialect, constants: Constants): Arm | Problems {
+  const compiled = compileNamed(text, dialect, new Set(Object.keys(constants)));
+  if ("problems" in compiled) return compiled;
+  const values = compiled.binds.map((name) => constants[name] as string);
+  return { sql: compiled.sql, bind: () => values, collect: firstCells, isCombinable: true };
+}
+
+// Most collations of MySQL pad with blanks before they compare: the owner of `alice` would own `"alice "` too. No column
+// can tell them apart, so such a key is not asked.
+function isPadded(key: Key): boolean {
+  return key.user.endsWith(" ") || key.domain.endsWith(" ");
+}
+
+function boundValue(name: string, key: Key, constants: Constants): string {
+  return name === "email" || name === "user" || name === "domain" ? key[name] : (constants[name] as string);
+}
+
+function everyCell(rows: readonly Row[]): readonly string[] {
+  return rows.flat().filter((cell): cell is string => cell !== null && cell !== "");
+}
+
+function firstCells(rows: readonly Row[]): readonly string[] {
+  return rows.map((row) => row[0]).filter((cell): cell is string => typeof cell === "string" && cell !== "");
+}

@@ -1,0 +1,266 @@
+/**
+ * A source in an SQLite file, opened for reading only.
+ *
+ * Answers at once: a lookup is a few index accesses in the page cache, some 10 µs each, and less than handing it to another
+ * thread would take. A query without an index holds up everything else, so `check --connect` looks for those.
+ */
+import { statSync } from "node:fs";
+import { setTimeout as delay } from "node:timers/promises";
+import { pathToFileURL } from "node:url";
+import type Sqlite from "libsql";
+import { SourceError } from "../../model/errors.ts";
+import type { Ask, Findings, Key, KeyForm, Role } from "../../model/keys.ts";
+import type { ConnectionSettings } from "../../model/settings.ts";
+import type { QueryReport, SourceHealth } from "../../model/source.ts";
+import { type DatabaseDependencies, type ProbedDatabase, watchIntervalMs } from "../database.ts";
+import { HostedDomains, unfindableDomains } from "../hosted-domains.ts";
+import type { Arm, ArmPlan, ArmSet, Row } from "../sql/arm.ts";
+import { bindAsks, findingsOf, type Lookup } from "../sql/lookup.ts";
+import { classifySqliteError } from "./errors.ts";
+import { loadLibsql } from "./libsql.ts";
+import { fullScansOf } from "./report.ts";
+
+type SqliteSettings = Extract<ConnectionSettings, { driver: "sqlite" }>;
+type Statement = Sqlite.Statement<unknown[]>;
+
+// A file that was replaced (the usual way to publish a new one) is noticed this soon; stat costs 2 µs.
+const recheckMs = 250;
+// While a writer commits, readers of a database without WAL wait some milliseconds. SQLite's own busy timeout would hold
+// the event loop for that long.
+const busyDelayMs = 5;
+
+/** An open file, with the statements prepared on it. */
+interface OpenFile {
+  readonly database: Sqlite.Database;
+  readonly arms: ArmSet;
+  readonly statements: Map<string, Statement>;
+  /** Device and inode: another file under the same path has others. */
+  readonly identity: string;
+}
+
+/** Answers lookups from an SQLite file. */
+export class SqliteDatabase implements ProbedDatabase {
+  readonly name: string;
+  readonly keyForm: KeyForm;
+  readonly roles: ReadonlySet<Role>;
+  readonly #settings: SqliteSettings;
+  readonly #plan: ArmPlan;
+  readonly #deps: DatabaseDependencies;
+  readonly #hosted: HostedDomains;
+  #file: OpenFile | undefined;
+  #checkedAtMs = Number.NEGATIVE_INFINITY;
+  #reason = "";
+  #watcher: NodeJS.Timeout | undefined;
+  #isClosed = false;
+
+  /** Opens nothing yet. */
+  constructor(name: string, settings: SqliteSettings, plan: ArmPlan, deps: DatabaseDependencies) {
+    const fullest = plan.arms(new Set(plan.optionalColumns));
+    this.name = name;
+    this.keyForm = fullest.keyForm;
+    this.roles = new Set(Object.keys(fullest.roles) as Role[]);
+    this.#settings = settings;
+    this.#plan = plan;
+    this.#deps = deps;
+    this.#hosted = new HostedDomains(name, deps.log);
+  }
+
+  find(asks: readonly Ask[], deadlineMs: number): Findings | Promise<Findings> {
+    return this.#answer((file) => this.#lookUp(file, bindAsks(file.arms, asks)), deadlineMs);
+  }
+
+  async hostedDomains(deadlineMs: number): Promise<ReadonlySet<string> | undefined> {
+    const cells = await this.#answer((file) => this.#domains(file), deadlineMs);
+    return cells === undefined ? undefined : this.#hosted.read(cells);
+  }
+
+  health(): SourceHealth {
+    const state = { isUp: this.#reason === "", reason: this.#reason };
+    return { ...state, hosts: [{ endpoint: this.#settings.path, ...state }] };
+  }
+
+  async report(deadlineMs: number): Promise<readonly QueryReport[]> {
+    return this.#answer(({ database, arms: { roles, domains } }) => {
+      // Apart: after an EXPLAIN libsql leaves the next read transaction of a connection open, which keeps writers out.
+      const explaining = openReadOnly(this.#settings.path);
+      try {
+        const reports = Object.entries(roles).map(([query, arm]) => reportQuery(explaining, query, arm));
+        return domains === undefined ? reports : [...reports, reportDomains(database, domains)];
+      } finally {
+        explaining.close();
+      }
+    }, deadlineMs);
+  }
+
+  async watch(): Promise<void> {
+    if (this.#isClosed) return;
+    this.#watcher ??= setInterval(() => this.#look(), watchIntervalMs).unref();
+    this.#look();
+  }
+
+  async close(): Promise<void> {
+    this.#isClosed = true;
+    clearInterval(this.#watcher);
+    this.#forget();
+  }
+
+  #answer<T>(ask: (file: OpenFile) => T, deadlineMs: number): T | Promise<T> {
+    if (this.#isClosed) throw new SourceError("ERR_SOURCE_CLOSED", "the source is being closed");
+    const answer = this.#unlessBusy(ask);
+    return answer === undefined ? this.#retry(ask, deadlineMs) : answer.value;
+  }
+
+  async #retry<T>(ask: (file: OpenFile) => T, deadlineMs: number): Promise<T> {
+    const { clock, tally } = this.#deps;
+    const untilMs = Math.min(deadlineMs, clock.nowMs() + this.#settings.queryTimeoutMs);
+    while (clock.nowMs() + busyDelayMs < untilMs && !this.#isClosed) {
+      await delay(busyDelayMs);
+      const answer = this.#unlessBusy(ask);
+      if (answer !== undefined) return answer.value;
+    }
+    tally.queries.timeout++;
+    throw new SourceError("ERR_SOURCE_TIMEOUT", "a writer holds the SQLite file");
+  }
+
+  /** @returns `undefined` while a writer holds the file */
+  #unlessBusy<T>(ask: (file: OpenFile) => T): { readonly value: T } | undefined {
+    try {
+      const value = ask(this.#current());
+      this.#noteUp();
+      return { value };
+    } catch (error) {
+      if (error instanceof SourceError) throw error;
+      const { kind, text } = classifySqliteError(error);
+      if (kind === "busy") return undefined;
+      this.#deps.tally.queries.error++;
+      if (kind === "statement") throw new SourceError("ERR_SOURCE_SQL", `SQLite refused the query: ${text}`);
+      this.#forget();
+      this.#noteDown(text);
+      throw new SourceError("ERR_SOURCE_UNAVAILABLE", `cannot read the SQLite file: ${text}`, { cause: error });
+    }
+  }
+
+  /** Opens the file where need be and reads a page of it, as a lookup would. A writer that holds it is no news of it. */
+  #look(): void {
+    try {
+      this.#current().database.prepare("SELECT 1 FROM sqlite_master LIMIT 1").all([]);
+      this.#noteUp();
+    } catch (error) {
+      const { kind, text } = classifySqliteError(error);
+      if (kind !== "file") return;
+      this.#forget();
+      this.#noteDown(text);
+    }
+  }
+
+  #noteUp(): void {
+    if (this.#reason === "") return;
+    this.#deps.log.info({ source: this.name }, "database file is readable again");
+    this.#reason = "";
+  }
+
+  #noteDown(reason: string): void {
+    if (this.#reason === "") this.#deps.log.warn({ source: this.name, reason }, "database file is not readable");
+    this.#reason = reason;
+  }
+
+  #lookUp(file: OpenFile, lookup: Lookup): Findings {
+    const cells: (readonly string[])[] = [];
+    for (const { arm, key, values } of lookup.arms) {
+      const found = arm.collect(this.#run(file, arm, values), key);
+      cells.push(found);
+      // As Postfix keys its own tables: the first answer ends the search.
+      if (this.keyForm === "postfix" && found.length > 0) break;
+    }
+    return findingsOf(lookup, cells);
+  }
+
+  #domains(file: OpenFile): readonly string[] | undefined {
+    const arm = file.arms.domains;
+    return arm?.collect(this.#run(file, arm, arm.bind(noKey) ?? []), noKey);
+  }
+
+  #run(file: OpenFile, arm: Arm, values: readonly string[]): readonly Row[] {
+    const { clock, tally } = this.#deps;
+    let statement = file.statements.get(arm.sql);
+    if (statement === undefined) {
+      statement = file.database.prepare<unknown[]>(arm.sql).raw();
+      file.statements.set(arm.sql, statement);
+    }
+    const startMs = clock.nowMs();
+    const rows = (statement.all(values) as unknown[][]).map((row) => row.map(toCell));
+    tally.queries.ok++;
+    tally.duration.observe((clock.nowMs() - startMs) / 1000);
+    return rows;
+  }
+
+  #current(): OpenFile {
+    const nowMs = this.#deps.clock.nowMs();
+    if (this.#file !== undefined && nowMs - this.#checkedAtMs < recheckMs) return this.#file;
+    const { dev, ino } = statSync(this.#settings.path);
+    const identity = `${dev}:${ino}`;
+    this.#checkedAtMs = nowMs;
+    if (this.#file?.identity === identity) return this.#file;
+    this.#forget();
+    const database = openReadOnly(this.#settings.path);
+    this.#file = { database, arms: armsFor(this.#plan, database), statements: new Map(), identity };
+    return this.#file;
+  }
+
+  #forget(): void {
+    this.#file?.database.close();
+    this.#file = undefined;
+  }
+}
+
+const noKey: Key = { email: "", user: "", domain: "" };
+
+function openReadOnly(path: string): Sqlite.Database {
+  const Database = loadLibsql();
+  // libsql ignores better-sqlite3's `readonly` and `fileMustExist`; the URI form of sqlite3_open_v2 means both.
+  return new Database(`${pathToFileURL(path).href}?mode=ro`);
+}
+
+function armsFor(plan: ArmPlan, database: Sqlite.Database): ArmSet {
+  const columnsOf = database.prepare("SELECT name FROM pragma_table_info(?)").raw();
+  const present = plan.optionalColumns.filter((column) => {
+    const [table, name] = column.split(".") as [string, string];
+    return (columnsOf.all([table]) as [string][]).some(([found]) => found.toLowerCase() === name.toLowerCase());
+  });
+  return plan.arms(new Set(present));
+}
+
+/** Prepares a query and explains it. */
+function reportQuery(database: Sqlite.Database, query: string, { sql }: Arm): QueryReport {
+  return orItsError(query, () => {
+    database.prepare(sql);
+    return { query, fullScans: fullScansOf(database, sql) };
+  });
+}
+
+/** Runs the query for all domains, which reads all of them by nature. */
+function reportDomains(database: Sqlite.Database, arm: Arm): QueryReport {
+  const query = "domains";
+  return orItsError(query, () => {
+    const statement = database.prepare<unknown[]>(arm.sql).raw();
+    const rows = (statement.all(arm.bind(noKey) ?? []) as unknown[][]).map((row) => row.map(toCell));
+    const problem = unfindableDomains(arm.collect(rows, noKey));
+    return { query, fullScans: [], ...(problem === undefined ? {} : { notes: [problem] }) };
+  });
+}
+
+function orItsError(query: string, report: () => QueryReport): QueryReport {
+  try {
+    return report();
+  } catch (error) {
+    const { kind, text } = classifySqliteError(error);
+    if (kind !== "statement") throw error;
+    return { query, error: text, fullScans: [] };
+  }
+}
+
+function toCell(value: unknown): string | null {
+  if (typeof value === "string") return value;
+  if (value === null || value === undefined) return null;
+  return Buffer.isBuffer(value) ? value.toString("utf8") : String(value);
+}

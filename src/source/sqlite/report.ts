@@ -1,0 +1,18 @@
+/** Says which tables SQLite would read from end to end for a query. */
+import type Libsql from "libsql";
+import { tablesBehind } from "../sql/table-names.ts";
+
+/**
+ * Explains a query.
+ *
+ * @returns the tables that it reads without an index, or along a whole index
+ */
+export function fullScansOf(database: Libsql.Database, sql: string): readonly string[] {
+  const steps = database.prepare(`EXPLAIN QUERY PLAN ${sql}`).all() as { readonly detail: string }[];
+  const details = steps.map(({ detail }) => detail);
+  // What a subquery has produced is read whole, and rightly.
+  const produced = new Set(details.map((detail) => /^(?:CO-ROUTINE|MATERIALIZE) (\S+)/.exec(detail)?.[1]));
+  const scanned = details.map((detail) => /^SCAN (?!CONSTANT ROW)(\S+)/.exec(detail)?.[1]);
+  const names = scanned.filter((table) => table !== undefined && !produced.has(table) && !table.startsWith("("));
+  return tablesBehind(names as string[], sql, "sqlite");
+}
