@@ -1,10 +1,10 @@
 /** What must hold between keys, once each has been read by itself: listeners, limits, maps, the admin endpoint. */
 import { isIPv4 } from "node:net";
+import { nearestOrKnown } from "../model/nearest.ts";
 import { type Endpoint, formatEndpoint } from "../model/settings.ts";
 import { formatDuration } from "./duration.ts";
-import type { Findings } from "./findings.ts";
 import { quote } from "./mismatch.ts";
-import { nearestOrKnown } from "./nearest.ts";
+import type { Findings } from "./problems.ts";
 import type { ConfigDraft } from "./schema.ts";
 
 /** Checks listeners, maps and the admin endpoint against each other. Sources have their own file. */

@@ -6,9 +6,9 @@
  * of single values can also be given whole, separated by commas or blanks.
  */
 import { parse as parseYaml } from "yaml";
-import type { Findings } from "./findings.ts";
+import { nearestName } from "../model/nearest.ts";
 import type { AnyKey, Keys } from "./key.ts";
-import { nearestName } from "./nearest.ts";
+import type { Findings } from "./problems.ts";
 import {
   type ConfigNode,
   emptyMapping,

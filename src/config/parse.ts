@@ -8,7 +8,7 @@ import { ConfigError, type ConfigProblem } from "../model/errors.ts";
 import type { Settings } from "../model/settings.ts";
 import { checkWhole } from "./checks.ts";
 import { applyEnvironment, type Environment } from "./environment.ts";
-import { Findings } from "./findings.ts";
+import { Findings } from "./problems.ts";
 import { readKeys } from "./read-keys.ts";
 import { type CompleteConfig, type ConfigDraft, schema } from "./schema.ts";
 import { type ReadSecretFile, type SecretReader, secretOf } from "./secrets.ts";

@@ -1,8 +1,9 @@
 /** Reads a tree of values by the schema: unknown keys, missing keys, wrong shapes, wrong values; all of them at once. */
-import type { Findings } from "./findings.ts";
+
+import { nearestOrKnown } from "../model/nearest.ts";
 import type { AnyKey, Draft, DraftOf, FreeValue, Keys, Leaf, LeafList } from "./key.ts";
 import { Mismatch, quote, shownName } from "./mismatch.ts";
-import { nearestOrKnown } from "./nearest.ts";
+import type { Findings } from "./problems.ts";
 import { type ConfigNode, describeShape, emptyMapping, isNothing, type MappingNode } from "./tree.ts";
 import type { ValueType } from "./value-types.ts";
 

@@ -1,7 +1,7 @@
 /** Secrets from files: read through the caller's reader, held to what a secret can be, never part of a message. */
 import { join } from "node:path";
 import type { Environment } from "./environment.ts";
-import type { Findings } from "./findings.ts";
+import type { Findings } from "./problems.ts";
 
 /** What a file of a secret held. */
 export interface SecretFile {

@@ -1,8 +1,9 @@
 /** What must hold between the keys of a source: one origin of its SQL, and only keys that its driver has. */
-import type { Findings } from "./findings.ts";
+
+import { nearestOrKnown } from "../model/nearest.ts";
 import type { DraftOf } from "./key.ts";
 import { quote } from "./mismatch.ts";
-import { nearestOrKnown } from "./nearest.ts";
+import type { Findings } from "./problems.ts";
 import { sources } from "./schema-sources.ts";
 
 /** A source as it was read. */

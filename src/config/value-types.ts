@@ -5,11 +5,11 @@
  * variable with 0660 are the same mode, and a password of digits keeps its leading zero.
  */
 import { foldDomain } from "../model/address.ts";
+import { didYouMean } from "../model/nearest.ts";
 import type { Endpoint } from "../model/settings.ts";
 import { formatDuration, parseDuration } from "./duration.ts";
 import { parseEndpoint } from "./endpoint.ts";
 import { Mismatch, quote } from "./mismatch.ts";
-import { didYouMean } from "./nearest.ts";
 
 /** A kind of scalar value. */
 export interface ValueType<T> {

@@ -14,8 +14,8 @@ import {
   parseDocument,
   type YAMLMap,
 } from "yaml";
-import type { Findings } from "./findings.ts";
 import { quote, shownName } from "./mismatch.ts";
+import type { Findings } from "./problems.ts";
 import { type ConfigNode, type Entry, emptyMapping, type MappingNode, type Place } from "./tree.ts";
 
 // Aliases make a tree of shared branches: one that contains itself has no end, and a few lines can unfold into millions.

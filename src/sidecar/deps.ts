@@ -7,7 +7,7 @@
 import type { Log } from "../model/log.ts";
 import type { SourceHealth } from "../model/source.ts";
 import type { RecentError } from "../telemetry/recent-errors.ts";
-import type { Snapshot } from "../telemetry/snapshot.ts";
+import type { Snapshot } from "../telemetry/totals.ts";
 
 /** What a flush takes out of the cache: one of these, as cache/selector.ts describes them. */
 export type FlushSelector =

@@ -6,8 +6,8 @@
  */
 import { collectDefaultMetrics, Registry } from "prom-client";
 import { type Labels, registerCounter, registerGauge, registerHistogram, type Sample } from "./sampled.ts";
-import { type Snapshot, takeSnapshot } from "./snapshot.ts";
 import { Tallies } from "./tallies.ts";
+import { type Snapshot, takeSnapshot } from "./totals.ts";
 
 /** What stands in the labels of `loginmapd_build_info`. */
 export interface BuildInfo {

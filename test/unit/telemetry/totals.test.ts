@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
-import { takeSnapshot } from "../../../src/telemetry/snapshot.ts";
 import { Tallies } from "../../../src/telemetry/tallies.ts";
+import { takeSnapshot } from "../../../src/telemetry/totals.ts";
 
 test("adds up replies, durations and cache outcomes over maps and protocols", () => {
   const tallies = new Tallies();

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { didYouMean, nearestName, nearestOrKnown } from "../../../src/config/nearest.ts";
+import { didYouMean, nearestName, nearestOrKnown } from "../../../src/model/nearest.ts";
 
 const known = ["ttl", "negative_ttl", "max_entries", "stale_if_error"];
 
