@@ -8,8 +8,9 @@ export default defineConfig({
       exclude: [
         // Wiring without decisions, run in a process of its own by test/e2e: this process cannot see it being run.
         "src/main.ts",
-        "src/cli/run.ts",
-        "src/commands/**",
+        "src/cli/**",
+        "src/daemon/**",
+        "src/doctor/look/**",
         // Runs in a browser.
         "src/sidecar/page/**",
       ],

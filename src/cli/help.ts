@@ -1,4 +1,4 @@
-/** The text of `--help`, from the table of cli-options.ts. */
+/** The text of `--help`, from the table of options.ts. */
 import {
   type CommandSpec,
   commands,

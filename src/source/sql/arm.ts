@@ -1,7 +1,7 @@
 /**
  * The SQL of one role, ready to bind: what presets, `queries:` and `.cf` files all come down to.
  *
- * A driver (mysql.ts, sqlite.ts) knows only arms; it does not know where they came from.
+ * A driver (mysql/, sqlite/) knows only arms; it does not know where they came from.
  */
 import type { Key, KeyForm, Role } from "../../model/keys.ts";
 

@@ -14,7 +14,7 @@ const churn = `
 `;
 
 async function mostHeapBytes(before: string): Promise<number> {
-  const script = `import { keepHeapClose } from "./src/commands/heap.ts"; ${before}; ${churn}`;
+  const script = `import { keepHeapClose } from "./src/daemon/heap.ts"; ${before}; ${churn}`;
   const args = ["--import", "tsx", "--input-type=module", "--eval", script];
   const outcome = await run(process.execPath, args, { cwd: projectRoot }, 60_000);
   if (outcome.stderr !== "") throw new Error(outcome.stderr);
