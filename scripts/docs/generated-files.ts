@@ -1,5 +1,5 @@
 /** Everything that is generated from the tables of keys and commands. */
-import { presetNamed, presetNames } from "../../src/source/presets/registry.ts";
+import { presetNamed, presetNames } from "../../src/source/presets/stacks.ts";
 import { bashCompletion } from "./completion-bash.ts";
 import { zshCompletion } from "./completion-zsh.ts";
 import { configurationMarkdown } from "./configuration-md.ts";

@@ -3,6 +3,7 @@
  *
  * config/ makes it from YAML, environment and flags; nobody else reads those. docs/configuration.md describes the keys.
  */
+import type { QueryName } from "./keys.ts";
 import type { ProtocolName } from "./protocol-name.ts";
 
 /** Where something listens or is reached, in Postfix's notation. */
@@ -91,7 +92,7 @@ export type QuerySettings =
   | { readonly kind: "preset"; readonly preset: string; readonly options: Readonly<Record<string, PresetOption>> }
   | {
       readonly kind: "queries";
-      readonly sql: Readonly<Partial<Record<"address" | "domain" | "grant" | "domains", string>>>;
+      readonly sql: Readonly<Partial<Record<QueryName, string>>>;
     }
   | {
       readonly kind: "postfix_cf";

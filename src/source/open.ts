@@ -5,7 +5,7 @@ import { AliasDepth } from "./alias-depth.ts";
 import type { DatabaseDependencies, ProbedDatabase } from "./database.ts";
 import { MysqlDatabase } from "./mysql/database.ts";
 import { openPostfixCf } from "./postfix-cf/index.ts";
-import { presetNamed, presetNames } from "./presets/registry.ts";
+import { presetNamed, presetNames } from "./presets/stacks.ts";
 import type { ArmPlan } from "./sql/arm.ts";
 import { planOfQueries } from "./sql/queries.ts";
 import { SqliteDatabase } from "./sqlite/database.ts";
@@ -45,7 +45,10 @@ function planOf(name: string, { connection, queries }: SourceSettings, { log }: 
   }
   // config/ asks for a connection wherever no .cf file has one.
   if (connection === undefined) throw new Error(`source ${name} has no connection`);
-  return { connection, plan: planOfOwn(queries, connection) };
+  const plan = planOfOwn(queries, connection);
+  for (const warning of plan.warnings ?? [])
+    log.warn({ source: name, problem: formatProblem(warning) }, "option of the preset");
+  return { connection, plan };
 }
 
 function planOfOwn(queries: Exclude<QuerySettings, { kind: "postfix_cf" }>, { driver }: ConnectionSettings): ArmPlan {

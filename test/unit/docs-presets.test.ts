@@ -3,7 +3,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { parseConfig } from "../../src/config/parse.ts";
-import { presetNamed, presetNames } from "../../src/source/presets/registry.ts";
+import { presetNamed, presetNames } from "../../src/source/presets/stacks.ts";
 import { readBlocks } from "../support/markdown-blocks.ts";
 
 const text = readFileSync(join(import.meta.dirname, "../../docs/presets.md"), "utf8");

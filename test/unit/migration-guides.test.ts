@@ -5,7 +5,7 @@ import { describe, expect, test } from "vitest";
 import { parse } from "yaml";
 import { parseConfig } from "../../src/config/parse.ts";
 import { parsePostfixCf } from "../../src/source/postfix-cf/index.ts";
-import { presetNames } from "../../src/source/presets/registry.ts";
+import { presetNames } from "../../src/source/presets/stacks.ts";
 import { mailinaboxTable, stacks } from "../integration/source/stack-cases.ts";
 import { projectRoot } from "../support/daemon.ts";
 import { blocksUnder, guidesDirectory, overridesUnder, parametersUnder, readGuides } from "../support/guides.ts";

@@ -1,5 +1,5 @@
 /** The names that mysql_table(5) and sqlite_table(5) know, and what people write in their place. */
-import { nearestOf } from "../nearest.ts";
+import { nearestName } from "../../model/nearest.ts";
 
 /** Which kind of table a file describes: mysql_table(5) or sqlite_table(5). */
 export type TableType = "mysql" | "sqlite";
@@ -57,11 +57,14 @@ const insteadOf: Readonly<Record<string, string>> = {
 };
 
 /** Says what an unknown name was probably meant to be; completes a sentence. */
-export function nearestName(name: string, type: TableType): string {
+export function whatIsMeant(name: string, type: TableType): string {
   if (name.startsWith("\ufeff")) return "the file begins with a byte order mark, which became part of the name";
   if (type === "sqlite" && tableParameters.mysql.has(name)) return "only mysql_table(5) has it";
   if (type === "mysql" && tableParameters.sqlite.has(name)) return "only sqlite_table(5) has it";
   const known = insteadOf[name.toLowerCase()];
   if (known !== undefined && type === "mysql") return known;
-  return `the nearest known name is ${nearestOf(name, tableParameters[type])}`;
+  const nearest = nearestName(name, tableParameters[type]);
+  return nearest === undefined
+    ? `${type}_table(5) has no parameter of that name`
+    : `the nearest known name is ${nearest}`;
 }

@@ -4,7 +4,7 @@
  * cfg_parser.c, Postfix 3.7. Fatal there is fatal here; a name that Postfix silently ignores is a warning here.
  */
 import type { Assignment } from "./lines.ts";
-import { nearestName, type TableType, tableParameters } from "./names.ts";
+import { whatIsMeant, type TableType, tableParameters } from "./names.ts";
 import type { TableReport } from "./report.ts";
 
 /** Reads values with Postfix's types and bounds; what is wrong goes to the report and yields the default. */
@@ -71,7 +71,7 @@ export class Parameters {
     const known = tableParameters[type];
     for (const { name, value, line } of this.#byName.values()) {
       if (known.has(name)) this.#warnOfValue(name, value, line);
-      else this.#report.warn(name, `unknown to Postfix, which ignores it; ${nearestName(name, type)}`, line);
+      else this.#report.warn(name, `unknown to Postfix, which ignores it; ${whatIsMeant(name, type)}`, line);
     }
   }
 

@@ -5,12 +5,12 @@
  * says which lines they switch on.
  */
 import { ConfigError, type ConfigProblem } from "../../model/errors.ts";
+import { didYouMean } from "../../model/nearest.ts";
 import type { PresetOption } from "../../model/settings.ts";
-import { nearestOf } from "../nearest.ts";
 import type { ArmPlan } from "../sql/arm.ts";
 import { armsOfQueries, type Constants, type RoleQueries } from "../sql/queries.ts";
 import type { SqlDialect } from "../sql/sql-text.ts";
-import { keepLines, readSqlFile } from "./sql-file.ts";
+import { keepLines, readSqlFiles, type SqlFiles } from "./sql-file.ts";
 
 /** An option of a preset, as the documentation lists it. */
 export interface PresetOptionSpec {
@@ -47,8 +47,6 @@ export interface PresetSpec {
   readonly title: string;
   readonly drivers: readonly SqlDialect[];
   readonly options?: readonly PresetOptionSpec[];
-  /** Roles that have a file `sql/<name>/<role>.sql`. */
-  readonly roles: readonly ("address" | "domain" | "grant" | "domains")[];
   /** Columns that a site may lack, as `table.column`; each is also a flag for lines of the SQL files. */
   readonly optionalColumns?: readonly string[];
   /** Constants for placeholders; by default every integer and string option under its own name. */
@@ -62,7 +60,7 @@ export interface PresetSpec {
 /**
  * Makes a preset from its SQL files.
  *
- * Lines of a file can hang on a flag (`sql-file.ts`): the names of the boolean options that are true, of the lists that are
+ * A query without a file `sql/<name>/<query>.sql` is one that the stack does not have. Lines of a file can hang on a flag (`sql-file.ts`): the names of the boolean options that are true, of the lists that are
  * not empty and of the optional columns that exist. A role of which no line is left has no query.
  */
 export function definePreset(spec: PresetSpec): Preset {
@@ -75,7 +73,7 @@ export function definePreset(spec: PresetSpec): Preset {
     plan(given, driver) {
       const values = checkOptions(spec, options, given, driver);
       const constants = spec.constants?.(values) ?? constantsOf(options, values);
-      const files = spec.roles.map((role) => [role, readSqlFile(spec.name, role)] as const);
+      const files = readSqlFiles(spec.name);
       const flags = [...Object.keys(values).filter((name) => isOn(values[name])), ...(spec.flags?.(values) ?? [])];
       const rewrite = (sql: string) => spec.rewrite?.(sql, values) ?? sql;
       const arms = (present: ReadonlySet<string>) =>
@@ -87,11 +85,7 @@ export function definePreset(spec: PresetSpec): Preset {
   };
 }
 
-function queriesOf(
-  files: readonly (readonly [keyof RoleQueries, string])[],
-  flags: ReadonlySet<string>,
-  rewrite: (sql: string) => string,
-): RoleQueries {
+function queriesOf(files: SqlFiles, flags: ReadonlySet<string>, rewrite: (sql: string) => string): RoleQueries {
   const queries: Partial<Record<keyof RoleQueries, string>> = {};
   for (const [role, text] of files) {
     const sql = keepLines(text, flags);
@@ -135,7 +129,7 @@ function checkOptions(
 
 function unknownOption(preset: string, name: string, names: readonly string[]): string {
   if (names.length === 0) return `unknown option; the preset ${preset} has none`;
-  return `unknown option, the nearest is ${nearestOf(name, names)}; the preset ${preset} has ${names.join(", ")}`;
+  return `unknown option${didYouMean(name, names)}; the preset ${preset} has ${names.join(", ")}`;
 }
 
 const articles = {

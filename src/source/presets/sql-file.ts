@@ -5,7 +5,8 @@
  * `-- end` ends. `-- if not NAME` is the opposite, `-- if A and not B` wants both. Blocks do not nest. When a block takes the first SELECT of a UNION with
  * it, the UNION that is then first goes too.
  */
-import { readFileSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
+import { type QueryName, queryNames } from "../../model/keys.ts";
 
 // Two folders above this file in src/ and in dist/ alike lies the package, and in it sql/.
 const sqlFolder = new URL("../../../sql/", import.meta.url);
@@ -15,9 +16,15 @@ export function readSql(path: string): string {
   return readFileSync(new URL(path, sqlFolder), "utf8");
 }
 
-/** Reads the query of a role of a stack, `sql/<stack>/<role>.sql`, with its conditional lines. */
-export function readSqlFile(stack: string, role: string): string {
-  return readSql(`${stack}/${role}.sql`);
+/** The texts of a stack's queries, with their conditional lines; a query without a file is none that the stack has. */
+export type SqlFiles = readonly (readonly [query: QueryName, text: string])[];
+
+/** Reads the queries of a stack, `sql/<stack>/<query>.sql`. */
+export function readSqlFiles(stack: string): SqlFiles {
+  return queryNames.flatMap((query) => {
+    const path = `${stack}/${query}.sql`;
+    return existsSync(new URL(path, sqlFolder)) ? [[query, readSql(path)] as const] : [];
+  });
 }
 
 const condition = /--\s+if\s+((?:not\s+)?\S+(?:\s+and\s+(?:not\s+)?\S+)*)\s*$/;

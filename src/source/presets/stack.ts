@@ -8,7 +8,7 @@ import { definePreset, type Preset, type PresetOptionSpec, type PresetOptions, t
 
 /** A stack: a preset, and which of the common options its schema has no use for. */
 export interface StackSpec extends Omit<PresetSpec, "constants" | "flags"> {
-  /** Common options that change nothing here, and why; they are accepted, so that configurations can be alike. */
+  /** Common options that change nothing here, and why; they are accepted with a warning, so that configurations can be alike. */
   readonly idle?: Readonly<Partial<Record<CommonOption, string>>>;
   /** Defaults that differ from those of the other stacks. */
   readonly defaults?: Readonly<Partial<Record<CommonOption, boolean>>>;
@@ -86,14 +86,20 @@ export function defineStack(spec: StackSpec): Preset {
     plan(options, driver) {
       const plan = preset.plan(options, driver);
       throwIfWrong(options);
-      const aliasDepth = options["alias_depth"] as number | undefined;
-      return aliasDepth === undefined || aliasDepth === 1 ? plan : { ...plan, aliasDepth };
+      const aliasDepth = (options["alias_depth"] ?? 1) as number;
+      return { ...plan, aliasDepth, warnings: warningsOf(spec.idle, options) };
     },
   };
 }
 
 function isConstant({ type }: PresetOptionSpec): boolean {
   return type === "integer" || type === "string";
+}
+
+function warningsOf(idle: StackSpec["idle"] = {}, options: PresetOptions): ConfigProblem[] {
+  return Object.entries(idle)
+    .filter(([name]) => options[name] !== undefined)
+    .map(([name, reason]) => ({ path: `options.${name}`, message: `changes nothing: ${reason}` }));
 }
 
 /** Checks what a type cannot say. */

@@ -3,6 +3,7 @@
  *
  * A driver (mysql/, sqlite/) knows only arms; it does not know where they came from.
  */
+import type { ConfigProblem } from "../../model/errors.ts";
 import type { Key, KeyForm, Role } from "../../model/keys.ts";
 
 /** A row of a result: its cells in column order, as text. */
@@ -56,4 +57,6 @@ export interface ArmPlan {
    * in `AliasDepth` then.
    */
   readonly aliasDepth?: number;
+  /** What of the options changes nothing, for the log and `check`; paths are `options.<name>`. */
+  readonly warnings?: readonly ConfigProblem[];
 }

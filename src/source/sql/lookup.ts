@@ -4,12 +4,12 @@
  * Each question is an arm `SELECT <n>, t.* FROM (<sql>) AS t` of a UNION ALL and carries its number; placeholders stay
  * placeholders, in the order of the arms.
  */
-import { type Ask, type Findings, type Key, notAsked, type Role } from "../../model/keys.ts";
+import { type Ask, type Findings, type Key, notAsked, type QueryName } from "../../model/keys.ts";
 import type { Arm, ArmSet, Row } from "./arm.ts";
 
 /** A question ready to be sent: an arm with its parameters. */
 export interface BoundArm {
-  readonly role: Role | "domains";
+  readonly role: QueryName;
   readonly arm: Arm;
   readonly key: Key;
   readonly values: readonly string[];

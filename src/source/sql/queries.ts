@@ -5,13 +5,13 @@
  * driver, one that cannot be bound is found out here.
  */
 import { ConfigError, type ConfigProblem } from "../../model/errors.ts";
-import type { Key, Role } from "../../model/keys.ts";
+import type { Key, QueryName, Role } from "../../model/keys.ts";
 import type { Arm, ArmPlan, ArmSet, Row } from "./arm.ts";
 import { compileNamed } from "./named.ts";
 import type { SqlDialect } from "./sql-text.ts";
 
 /** SQL text by role, with `:email`, `:user`, `:domain` and the names of the constants as placeholders. */
-export type RoleQueries = Readonly<Partial<Record<Role | "domains", string>>>;
+export type RoleQueries = Readonly<Partial<Record<QueryName, string>>>;
 
 /** What may stand behind placeholders besides the key: a preset's `:server_id`, say. */
 export type Constants = Readonly<Record<string, string>>;

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { parseConfig } from "../../../src/config/parse.ts";
 import type { Settings } from "../../../src/model/settings.ts";
-import { presetNames } from "../../../src/source/presets/registry.ts";
+import { presetNames } from "../../../src/source/presets/stacks.ts";
 import { projectRoot } from "../../support/daemon.ts";
 import { makeDirectory, type TestDirectory } from "../../support/directories.ts";
 import { blocksOf, type GuideBlock } from "../../support/guides.ts";

@@ -2,7 +2,7 @@ import { describe, expect, test } from "vitest";
 import { ConfigError, formatProblem } from "../../../../src/model/errors.ts";
 import type { Key } from "../../../../src/model/keys.ts";
 import type { PresetOptions } from "../../../../src/source/presets/preset.ts";
-import { presetNamed, presetNames } from "../../../../src/source/presets/registry.ts";
+import { presetNamed, presetNames } from "../../../../src/source/presets/stacks.ts";
 import { keepLines } from "../../../../src/source/presets/sql-file.ts";
 import type { ArmSet } from "../../../../src/source/sql/arm.ts";
 import { tokenizeSql } from "../../../../src/source/sql/sql-text.ts";
@@ -113,14 +113,14 @@ describe.each(stacks)("%s", (name) => {
   });
 
   test("asks for alias depth only above 1", () => {
-    expect(planOf(name).aliasDepth).toBeUndefined();
-    expect(planOf(name, { alias_depth: 1 }).aliasDepth).toBeUndefined();
+    expect(planOf(name).aliasDepth).toBe(1);
+    expect(planOf(name, { alias_depth: 1 }).aliasDepth).toBe(1);
     expect(planOf(name, { alias_depth: 3 }).aliasDepth).toBe(3);
   });
 
   test("says what is wrong with options, all at once", () => {
     expect(problemsOf(name, { include_aliases: true, alias_depth: "2" as never })).toEqual([
-      expect.stringContaining("options.include_aliases: unknown option, the nearest is include_alias"),
+      expect.stringContaining('options.include_aliases: unknown option; did you mean "include_alias"?'),
       'options.alias_depth: expected an integer, got "2"',
     ]);
     expect(problemsOf(name, { alias_depth: 6, extra_owners: ["a b", "", "c,d", "fine"] })).toEqual([
@@ -134,6 +134,13 @@ describe.each(stacks)("%s", (name) => {
 });
 
 describe("what differs", () => {
+  test("an option that the schema has no use for is named, whatever its value", () => {
+    expect(planOf("vimbadmin", { include_alias_domain: false, include_alias: true }).warnings).toEqual([
+      { path: "options.include_alias_domain", message: "changes nothing: ViMbAdmin has no alias domains" },
+    ]);
+    expect(planOf("vimbadmin").warnings).toEqual([]);
+  });
+
   test("ISPConfig needs its server_id, and binds it", () => {
     expect(() => presetNamed("ispconfig")?.plan({}, "mysql")).toThrow("options.server_id: expected an integer");
     expect(armsOf("ispconfig", { server_id: 7 }).roles.address?.bind(key)?.[0]).toBe("7");
