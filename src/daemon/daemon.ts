@@ -14,6 +14,7 @@ import { Server } from "../net/server.ts";
 import { Turn } from "../net/turn.ts";
 import { socketmap } from "../protocol/socketmap.ts";
 import { tcpTable } from "../protocol/tcp-table.ts";
+import { LookupService } from "../service/lookup.ts";
 import type { InheritedSocket } from "../system/inherited-sockets.ts";
 import { LabelledLog } from "../telemetry/labelled-log.ts";
 import type { AdjustableLog } from "../telemetry/log.ts";
@@ -48,6 +49,8 @@ export class Daemon {
   #chains: ReadonlyMap<string, MapChain> = new Map();
   /** While a reload is under way: what comes back if it fails. */
   #previousChains: ReadonlyMap<string, MapChain> = new Map();
+  /** The maps of listeners whose protocol carries no map names; connections that are open follow a reload. */
+  #defaultMaps: ReadonlyMap<string, string | undefined> = new Map();
   #isDraining = false;
   #reloading: Promise<void> = Promise.resolve();
   #connections = 0;
@@ -219,6 +222,7 @@ export class Daemon {
     this.#settings = settings;
     this.#sources = sources;
     this.#chains = chains;
+    this.#defaultMaps = new Map(settings.listeners.map((listener) => [listenerName(listener), listener.map]));
     this.#registry.replace([...chains.values()].map((chain): LookupMap => chain.map));
     for (const [name, source] of sources) this.#parts.metrics.watchSource(name, () => source.database.health());
   }
@@ -250,15 +254,27 @@ export class Daemon {
 
   #listenerParts(listener: ListenerSettings): ListenerParts {
     const { metrics } = this.#parts;
-    return {
+    const name = listenerName(listener);
+    const shared = {
+      limits: () => this.#settings.limits,
+      log: new LabelledLog(this.#log, { listener: name }),
+    };
+    const tally = metrics.listener(name);
+    const service = new LookupService({
+      ...shared,
       protocol: listener.protocol === "socketmap" ? socketmap : tcpTable,
       maps: this.#registry,
-      limits: () => this.#settings.limits,
-      tally: metrics.listener(listenerName(listener)),
-      unknownMapTally: metrics.lookup(unknownMap, listener.protocol),
+      defaultMap: () => this.#defaultMaps.get(name),
+      tallyFor: (map = unknownMap) => metrics.lookup(map, listener.protocol),
+      listenerTally: tally,
+      clock: this.#turn,
+    });
+    return {
+      ...shared,
+      service,
+      tally,
       turn: this.#turn,
       deadlines: this.#deadlines,
-      log: new LabelledLog(this.#log, { listener: listenerName(listener) }),
       nextConnectionId: () => ++this.#connections,
     };
   }

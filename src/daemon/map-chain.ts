@@ -46,7 +46,9 @@ export class MapChain {
       { ...cache, refreshTimeoutMs: limits.lookupTimeoutMs, recipientDelimiter: settings.recipientDelimiter },
       { source: this.#gate, clock, tally: tallies.cache(name) },
     );
-    this.map = new LookupMap(name, this.cache, [tallies.lookup(name, "socketmap"), tallies.lookup(name, "tcp_table")]);
+    this.map = new LookupMap(name, this.cache);
+    // Published from the start, so that a rate has something to begin with.
+    for (const protocol of ["socketmap", "tcp_table"] as const) tallies.lookup(name, protocol);
     tallies.watchCache(name, () => this.cache.sizes());
   }
 

@@ -2,20 +2,16 @@
 import { foldKey } from "../model/address.ts";
 import { malformed, type Reply } from "../model/reply.ts";
 import type { OwnerSource } from "../model/source.ts";
-import type { LookupTally } from "../model/tally.ts";
 import { toFailure } from "./failure.ts";
 
 /** One map: a name that clients ask, and the chain of sources that answers (cache, domain gate, resolver). */
 export class LookupMap {
   readonly name: string;
-  /** Replies counted by protocol: `tallies[protocol.index]`. */
-  readonly tallies: readonly [socketmap: LookupTally, tcpTable: LookupTally];
   readonly #source: OwnerSource;
 
-  constructor(name: string, source: OwnerSource, tallies: readonly [LookupTally, LookupTally]) {
+  constructor(name: string, source: OwnerSource) {
     this.name = name;
     this.#source = source;
-    this.tallies = tallies;
   }
 
   /**

@@ -34,16 +34,21 @@ export class Found {
    */
   readonly derived: boolean;
   /**
-   * The frames of the reply, filled in by the protocols so that a cached answer is encoded once. Fields and not a list of
-   * frames, since an object more per mailbox is memory.
+   * The frame of the reply as it was last sent, and what spelled it: a cached answer is encoded once. One frame and no list of
+   * them, since an object more per mailbox is memory, and a map is mostly asked over one protocol.
    */
-  socketmapText: string | undefined = undefined;
-  /** See `socketmapText`. */
-  tcpTableText: string | undefined = undefined;
+  frame = "";
+  frameOf: object | undefined = undefined;
 
   constructor(owners: OwnerList, derived: boolean) {
     this.owners = owners;
     this.derived = derived;
+  }
+
+  /** @param format told apart by identity: the frame is for whoever passes this very object */
+  keepFrame(frame: string, format: object): void {
+    this.frame = frame;
+    this.frameOf = format;
   }
 }
 

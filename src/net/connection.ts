@@ -1,38 +1,27 @@
 /**
- * One client: its queries in, the replies out in the same order.
+ * One client: its bytes in, the replies out in the order in which they were asked for.
  *
- * Knows bytes, queries and replies, no mail. A query that memory answers costs no promise and no timer; the replies to what
- * one read brought leave in one write. Whatever the client does, the connection holds a bounded amount: reading stops while
- * too many replies are owed or unsent, and goes on when they have left.
+ * Knows transport only: what the bytes mean is for the service behind it. What a read brought and can be answered at once
+ * leaves in one write, without a promise or a timer. Whatever the client does, the connection holds a bounded amount: reading
+ * stops while too many replies are owed or unsent, and goes on when they have left.
  */
 import type { Socket } from "node:net";
-import { lookupTimedOut, notAQuery, unknownMap } from "../lookup/failure.ts";
-import type { LookupMap, MapRegistry } from "../lookup/map-registry.ts";
 import { ProtocolError } from "../model/errors.ts";
 import type { Log } from "../model/log.ts";
-import type { Query } from "../model/query.ts";
-import type { Reply } from "../model/reply.ts";
+import type { Conversation, Debt, Peer, Service } from "../model/service.ts";
 import type { LimitSettings } from "../model/settings.ts";
-import type { ListenerTally, LookupTally, ProtocolErrorKind } from "../model/tally.ts";
-import type { Decoder, Protocol, QuerySink } from "../protocol/protocol.ts";
+import type { ListenerTally, ProtocolErrorKind } from "../model/tally.ts";
 import type { Deadlines } from "./deadlines.ts";
 import { errorKinds } from "./error-kinds.ts";
-import { logFailure, logLookup } from "./lookup-log.ts";
-import { MemoryMeter } from "./memory-meter.ts";
-import { type LookupReply, OwedReplies } from "./owed-replies.ts";
+import { type LateReply, OwedReplies } from "./owed-replies.ts";
 import { openReplyWriter, type ReplyWriter } from "./reply-writer.ts";
 import type { Turn, TurnMember } from "./turn.ts";
 
 /** What a connection needs from its listener. */
 export interface ConnectionParts {
-  readonly protocol: Protocol;
-  readonly maps: MapRegistry;
-  /** The map of a protocol that carries no map names; a reload may change it. */
-  readonly defaultMap: () => string | undefined;
+  readonly service: Service;
   readonly limits: () => LimitSettings;
   readonly tally: ListenerTally;
-  /** Counts replies to maps that do not exist. */
-  readonly unknownMapTally: LookupTally;
   readonly turn: Turn;
   readonly deadlines: Deadlines;
   readonly log: Log;
@@ -46,36 +35,38 @@ const frameTimeoutMs = 30_000;
 const lingerMs = 2_000;
 
 /** The server's side of one connection. */
-export class Connection implements QuerySink, TurnMember {
-  readonly #id: number;
+export class Connection implements Peer, TurnMember {
+  readonly id: string;
   readonly #socket: Socket;
   readonly #writer: ReplyWriter;
   readonly #parts: ConnectionParts;
-  readonly #decoder: Decoder;
+  readonly #conversation: Conversation;
   readonly #owed = new OwedReplies();
-  #queries = 0;
+  /** The client has asked something. */
+  #hasAsked = false;
   /** Reading stopped because the client owes us reading, or we owe it replies. */
   #isHeld = false;
+  /** What has begun may end, then no more is taken. */
+  #isDraining = false;
+  /** Whether a draining connection still waits for the first query of its client. */
+  #isAwaited = true;
   /** No more queries are taken; the connection ends when the last reply has left. */
   #isEnding = false;
-  /** The first query is also the last one. */
-  #isLastCall = false;
   #isEnded = false;
+  #isClosed = false;
   /**
    * Since when the present state must not last for ever: idle, mid-frame, blocked, or lingering. The beginning of a frame and the
    * writing of a reply are progress. Bytes in the middle of a frame are none, or a client that drips would never be late.
    */
   #lastProgressMs: number;
-  readonly #meter: MemoryMeter;
 
   constructor(id: number, socket: Socket, parts: ConnectionParts) {
-    this.#id = id;
+    this.id = `c${id}`;
     this.#socket = socket;
     this.#parts = parts;
-    this.#decoder = parts.protocol.createDecoder(parts.limits().maxQueryBytes);
     this.#lastProgressMs = parts.turn.nowMs();
-    this.#meter = new MemoryMeter(parts.turn);
     this.#writer = openReplyWriter(socket, this.#onDrain);
+    this.#conversation = parts.service.open(this);
     socket.on("end", () => this.finish());
   }
 
@@ -85,9 +76,9 @@ export class Connection implements QuerySink, TurnMember {
     if (this.#isEnding) return;
     const { turn } = this.#parts;
     const nowMs = turn.stopClock();
-    if (!this.#decoder.isMidFrame) this.#lastProgressMs = nowMs;
+    if (!this.#conversation.isMidFrame) this.#lastProgressMs = nowMs;
     try {
-      this.#decoder.push(chunk, length, this);
+      this.#conversation.push(chunk, length);
     } catch (error) {
       this.#breakOff(error);
     } finally {
@@ -96,34 +87,33 @@ export class Connection implements QuerySink, TurnMember {
     turn.afterRead(this, nowMs);
   }
 
-  /** Answers one query, now or later. Called by the decoder. */
-  query(query: Query): boolean {
-    this.#queries++;
-    if (this.#isLastCall) this.finish();
-    const map = this.#findMap(query);
-    if (map === undefined) {
-      this.#parts.tally.errors.unknown_map++;
-      return this.#answerNow(unknownMap, this.#parts.unknownMapTally);
-    }
-    const tally = map.tallies[this.#parts.protocol.index];
-    const startedAtMs = this.#parts.turn.nowMs();
-    const reply = map.lookup(query.key, startedAtMs + this.#parts.limits().lookupTimeoutMs);
-    if (this.#parts.log.isDebugEnabled()) logLookup(this.#parts.log, this.#currentQueryId(), query, reply);
-    if (!(reply instanceof Promise)) return this.#answerNow(reply, tally, map.name);
-    this.#answerLater(reply, map, tally, startedAtMs);
-    return this.#isReading();
+  /** Sends a reply in its turn; see `Peer.reply`. */
+  reply(bytes: string): boolean {
+    this.#noteAsked();
+    this.#owed.add(bytes);
+    return this.isReading;
   }
 
-  /** Answers a frame that holds no query. Called by the decoder. */
-  notAQuery(): boolean {
-    this.#queries++;
-    this.#parts.tally.errors.not_a_query++;
-    return this.#answerNow(notAQuery, this.#parts.unknownMapTally);
+  /** Owes a reply; see `Peer.owe`. */
+  owe(deadlineMs: number, expire: () => void): Debt {
+    this.#noteAsked();
+    const debt = new OwedLater(deadlineMs, expire, this.#pay);
+    this.#owed.owe(debt);
+    this.#parts.deadlines.add(debt);
+    return debt;
+  }
+
+  /** Whether more may be taken now; see `Peer.isReading`. Stops reading from the socket if not. */
+  get isReading(): boolean {
+    if (this.#isEnding) return false;
+    if (!this.#writer.isBlocked && !this.#owed.isFull) return true;
+    this.#hold();
+    return false;
   }
 
   /** Writes the replies that are ready, and reads on if reading had stopped. */
   writeOut(nowMs: number): void {
-    this.#meter.observe(nowMs);
+    this.#conversation.taken(nowMs);
     if (this.#isEnded) return;
     // What the socket has not taken yet is bounded too: nothing is put on top of it.
     const text = this.#writer.isBlocked ? "" : this.#owed.take();
@@ -132,20 +122,28 @@ export class Connection implements QuerySink, TurnMember {
       this.#lastProgressMs = nowMs;
     }
     this.#readOn(nowMs);
+    if (this.#isDraining) this.#finishIfDone();
     if (this.#isEnding && this.#owed.isEmpty) this.#end();
     else if (!this.#writer.isBlocked && this.#owed.isReady) this.#parts.turn.join(this);
   }
 
   /**
    * Finishes, but not before a client that has connected and not asked yet has asked once: Postfix connects in order to ask,
-   * and its query may be on the way. The caller ends the wait with `finish`.
+   * and its query may be on the way; nor before what has begun has ended (`Conversation.isBusy`). The caller ends the first wait
+   * with `endWait`, and the second one with `destroy`.
    */
-  finishAfterFirstQuery(): void {
-    if (this.#queries > 0) this.finish();
-    else this.#isLastCall = true;
+  drain(): void {
+    this.#isDraining = true;
+    this.#finishIfDone();
   }
 
-  /** Answers what is in flight, then closes: for the drain of the daemon, and when the client has sent its last byte. */
+  /** Waits no longer for a first query. */
+  endWait(): void {
+    this.#isAwaited = false;
+    if (this.#isDraining) this.#finishIfDone();
+  }
+
+  /** Answers what is in flight, then closes: when nothing more is expected of the client. */
   finish(): void {
     if (this.#isEnding) return;
     this.#isEnding = true;
@@ -154,6 +152,8 @@ export class Connection implements QuerySink, TurnMember {
 
   /** Closes at once. */
   destroy(): void {
+    if (!this.#isClosed) this.#conversation.close();
+    this.#isClosed = true;
     this.#isEnding = true;
     this.#isEnded = true;
     this.#owed.abandon(this.#parts.deadlines);
@@ -167,7 +167,8 @@ export class Connection implements QuerySink, TurnMember {
 
   /** Since when the client has asked nothing, or begun a frame and not ended it; `undefined` while we owe it something. */
   get idleSinceMs(): number | undefined {
-    return this.#isEnding || this.#writer.isBlocked || !this.#owed.isEmpty ? undefined : this.#lastProgressMs;
+    const isWaiting = this.#writer.isBlocked || !this.#owed.isEmpty || this.#conversation.isBusy;
+    return this.#isEnding || isWaiting ? undefined : this.#lastProgressMs;
   }
 
   /** Ends what has lasted too long. Called about once a second. */
@@ -178,8 +179,8 @@ export class Connection implements QuerySink, TurnMember {
     } else if (this.#writer.isBlocked) {
       if (waitedMs >= writeTimeoutMs) this.#giveUp("write_timeout");
     } else if (!this.#owed.isEmpty) {
-      // It waits for us, not we for it; the lookups have their own deadlines.
-    } else if (this.#decoder.isMidFrame) {
+      // It waits for us, not we for it; the replies have their own deadlines.
+    } else if (this.#conversation.isMidFrame) {
       if (waitedMs >= frameTimeoutMs)
         this.#breakOff(new ProtocolError("ERR_FRAME_TIMEOUT", "a frame began and did not end"));
     } else {
@@ -188,53 +189,20 @@ export class Connection implements QuerySink, TurnMember {
     }
   }
 
-  #findMap(query: Query): LookupMap | undefined {
-    const name = query.map ?? this.#parts.defaultMap();
-    return name === undefined ? undefined : this.#parts.maps.find(name);
+  #noteAsked(): void {
+    this.#hasAsked = true;
+    if (this.#isDraining) this.#finishIfDone();
   }
 
-  /** @returns whether the decoder may go on */
-  #answerNow(reply: Reply, tally: LookupTally, map?: string): boolean {
-    const encoded = this.#parts.protocol.encode(reply, this.#currentQueryId);
-    tally.results[encoded.result]++;
-    this.#meter.count(tally);
-    if (encoded.failure !== undefined) logFailure(this.#parts.log, this.#currentQueryId(), map, encoded.failure);
-    this.#owed.add(encoded.text);
-    return this.#isReading();
+  #finishIfDone(): void {
+    if ((this.#hasAsked || !this.#isAwaited) && !this.#conversation.isBusy) this.finish();
   }
 
-  #answerLater(reply: Promise<Reply>, map: LookupMap, tally: LookupTally, startedAtMs: number): void {
-    const { protocol, turn, deadlines, limits, log } = this.#parts;
-    const queryId = this.#currentQueryId();
-    const owed: LookupReply = {
-      text: undefined,
-      deadlineMs: startedAtMs + limits().lookupTimeoutMs,
-      expire: () => settle(lookupTimedOut),
-    };
-    const settle = (settled: Reply): void => {
-      // The client was told already that time is up, or is gone.
-      if (owed.text !== undefined || this.#isEnded) return;
-      deadlines.delete(owed);
-      const encoded = protocol.encode(settled, () => queryId);
-      this.#owed.settle(owed, encoded.text);
-      tally.results[encoded.result]++;
-      tally.duration.observe((turn.nowMs() - startedAtMs) / 1000);
-      if (encoded.failure !== undefined) logFailure(log, queryId, map.name, encoded.failure);
-      this.#parts.turn.join(this);
-    };
-    this.#owed.owe(owed);
-    deadlines.add(owed);
-    // LookupMap.lookup never rejects.
-    void reply.then(settle);
-  }
-
-  /** Whether more queries may be taken now. */
-  #isReading(): boolean {
-    if (this.#isEnding) return false;
-    if (!this.#writer.isBlocked && !this.#owed.isFull) return true;
-    this.#hold();
-    return false;
-  }
+  #pay = (debt: OwedLater, bytes: string): void => {
+    this.#parts.deadlines.delete(debt);
+    this.#owed.settle(debt, bytes);
+    this.#parts.turn.join(this);
+  };
 
   /** Stops reading until `#readOn` finds nothing in the way. */
   #hold(): void {
@@ -251,11 +219,11 @@ export class Connection implements QuerySink, TurnMember {
     this.#isHeld = false;
     this.#parts.turn.join(this);
     try {
-      this.#decoder.resume(this);
+      this.#conversation.resume();
     } catch (error) {
       this.#breakOff(error);
     }
-    this.#meter.observe(nowMs);
+    this.#conversation.taken(nowMs);
     if (!this.#isHeld) this.#socket.resume();
   }
 
@@ -267,11 +235,11 @@ export class Connection implements QuerySink, TurnMember {
   /** Tells the client what it did wrong, in its turn, and closes. */
   #breakOff(error: unknown): void {
     if (!(error instanceof ProtocolError)) throw error;
-    const { tally, log, protocol, unknownMapTally } = this.#parts;
+    const { tally, log, service } = this.#parts;
     tally.errors[errorKinds[error.code]]++;
-    log.warn({ connection: `c${this.#id}`, protocol: protocol.name, code: error.code }, "client broke the protocol");
-    this.#queries++;
-    this.#answerNow({ kind: "permanent", reason: error.message }, unknownMapTally);
+    const fields = { connection: this.id, protocol: service.protocol, code: error.code };
+    log.warn(fields, "client broke the protocol");
+    this.#owed.add(this.#conversation.refuse(error));
     if (this.#isHeld) this.#socket.resume();
     this.finish();
   }
@@ -279,7 +247,7 @@ export class Connection implements QuerySink, TurnMember {
   /** Ends a connection whose client does not take its replies. */
   #giveUp(kind: ProtocolErrorKind): void {
     this.#parts.tally.errors[kind]++;
-    this.#parts.log.warn({ connection: `c${this.#id}`, kind }, "client does not read its replies");
+    this.#parts.log.warn({ connection: this.id, kind }, "client does not read its replies");
     this.destroy();
   }
 
@@ -288,7 +256,26 @@ export class Connection implements QuerySink, TurnMember {
     this.#lastProgressMs = this.#parts.turn.nowMs();
     this.#socket.end();
   }
+}
 
-  /** The id of the query answered last, as the client's reason and the log line have it. */
-  #currentQueryId = (): string => `c${this.#id}.q${this.#queries}`;
+/** A reply that the service will bring. */
+class OwedLater implements Debt, LateReply {
+  text: string | undefined = undefined;
+  readonly deadlineMs: number;
+  readonly expire: () => void;
+  readonly #pay: (debt: OwedLater, bytes: string) => void;
+
+  constructor(deadlineMs: number, expire: () => void, pay: (debt: OwedLater, bytes: string) => void) {
+    this.deadlineMs = deadlineMs;
+    this.expire = expire;
+    this.#pay = pay;
+  }
+
+  get isOpen(): boolean {
+    return this.text === undefined;
+  }
+
+  settle(bytes: string): void {
+    if (this.isOpen) this.#pay(this, bytes);
+  }
 }

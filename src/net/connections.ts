@@ -70,9 +70,9 @@ export class Connections {
     const present = [...this.#open];
     const timer = timeoutMs === undefined ? undefined : setTimeout(() => this.#cutOff(present), timeoutMs);
     await nextReads();
-    for (const connection of present) connection.finishAfterFirstQuery();
+    for (const connection of present) connection.drain();
     const lastCall = setTimeout(() => {
-      for (const connection of present) connection.finish();
+      for (const connection of present) connection.endWait();
     }, firstQueryMs);
     while (present.some((connection) => this.#open.has(connection))) await this.#nextClose();
     clearTimeout(lastCall);
@@ -134,7 +134,7 @@ export class Connections {
     const leaving = idle.slice(0, Math.max(wanted, 0));
     if (leaving.length === 0) return;
     for (const { connection } of leaving) connection.finish();
-    const fields = { protocol: this.#parts.protocol.name, waiting: this.#parked.length, closed: leaving.length };
+    const fields = { protocol: this.#parts.service.protocol, waiting: this.#parked.length, closed: leaving.length };
     this.#parts.log.warn(fields, "max_connections is reached: idle connections make way for those that wait");
   }
 

@@ -7,7 +7,7 @@ import { bindUnixSocket, removeStaleSocket, setAccess } from "../system/unix-soc
 import { Connections, type ConnectionsParts } from "./connections.ts";
 
 /** What a listener needs beside its settings. */
-export type ListenerParts = Omit<ConnectionsParts, "defaultMap">;
+export type ListenerParts = ConnectionsParts;
 
 // The kernel caps it at net.core.somaxconn (4096 by default since Linux 5.4).
 const backlog = 4096;
@@ -26,7 +26,7 @@ export class Listener {
     this.#settings = settings;
     this.#parts = parts;
     this.inherited = inherited;
-    this.#connections = new Connections(this.#connectionsParts());
+    this.#connections = new Connections(parts);
     // allowHalfOpen: a client that sent its last query and closed its side still gets its replies.
     this.#server = net.createServer({ pauseOnConnect: true, allowHalfOpen: true, noDelay: true }, (socket) => {
       if (this.#isResting) socket.destroy();
@@ -100,11 +100,11 @@ export class Listener {
    * @param timeoutMs how long those connections may take
    */
   change(settings: ListenerSettings, parts: ListenerParts, timeoutMs: number): void {
-    const isOtherProtocol = parts.protocol !== this.#parts.protocol;
+    const isOtherProtocol = parts.service.protocol !== this.#parts.service.protocol;
     this.#settings = settings;
     this.#parts = parts;
     this.#isResting = false;
-    this.#connections.change(this.#connectionsParts());
+    this.#connections.change(parts);
     if (isOtherProtocol) void this.#connections.finish(timeoutMs);
   }
 
@@ -139,10 +139,6 @@ export class Listener {
   /** Ends what has lasted too long. Called about once a second. */
   checkDeadlines(nowMs: number): void {
     this.#connections.checkDeadlines(nowMs);
-  }
-
-  #connectionsParts(): ConnectionsParts {
-    return { ...this.#parts, defaultMap: () => this.#settings.map };
   }
 
   #listen(): Promise<void> {

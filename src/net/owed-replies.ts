@@ -6,9 +6,9 @@
  */
 import type { Deadlines, Expiring } from "./deadlines.ts";
 
-/** A reply that a lookup will bring by its deadline. */
-export interface LookupReply extends Expiring {
-  /** `undefined` until the lookup has ended. */
+/** A reply that comes by its deadline. */
+export interface LateReply extends Expiring {
+  /** `undefined` until it has come. */
   readonly text: string | undefined;
 }
 
@@ -18,9 +18,9 @@ interface OwedReply {
 
 // Unanswered queries of one client. Postfix sends one at a time; a pipelining test tool is served, a flood waits its turn.
 const maxOwed = 64;
-// Those of them that the source has to answer. Lookups are served in the order of their arrival, so this is also how many of a
+// Those of them that somebody else has to answer. Lookups are served in the order of their arrival, so this is also how many of a
 // flooding client's may stand before one of an honest client; limits.max_waiting_lookups is as many for each connection.
-const maxLookups = 8;
+const maxLate = 8;
 // Replies that are not written yet. Two of the longest socketmap replies; a client that does not read holds no more.
 const maxUnsentBytes = 200_000;
 
@@ -30,8 +30,8 @@ export class OwedReplies {
   /** Bytes of the replies in the queue that are ready. */
   #queuedBytes = 0;
   #unsent = "";
-  /** Replies that a lookup has still to bring. */
-  #lookups = 0;
+  /** Replies that have still to come. */
+  #late = 0;
 
   /** Whether the client has been given everything. */
   get isEmpty(): boolean {
@@ -40,7 +40,7 @@ export class OwedReplies {
 
   /** Whether no further query may be taken until some have left. */
   get isFull(): boolean {
-    if (this.#lookups >= maxLookups) return true;
+    if (this.#late >= maxLate) return true;
     return this.#queue.length >= maxOwed || this.#unsent.length + this.#queuedBytes >= maxUnsentBytes;
   }
 
@@ -59,16 +59,16 @@ export class OwedReplies {
     this.#queuedBytes += text.length;
   }
 
-  /** Adds one that a lookup will bring. */
-  owe(reply: LookupReply): void {
+  /** Adds one that comes later. */
+  owe(reply: LateReply): void {
     this.#queue.push(reply);
-    this.#lookups++;
+    this.#late++;
   }
 
   /** Gives a reply its text, which every reply gets once. */
-  settle(reply: LookupReply, text: string): void {
+  settle(reply: LateReply, text: string): void {
     (reply as OwedReply).text = text;
-    this.#lookups--;
+    this.#late--;
     this.#queuedBytes += text.length;
   }
 
@@ -88,9 +88,12 @@ export class OwedReplies {
     return text;
   }
 
-  /** Forgets everything, since nobody is there to be told. */
+  /** Forgets everything, since nobody is there to be told. What has still to come is wanted no more: its text is empty. */
   abandon(deadlines: Deadlines): void {
-    for (const reply of this.#queue) if ("expire" in reply) deadlines.delete(reply as LookupReply);
+    for (const reply of this.#queue) {
+      if (reply.text === undefined) deadlines.delete(reply as LateReply);
+      reply.text ??= "";
+    }
     this.#queue.length = 0;
     this.#queuedBytes = 0;
     this.#unsent = "";

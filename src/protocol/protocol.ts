@@ -1,7 +1,7 @@
 /**
  * The interface that socketmap and tcp_table both implement: bytes ⇅ Query / Reply.
  *
- * Pure: knows neither sockets nor time nor mail. net/connection.ts knows only this.
+ * Pure: knows neither sockets nor time nor mail. service/lookup.ts knows only this.
  */
 import type { OwnerList } from "../model/owner-list.ts";
 import type { ProtocolName } from "../model/protocol-name.ts";
@@ -44,8 +44,6 @@ export interface Decoder {
 /** One wire protocol; a stateless object. */
 export interface Protocol {
   readonly name: ProtocolName;
-  /** Its place where something is kept per protocol, as in `LookupMap.tallies`. */
-  readonly index: 0 | 1;
   /** @param maxQueryBytes longest query that is accepted, in bytes after decoding, map name included */
   createDecoder(maxQueryBytes: number): Decoder;
   /**

@@ -6,8 +6,6 @@ import { flatten } from "./text.ts";
 
 /** How one protocol spells replies, all as byte strings. */
 export interface ReplyFormat {
-  /** Where a `Found` keeps its frame in this protocol. */
-  readonly slot: "socketmapText" | "tcpTableText";
   /** The whole frame that says that nobody owns the address. */
   readonly notFound: string;
   /** Longest owner list that the protocol carries, in bytes as `spell` makes them. */
@@ -34,8 +32,9 @@ export function replyEncoder(format: ReplyFormat): Pick<Protocol, "encode" | "me
     encode(reply: Reply, queryId: () => string): EncodedReply {
       switch (reply.kind) {
         case "ok": {
-          const text = reply[format.slot];
-          return text === undefined ? encodeOwners(format, reply, queryId) : { text, result: "ok" };
+          // Kept by the answer itself, since a map is mostly asked over one protocol.
+          if (reply.frameOf === format) return { text: reply.frame, result: "ok" };
+          return encodeOwners(format, reply, queryId);
         }
         case "notFound":
           return notFound;
@@ -59,7 +58,7 @@ function encodeOwners(format: ReplyFormat, found: Found, queryId: () => string):
   const misfit = misfitOf(format, text, list);
   if (misfit !== undefined) return encodeFailure(format, misfit, queryId);
   const frame = flatten(format.formatOk(list));
-  found[format.slot] = frame;
+  found.keepFrame(frame, format);
   return { text: frame, result: "ok" };
 }
 

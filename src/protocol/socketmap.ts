@@ -23,10 +23,8 @@ const statuses: Readonly<Record<Failure["kind"], string>> = {
 /** The protocol that Postfix calls `socketmap:`; its client tries a broken connection again unseen, so it is preferred. */
 export const socketmap = {
   name: "socketmap",
-  index: 0,
   createDecoder: (maxQueryBytes: number) => new FrameDecoder(new NetstringScanner(maxQueryBytes), queryReader()),
   ...replyEncoder({
-    slot: "socketmapText",
     // The space belongs to the reply: `NOTFOUND <space>`.
     notFound: formatNetstring("NOTFOUND "),
     // The list shares the payload with `OK `.

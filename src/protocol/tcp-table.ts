@@ -20,14 +20,12 @@ const carriageReturn = 0x0d;
 /** The protocol that Postfix calls `tcp:`. It carries no map name, and cannot tell one failure from another. */
 export const tcpTable = {
   name: "tcp_table",
-  index: 1,
   createDecoder(maxQueryBytes: number): FrameDecoder<QuerySink> {
     // The longest line: `get `, a key in which every byte is escaped, CR LF.
     const maxLineBytes = verb.length + 3 * maxQueryBytes + 2;
     return new FrameDecoder(new LineScanner(maxLineBytes, verb), queryReader(maxQueryBytes));
   },
   ...replyEncoder({
-    slot: "tcpTableText",
     // To Postfix a 500 is no error but "no such key". So a failure must never be one: restrictions would let mail pass.
     notFound: `500 ${percentEncode("not found")}\n`,
     // The list shares the line with `200 ` and the line feed.

@@ -4,11 +4,13 @@ import { SourceError } from "../../src/model/errors.ts";
 import { toOwnerList } from "../../src/model/owner-list.ts";
 import { type Answer, absent, Found } from "../../src/model/reply.ts";
 import type { LimitSettings, ListenerSettings } from "../../src/model/settings.ts";
-import { listenerTally, lookupTally } from "../../src/model/tally.ts";
+import { type LookupTally, listenerTally, lookupTally } from "../../src/model/tally.ts";
 import { Deadlines } from "../../src/net/deadlines.ts";
 import { Listener, type ListenerParts } from "../../src/net/listener.ts";
 import { Turn } from "../../src/net/turn.ts";
+import type { Protocol } from "../../src/protocol/protocol.ts";
 import { socketmap } from "../../src/protocol/socketmap.ts";
+import { LookupService } from "../../src/service/lookup.ts";
 import { type FakeLog, fakeLog } from "./fakes.ts";
 import { WireClient } from "./wire.ts";
 
@@ -51,7 +53,8 @@ export interface Bench {
   readonly listener: Listener;
   readonly parts: ListenerParts;
   readonly log: FakeLog;
-  readonly map: LookupMap;
+  /** Replies counted by map; `unknown` for maps that do not exist. */
+  readonly tallies: Readonly<Record<"senders" | "absent" | "unknown", LookupTally>>;
   readonly port: number;
 }
 
@@ -71,24 +74,35 @@ export function closeLater(listener: Listener): void {
 }
 
 /** What a listener needs; maps `senders` and `absent`, the second without owners for anybody. */
-export function makeParts(changes: Partial<LimitSettings> = {}, protocol: ListenerParts["protocol"] = socketmap) {
+export function makeParts(changes: Partial<LimitSettings> = {}, protocol: Protocol = socketmap) {
   const turn = new Turn();
-  const map = new LookupMap("senders", { ownersOf }, [lookupTally(), lookupTally()]);
-  const none = new LookupMap("absent", { ownersOf: () => absent }, [lookupTally(), lookupTally()]);
+  const map = new LookupMap("senders", { ownersOf });
+  const none = new LookupMap("absent", { ownersOf: () => absent });
+  const tallies = { senders: lookupTally(), absent: lookupTally(), unknown: lookupTally() };
   const log = fakeLog();
   let connections = 0;
+  const tally = listenerTally();
+  const shared = { limits: () => ({ ...limits, ...changes }), log };
+  const maps = new MapRegistry([map, none]);
+  const serviceOf = (spoken: Protocol, defaultMap: () => string | undefined) =>
+    new LookupService({
+      ...shared,
+      protocol: spoken,
+      maps,
+      defaultMap,
+      tallyFor: (name = "unknown") => tallies[name as keyof typeof tallies],
+      listenerTally: tally,
+      clock: turn,
+    });
   const parts: ListenerParts = {
-    protocol,
-    maps: new MapRegistry([map, none]),
-    limits: () => ({ ...limits, ...changes }),
-    tally: listenerTally(),
-    unknownMapTally: lookupTally(),
+    ...shared,
+    service: serviceOf(protocol, () => "senders"),
+    tally,
     turn,
     deadlines: new Deadlines(turn),
-    log,
     nextConnectionId: () => ++connections,
   };
-  return { parts, log, map };
+  return { parts, log, tallies, serviceOf };
 }
 
 export function settingsOf(changes: Partial<ListenerSettings> = {}): ListenerSettings {
@@ -103,10 +117,7 @@ export function settingsOf(changes: Partial<ListenerSettings> = {}): ListenerSet
 }
 
 /** Opens a listener on a free port. */
-export async function bench(
-  changes: Partial<LimitSettings> = {},
-  protocol?: ListenerParts["protocol"],
-): Promise<Bench> {
+export async function bench(changes: Partial<LimitSettings> = {}, protocol?: Protocol): Promise<Bench> {
   const made = makeParts(changes, protocol);
   const listener = await Listener.open(settingsOf(), made.parts);
   closeLater(listener);

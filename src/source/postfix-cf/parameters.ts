@@ -4,7 +4,7 @@
  * cfg_parser.c, Postfix 3.7. Fatal there is fatal here; a name that Postfix silently ignores is a warning here.
  */
 import type { Assignment } from "./lines.ts";
-import { whatIsMeant, type TableType, tableParameters } from "./names.ts";
+import { type TableType, tableParameters, whatIsMeant } from "./names.ts";
 import type { TableReport } from "./report.ts";
 
 /** Reads values with Postfix's types and bounds; what is wrong goes to the report and yields the default. */

@@ -95,13 +95,13 @@ test("the next frame has its own 30 s, also when it begins in the packet that en
 });
 
 test("replies that a slow lookup holds back are counted in bytes", async () => {
-  const { port, map } = await bench();
+  const { port, tallies } = await bench();
   const client = await connect(port);
   client.send(ask("slow@x") + ask("big@x").repeat(40));
   await waitUntil("the lookup", () => waiting.size === 1);
   await pause(100);
   // Of some 90 kB each; the bound is 200 kB.
-  expect(map.tallies[0].results.ok).toBe(3);
+  expect(tallies.senders.results.ok).toBe(3);
   waiting.get("slow@x")?.(absent);
   expect(await client.netstring()).toBe("NOTFOUND ");
   for (let i = 0; i < 40; i++) expect((await client.netstring()).length).toBe(`OK ${big.owners.text}`.length);

@@ -4,7 +4,7 @@ import net from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, describe, expect, test } from "vitest";
-import type { LimitSettings, ListenerSettings } from "../../../src/model/settings.ts";
+import { formatEndpoint, type LimitSettings, type ListenerSettings } from "../../../src/model/settings.ts";
 import { Server } from "../../../src/net/server.ts";
 import { socketmap } from "../../../src/protocol/socketmap.ts";
 import { tcpTable } from "../../../src/protocol/tcp-table.ts";
@@ -21,9 +21,16 @@ afterEach(() => {
 });
 
 function makeServer(changes: Partial<LimitSettings> = {}) {
-  const { parts, log } = makeParts(changes);
+  const { parts, log, serviceOf } = makeParts(changes);
+  // As in the daemon: connections that are open follow the settings in force.
+  const defaultMaps = new Map<string, string | undefined>();
   const running = new Server({
-    partsFor: ({ protocol }) => ({ ...parts, protocol: protocol === "socketmap" ? socketmap : tcpTable }),
+    partsFor: ({ protocol, endpoint, map }) => {
+      const name = formatEndpoint(endpoint);
+      defaultMaps.set(name, map);
+      const service = serviceOf(protocol === "socketmap" ? socketmap : tcpTable, () => defaultMaps.get(name));
+      return { ...parts, service };
+    },
     nowMs: () => parts.turn.nowMs(),
     limits: parts.limits,
     inherited: [],

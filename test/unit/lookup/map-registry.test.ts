@@ -4,12 +4,11 @@ import { LookupMap, MapRegistry } from "../../../src/lookup/map-registry.ts";
 import { SourceError, type SourceErrorCode } from "../../../src/model/errors.ts";
 import { toOwnerList } from "../../../src/model/owner-list.ts";
 import { type Answer, Found } from "../../../src/model/reply.ts";
-import { lookupTally } from "../../../src/model/tally.ts";
 
 const found = new Found(toOwnerList(["alice"])!, false);
 
 function mapOf(ownersOf: (key: string) => Answer | Promise<Answer>, name = "senders"): LookupMap {
-  return new LookupMap(name, { ownersOf }, [lookupTally(), lookupTally()]);
+  return new LookupMap(name, { ownersOf });
 }
 
 describe("LookupMap", () => {

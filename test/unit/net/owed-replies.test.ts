@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
-import { type LookupReply, OwedReplies } from "../../../src/net/owed-replies.ts";
+import { type LateReply, OwedReplies } from "../../../src/net/owed-replies.ts";
 
-const lookup = (): LookupReply => ({ text: undefined, deadlineMs: 0, expire: () => {} });
+const lookup = (): LateReply => ({ text: undefined, deadlineMs: 0, expire: () => {} });
 
 test("a reply waits for those owed before it", () => {
   const owed = new OwedReplies();
@@ -28,7 +28,7 @@ test("is full at 8 lookups under way, until one of them has ended", () => {
     owed.owe(reply);
   }
   expect(owed.isFull).toBe(true);
-  owed.settle(lookups[7] as LookupReply, "h");
+  owed.settle(lookups[7] as LateReply, "h");
   expect(owed.isFull).toBe(false);
 });
 

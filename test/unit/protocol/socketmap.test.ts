@@ -64,9 +64,8 @@ describe("encode", () => {
       throw new Error("an answer carries no query id");
     };
     expect(socketmap.encode(answer, noId)).toEqual({ text: "8:OK alice,", result: "ok" });
-    answer.socketmapText = "what was kept";
+    answer.frame = "what was kept";
     expect(socketmap.encode(answer, noId)).toEqual({ text: "what was kept", result: "ok" });
-    expect(answer.tcpTableText).toBeUndefined();
   });
 
   test.each([absent, foreign, malformed])("says that nobody owns the address, with the space: $because", (nobody) => {
@@ -109,7 +108,7 @@ describe("encode", () => {
       result: "temp",
       failure: { kind: "temporary", reason: "owner list too long" },
     });
-    expect(answer.socketmapText).toBeUndefined();
+    expect(answer.frameOf).toBeUndefined();
   });
 
   test("measures a list in bytes, not in characters", () => {

@@ -67,9 +67,8 @@ describe("encode", () => {
       throw new Error("an answer carries no query id");
     };
     expect(tcpTable.encode(answer, noId)).toEqual({ text: "200 alice\n", result: "ok" });
-    answer.tcpTableText = "what was kept";
+    answer.frame = "what was kept";
     expect(tcpTable.encode(answer, noId)).toEqual({ text: "what was kept", result: "ok" });
-    expect(answer.socketmapText).toBeUndefined();
   });
 
   test.each([absent, foreign, malformed])("says 500 when nobody owns the address: $because", (nobody) => {
@@ -112,7 +111,7 @@ describe("encode", () => {
       result: "temp",
       failure: { kind: "temporary", reason: "owner list too long" },
     });
-    expect(answer.tcpTableText).toBeUndefined();
+    expect(answer.frameOf).toBeUndefined();
   });
 
   test("measures a list in escaped bytes", () => {

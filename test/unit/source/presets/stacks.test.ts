@@ -2,8 +2,8 @@ import { describe, expect, test } from "vitest";
 import { ConfigError, formatProblem } from "../../../../src/model/errors.ts";
 import type { Key } from "../../../../src/model/keys.ts";
 import type { PresetOptions } from "../../../../src/source/presets/preset.ts";
-import { presetNamed, presetNames } from "../../../../src/source/presets/stacks.ts";
 import { keepLines } from "../../../../src/source/presets/sql-file.ts";
+import { presetNamed, presetNames } from "../../../../src/source/presets/stacks.ts";
 import type { ArmSet } from "../../../../src/source/sql/arm.ts";
 import { tokenizeSql } from "../../../../src/source/sql/sql-text.ts";
 
