@@ -2,6 +2,7 @@
 import { basename, resolve } from "node:path";
 import { stringify } from "yaml";
 import type { ConfigProblem } from "../model/errors.ts";
+import { splitTableName } from "../model/table-type.ts";
 import type { Environment } from "./environment.ts";
 import { type ParsedConfig, parseConfig } from "./parse.ts";
 import { readSecretFile } from "./read-config.ts";
@@ -105,8 +106,8 @@ function freeName(name: string, taken: Readonly<Record<string, object>>): string
 }
 
 function absolute(file: string): string {
-  const [, type = "", path = file] = /^(?:proxy:)?(mysql:|sqlite:)(.*)$/s.exec(file) ?? [];
-  return `${type}${resolve(path)}`;
+  const { type, path } = splitTableName(file);
+  return `${type === undefined ? "" : `${type}:`}${resolve(path)}`;
 }
 
 /** Flags go the way of a file, so that they are checked alike and the environment overrides them alike. */

@@ -1,6 +1,7 @@
 /** What must hold between the keys of a source: one origin of its SQL, and only keys that its driver has. */
 
 import { nearestOrKnown } from "../model/nearest.ts";
+import { isCfType, splitTableName, whyNotRead } from "../model/table-type.ts";
 import type { DraftOf } from "./key.ts";
 import { quote } from "./mismatch.ts";
 import type { Findings } from "./problems.ts";
@@ -34,9 +35,9 @@ function checkSource(path: string, draft: SourceDraft, knownPresets: readonly st
       );
     }
   }
-  const type = tableTypeOf(draft.postfix_cf);
-  if (type !== undefined && type !== "mysql" && type !== "sqlite") {
-    findings.problem(`${path}.postfix_cf`, `only mysql and sqlite tables can be read, got a ${type} table`);
+  const { type } = splitTableName(draft.postfix_cf ?? "");
+  if (type !== undefined && !isCfType(type)) {
+    findings.problem(`${path}.postfix_cf`, whyNotRead(type));
   } else if (type !== undefined && draft.driver !== undefined && type !== draft.driver) {
     findings.problem(`${path}.driver`, `is ${draft.driver}, but postfix_cf names a ${type} table`);
   }
@@ -85,9 +86,4 @@ function checkTls(path: string, draft: SourceDraft, findings: Findings): void {
       "the certificate is not checked: whoever stands in between can read and change answers",
     );
   }
-}
-
-/** The type of a table written as in main.cf: `mysql:/etc/postfix/senders.cf`, with or without `proxy:`. */
-function tableTypeOf(table: string | undefined): string | undefined {
-  return /^(?:proxy:)?([a-z]+):/.exec(table ?? "")?.[1];
 }

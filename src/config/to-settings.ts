@@ -8,6 +8,7 @@ import type {
   SourceSettings,
   TlsSettings,
 } from "../model/settings.ts";
+import { splitTableName } from "../model/table-type.ts";
 import type { CompleteConfig } from "./schema.ts";
 
 type Source = CompleteConfig["sources"] extends ReadonlyMap<string, infer S> ? S : never;
@@ -63,16 +64,13 @@ function toSource(name: string, source: Source, resolved: Resolved): SourceSetti
   if (source.postfix_cf === undefined) {
     return { connection: toConnection(name, source, resolved), queries: toQueries(source) };
   }
-  const [, type = source.driver, path = source.postfix_cf] = tableName.exec(source.postfix_cf) ?? [];
+  const { type = source.driver, path } = splitTableName(source.postfix_cf);
   const file = `${type === undefined ? "" : `${type}:`}${resolved.resolvePath(path)}`;
   return {
     connection: undefined,
     queries: { kind: "postfix_cf", file, overrides: toOverrides(name, source, resolved) },
   };
 }
-
-// A table as main.cf names it.
-const tableName = /^(?:proxy:)?(mysql|sqlite):(.+)$/;
 
 function toConnection(name: string, source: Source, resolved: Resolved): ConnectionSettings {
   if (source.driver === "sqlite") {

@@ -2,7 +2,6 @@
 import type { ConnectionOverrides, ConnectionSettings, TlsSettings } from "../../model/settings.ts";
 import type { ReadFile } from "./files.ts";
 import { parseHosts } from "./hosts.ts";
-import type { TableType } from "./names.ts";
 import { type ClientOptions, readOptionFile } from "./option-file.ts";
 import type { Parameters } from "./parameters.ts";
 import type { TableReport } from "./report.ts";
@@ -16,20 +15,8 @@ export type Overrides = Partial<ConnectionOverrides>;
 // What a table file cannot say; the defaults of docs/configuration.md. Postfix itself has one connection and no deadlines.
 const defaults = { poolSize: 4, connectTimeoutMs: 2_000, queryTimeoutMs: 3_000 };
 
-/** Reads the parameters of the connection; what is wrong with them, or without effect, goes to the report. */
-export function readConnection(
-  type: TableType,
-  parameters: Parameters,
-  overrides: Overrides,
-  readFile: ReadFile,
-  report: TableReport,
-): ConnectionSettings {
-  return type === "sqlite"
-    ? readSqlite(parameters, overrides, report)
-    : readMysql(parameters, overrides, readFile, report);
-}
-
-function readSqlite(parameters: Parameters, overrides: Overrides, report: TableReport): SqliteConnection {
+/** Reads where the file of a sqlite_table(5) is. What is wrong, or without effect, goes to the report. */
+export function readSqlite(parameters: Parameters, overrides: Overrides, report: TableReport): SqliteConnection {
   const path = overrides.path ?? parameters.text("dbpath", "", 1);
   if (path !== "" && !path.startsWith("/")) {
     report.warn(
@@ -41,7 +28,8 @@ function readSqlite(parameters: Parameters, overrides: Overrides, report: TableR
   return { driver: "sqlite", path, queryTimeoutMs: overrides.queryTimeoutMs ?? defaults.queryTimeoutMs };
 }
 
-function readMysql(
+/** Reads how a mysql_table(5) reaches its hosts. What is wrong, or without effect, goes to the report. */
+export function readMysql(
   parameters: Parameters,
   overrides: Overrides,
   readFile: ReadFile,

@@ -6,15 +6,15 @@
  */
 import { ConfigError, type ConfigProblem } from "../../model/errors.ts";
 import type { ConnectionSettings } from "../../model/settings.ts";
+import { type CfType, isCfType, splitTableName, whyNotRead } from "../../model/table-type.ts";
 import type { ArmPlan } from "../sql/arm.ts";
-import { type Overrides, readConnection } from "./connection.ts";
-import { domainFilter } from "./domains.ts";
+import { type Overrides, readMysql, readSqlite } from "./connection.ts";
 import { type ReadFile, readFromDisk, reasonOf } from "./files.ts";
 import { type Assignment, assignments } from "./lines.ts";
-import type { TableType } from "./names.ts";
 import { Parameters } from "./parameters.ts";
+import { recogniseTable } from "./recognise.ts";
 import { TableReport } from "./report.ts";
-import { type TableQuery, tableArm } from "./template.ts";
+import { readSqlTable, type SqlTable } from "./sql-table.ts";
 import type { TableRules } from "./to-queries.ts";
 
 /** A table file, ready to be used as a source. */
@@ -28,7 +28,7 @@ export interface PostfixTable {
 
 /** A table file taken apart, for `import` and to tell whether its answers may have changed. */
 export interface ParsedTable extends PostfixTable {
-  readonly type: TableType;
+  readonly type: CfType;
   readonly rules: TableRules;
   /** What the file says, in its order; the password is among it. */
   readonly assignments: readonly Assignment[];
@@ -51,7 +51,7 @@ export function openPostfixCf(file: string, overrides: Overrides = {}): PostfixT
 
 /** As `openPostfixCf`, keeping what the file said. */
 export function readPostfixCf(file: string, overrides: Overrides = {}, readFile: ReadFile = readFromDisk): ParsedTable {
-  const { path, type } = splitTableName(file);
+  const { path, type } = splitCfName(file);
   let text: string;
   try {
     text = readFile(path);
@@ -64,8 +64,8 @@ export function readPostfixCf(file: string, overrides: Overrides = {}, readFile:
 
 /** How `parsePostfixCf` is to read. */
 export interface ParseOptions {
-  /** `undefined`: by content; a file with `dbpath` is a sqlite_table(5). */
-  readonly type?: TableType | undefined;
+  /** `undefined`: by the name of the file, or by its parameters. */
+  readonly type?: CfType | undefined;
   readonly overrides?: Overrides;
   readonly readFile?: ReadFile;
 }
@@ -82,60 +82,58 @@ export function parsePostfixCf(text: string, path: string, options: ParseOptions
     domainFiles.push([file, domains]);
     return domains;
   };
-  const type = options.type ?? (parameters.has("dbpath") && !parameters.has("dbname") ? "sqlite" : "mysql");
+  const type = options.type ?? typeOf(path, said);
   parameters.warnOfSurprises(type);
-
-  const connection = readConnection(type, parameters, overrides, readFile, report);
-  const { query, name } = readQuery(parameters);
-  const table: TableQuery = {
-    type,
-    query,
-    name,
-    line: parameters.lineOf(name),
-    resultFormat: parameters.text("result_format", "%s", 1),
-    resultFormatLine: parameters.lineOf("result_format"),
-    expansionLimit: parameters.integer("expansion_limit", 0),
-    requiresResultSet: parameters.flag("require_result_set") ?? true,
-    domainFilter: domainFilter(parameters.text("domain"), readDomains, report, parameters.lineOf("domain")),
-  };
-  const arm = query === "" ? undefined : tableArm(table, report);
+  const content = readers[type]({ parameters, overrides, readFile, readDomains, report });
   report.throwIfFailed();
-  if (arm === undefined) throw new Error("a table without arm must have failed");
+  if (content.plan === undefined) throw new Error("a table without arm must have failed");
   return {
     type,
-    rules: {
-      query,
-      resultFormat: table.resultFormat,
-      expansionLimit: table.expansionLimit,
-      hasDomainFilter: table.domainFilter !== undefined,
-    },
+    rules: content.rules,
     assignments: said,
     domainFiles,
-    connection,
+    connection: content.connection,
     warnings: report.warnings,
-    plan: { optionalColumns: [], arms: () => ({ keyForm: "postfix", roles: { address: arm } }) },
+    plan: content.plan,
   };
 }
 
-const legacyParameters = ["select_field", "table", "where_field"] as const;
-
-/** `query`, or the SELECT that Postfix before 2.2 built from its parts; `%` means the same in all of them. */
-function readQuery(parameters: Parameters): { query: string; name: string } {
-  const query = parameters.text("query");
-  if (query !== "") return { query, name: "query" };
-  if (!legacyParameters.some((part) => parameters.has(part))) {
-    parameters.text("query", "", 1);
-    return { query, name: "query" };
-  }
-  const [select, table, where] = legacyParameters.map((part) => parameters.text(part, "", 1));
-  return {
-    query: `SELECT ${select} FROM ${table} WHERE ${where}='%s' ${parameters.text("additional_conditions")}`,
-    name: "table",
-  };
+function typeOf(path: string, said: readonly Assignment[]): CfType {
+  const type = recogniseTable(path, said);
+  if (typeof type === "string") return type;
+  throw new ConfigError("ERR_CONFIG_INVALID", [{ path: "postfix_cf", message: type.problem }]);
 }
+
+/** What a reader works with. */
+interface ReaderParts {
+  readonly parameters: Parameters;
+  readonly overrides: Overrides;
+  readonly readFile: ReadFile;
+  /** The same for the files that `domain` names, which the fingerprint of the table holds. */
+  readonly readDomains: ReadFile;
+  readonly report: TableReport;
+}
+
+/** What a file says, once its names and values are known. */
+interface TableContent extends SqlTable {
+  readonly connection: ConnectionSettings;
+}
+
+/** One reader per type; a further type is a row here, in names.ts and in model/table-type.ts. */
+const readers: Readonly<Record<CfType, (parts: ReaderParts) => TableContent>> = {
+  mysql: ({ parameters, overrides, readFile, readDomains, report }) => ({
+    connection: readMysql(parameters, overrides, readFile, report),
+    ...readSqlTable("mysql", parameters, readDomains, report),
+  }),
+  sqlite: ({ parameters, overrides, readDomains, report }) => ({
+    connection: readSqlite(parameters, overrides, report),
+    ...readSqlTable("sqlite", parameters, readDomains, report),
+  }),
+};
 
 /** Takes `proxy:` and the type off a table as main.cf names it. */
-function splitTableName(file: string): { path: string; type: TableType | undefined } {
-  const [, type, path] = /^(?:proxy:)?(mysql|sqlite):(\/.*|\.\/.*)$/.exec(file) ?? [];
-  return { path: path ?? file, type: type as TableType | undefined };
+function splitCfName(file: string): { path: string; type: CfType | undefined } {
+  const { type, path } = splitTableName(file);
+  if (type === undefined || isCfType(type)) return { type, path };
+  throw new ConfigError("ERR_CONFIG_INVALID", [{ path: "postfix_cf", message: whyNotRead(type) }]);
 }

@@ -1,8 +1,6 @@
-/** The names that mysql_table(5) and sqlite_table(5) know, and what people write in their place. */
+/** The names that each type of table knows, and what people write in their place. */
 import { nearestName } from "../../model/nearest.ts";
-
-/** Which kind of table a file describes: mysql_table(5) or sqlite_table(5). */
-export type TableType = "mysql" | "sqlite";
+import { type CfType, cfTypes } from "../../model/table-type.ts";
 
 const everyTable = [
   "query",
@@ -16,7 +14,7 @@ const everyTable = [
 ] as const;
 
 /** Every parameter that Postfix up to 3.10 reads from a file of that type. */
-export const tableParameters: Readonly<Record<TableType, ReadonlySet<string>>> = {
+export const tableParameters: Readonly<Record<CfType, ReadonlySet<string>>> = {
   mysql: new Set([
     ...everyTable,
     "hosts",
@@ -39,30 +37,32 @@ export const tableParameters: Readonly<Record<TableType, ReadonlySet<string>>> =
   sqlite: new Set([...everyTable, "dbpath"]),
 };
 
-const insteadOf: Readonly<Record<string, string>> = {
-  port: 'write the port into hosts, as in "hosts = inet:127.0.0.1:3306"',
-  host: "the name is hosts",
-  server: "the name is hosts",
-  server_host: "the name is hosts",
-  socket: 'write the path into hosts, as in "hosts = unix:/run/mysqld/mysqld.sock"',
-  username: "the name is user",
-  pass: "the name is password",
-  passwd: "the name is password",
-  database: "the name is dbname",
-  db: "the name is dbname",
-  db_name: "the name is dbname",
-  select_function: "only pgsql_table(5) has it",
-  encoding: "only pgsql_table(5) has it; here it is charset",
-  server_port: 'write the port into hosts, as in "hosts = inet:127.0.0.1:3306"',
+const insteadOf: Readonly<Partial<Record<CfType, Readonly<Record<string, string>>>>> = {
+  mysql: {
+    port: 'write the port into hosts, as in "hosts = inet:127.0.0.1:3306"',
+    host: "the name is hosts",
+    server: "the name is hosts",
+    server_host: "the name is hosts",
+    socket: 'write the path into hosts, as in "hosts = unix:/run/mysqld/mysqld.sock"',
+    username: "the name is user",
+    pass: "the name is password",
+    passwd: "the name is password",
+    database: "the name is dbname",
+    db: "the name is dbname",
+    db_name: "the name is dbname",
+    select_function: "only pgsql_table(5) has it",
+    encoding: "only pgsql_table(5) has it; here it is charset",
+    server_port: 'write the port into hosts, as in "hosts = inet:127.0.0.1:3306"',
+  },
 };
 
 /** Says what an unknown name was probably meant to be; completes a sentence. */
-export function whatIsMeant(name: string, type: TableType): string {
+export function whatIsMeant(name: string, type: CfType): string {
   if (name.startsWith("\ufeff")) return "the file begins with a byte order mark, which became part of the name";
-  if (type === "sqlite" && tableParameters.mysql.has(name)) return "only mysql_table(5) has it";
-  if (type === "mysql" && tableParameters.sqlite.has(name)) return "only sqlite_table(5) has it";
-  const known = insteadOf[name.toLowerCase()];
-  if (known !== undefined && type === "mysql") return known;
+  const known = insteadOf[type]?.[name.toLowerCase()];
+  if (known !== undefined) return known;
+  const owner = cfTypes.find((other) => other !== type && tableParameters[other].has(name));
+  if (owner !== undefined) return `only ${owner}_table(5) has it`;
   const nearest = nearestName(name, tableParameters[type]);
   return nearest === undefined
     ? `${type}_table(5) has no parameter of that name`

@@ -3,8 +3,9 @@
  *
  * cfg_parser.c, Postfix 3.7. Fatal there is fatal here; a name that Postfix silently ignores is a warning here.
  */
+import type { CfType } from "../../model/table-type.ts";
 import type { Assignment } from "./lines.ts";
-import { type TableType, tableParameters, whatIsMeant } from "./names.ts";
+import { tableParameters, whatIsMeant } from "./names.ts";
 import type { TableReport } from "./report.ts";
 
 /** Reads values with Postfix's types and bounds; what is wrong goes to the report and yields the default. */
@@ -67,15 +68,15 @@ export class Parameters {
   }
 
   /** Warns of every name that this type of table does not know and of values that do not mean what they seem to. */
-  warnOfSurprises(type: TableType): void {
+  warnOfSurprises(type: CfType): void {
     const known = tableParameters[type];
     for (const { name, value, line } of this.#byName.values()) {
-      if (known.has(name)) this.#warnOfValue(name, value, line);
+      if (known.has(name)) this.#warnOfValue(type, name, value, line);
       else this.#report.warn(name, `unknown to Postfix, which ignores it; ${whatIsMeant(name, type)}`, line);
     }
   }
 
-  #warnOfValue(name: string, value: string, line: number): void {
+  #warnOfValue(type: CfType, name: string, value: string, line: number): void {
     const warn = (message: string) => this.#report.warn(name, message, line);
     if (/^(["'])[\s\S]*\1$/.test(value)) {
       warn("the quotes belong to the value, as Postfix reads it");
@@ -87,7 +88,7 @@ export class Parameters {
       warn("a $ is taken as it is: Postfix expands $name only in main.cf");
     }
     const swallowed = swallowedName.exec(value)?.[1];
-    if (swallowed !== undefined && name !== "query" && tableParameters.mysql.has(swallowed)) {
+    if (swallowed !== undefined && name !== "query" && tableParameters[type].has(swallowed)) {
       warn(`"${swallowed} =" is part of this value: its line begins with white space, so it continues this one`);
     }
   }

@@ -6,14 +6,14 @@
 import { SourceError } from "../../model/errors.ts";
 import type { Key } from "../../model/keys.ts";
 import type { Arm } from "../sql/arm.ts";
+import type { SqlDialect } from "../sql/sql-text.ts";
 import { fillQuery, keyNeeds, meets, parseTemplate, resultFiller, type Template } from "./expansions.ts";
-import type { TableType } from "./names.ts";
 import type { TableReport } from "./report.ts";
 import { compileStatement } from "./statement.ts";
 
 /** What the arm of a table is made of; `name` and `line` are where the query stands, for messages. */
 export interface TableQuery {
-  readonly type: TableType;
+  readonly type: SqlDialect;
   readonly query: string;
   readonly name: string;
   readonly line: number | undefined;

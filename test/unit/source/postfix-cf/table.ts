@@ -1,6 +1,7 @@
 /** Table files for unit tests, written as the lines that matter. */
 import { ConfigError, formatProblem } from "../../../../src/model/errors.ts";
 import type { Key } from "../../../../src/model/keys.ts";
+import type { CfType } from "../../../../src/model/table-type.ts";
 import { type ParsedTable, parsePostfixCf } from "../../../../src/source/postfix-cf/index.ts";
 import type { Arm } from "../../../../src/source/sql/arm.ts";
 
@@ -8,8 +9,9 @@ import type { Arm } from "../../../../src/source/sql/arm.ts";
 export type Files = Readonly<Record<string, string>>;
 
 /** Reads a table file from its text. */
-export function parse(text: string, files: Files = {}): ParsedTable {
+export function parse(text: string, files: Files = {}, type?: CfType): ParsedTable {
   return parsePostfixCf(text, "t.cf", {
+    type,
     readFile: (path) => {
       const content = files[path];
       if (content === undefined) throw Object.assign(new Error("no such file"), { code: "ENOENT" });
@@ -20,7 +22,7 @@ export function parse(text: string, files: Files = {}): ParsedTable {
 
 /** A mysql_table(5) with these lines on top of a dbname. */
 export function table(lines: string, files: Files = {}): ParsedTable {
-  return parse(`dbname = d\n${lines}\n`, files);
+  return parse(`dbname = d\n${lines}\n`, files, "mysql");
 }
 
 /** The one arm of a table. */

@@ -1,0 +1,71 @@
+/** The types of Postfix's tables: which of them are read, and what to do about one that is not. */
+import { nearestName } from "./nearest.ts";
+
+/** The types whose file describes a connection and a query, and that are read. One more is a row in `postfix-cf/types.ts`. */
+export const cfTypes = ["mysql", "sqlite"] as const;
+
+/** One of `cfTypes`. */
+export type CfType = (typeof cfTypes)[number];
+
+/** A table as main.cf names it, taken apart. */
+export interface TableName {
+  /** The word before the colon, `proxy:` left out; `undefined` for a bare path. */
+  readonly type: string | undefined;
+  readonly path: string;
+}
+
+/** Takes `proxy:` and the type off a table: `proxy:mysql:/etc/postfix/senders.cf`. A bare path has no type. */
+export function splitTableName(table: string): TableName {
+  const [, type, path] = /^(?:proxy:)?([a-z][a-z0-9_]*):(.+)$/s.exec(table) ?? [];
+  return { type, path: path ?? table };
+}
+
+/** Whether files of a type are read. */
+export function isCfType(type: string): type is CfType {
+  return (cfTypes as readonly string[]).includes(type);
+}
+
+const compiled = "is a compiled file: name the text that it was made of, as texthash:/path, or what postmap -s prints";
+const patterns =
+  "holds patterns, which cannot be listed: leave it in main.cf beside our map, or write its addresses into a texthash: file";
+const service = "asks another program: leave it in main.cf beside our map";
+const combination = "combines tables: name those, and say with combine how they answer";
+const builtIn = "stands in main.cf itself: write its lines into a texthash: file";
+
+/** What can be done instead, by type; completes "a regexp: table …". postconf -m of Postfix 3.10 lists them. */
+const insteadOf: Readonly<Record<string, string>> = {
+  hash: compiled,
+  btree: compiled,
+  lmdb: compiled,
+  cdb: compiled,
+  dbm: compiled,
+  sdbm: compiled,
+  regexp: patterns,
+  pcre: patterns,
+  cidr: "matches network addresses, not senders",
+  memcache: "is a cache before another table: name that one",
+  nis: service,
+  nisplus: service,
+  netinfo: service,
+  socketmap: service,
+  tcp: service,
+  unix: "reads the system's accounts: write them into a texthash: file, or use driver: identity",
+  environ: builtIn,
+  inline: builtIn,
+  static: builtIn,
+  internal: "lives in one Postfix process: it cannot be read from outside",
+  debug: "wraps another table: name that one",
+  fail: "always fails: it is for tests of Postfix",
+  randmap: combination,
+  pipemap: combination,
+  unionmap: "combines tables: name those, with combine: union",
+};
+
+/** Says that tables of a type are not read, and what can be done instead. */
+export function whyNotRead(type: string, readTypes: readonly string[] = cfTypes): string {
+  const instead = insteadOf[type];
+  if (instead !== undefined) return `a ${type}: table ${instead}`;
+  const nearest = nearestName(type, [...readTypes, ...Object.keys(insteadOf)]);
+  const hint = nearest === undefined ? "" : `; the nearest is ${nearest}`;
+  return `${type}: tables cannot be read: expected ${readTypes.join(", ")}${hint}`;
+}

@@ -1,0 +1,28 @@
+import { describe, expect, test } from "vitest";
+import { splitTableName, whyNotRead } from "../../../src/model/table-type.ts";
+
+describe("a table as main.cf names it", () => {
+  test.each([
+    ["/etc/postfix/senders.cf", undefined, "/etc/postfix/senders.cf"],
+    ["senders.cf", undefined, "senders.cf"],
+    ["mysql:/etc/postfix/senders.cf", "mysql", "/etc/postfix/senders.cf"],
+    ["proxy:sqlite:/etc/postfix/senders.cf", "sqlite", "/etc/postfix/senders.cf"],
+    ["regexp:/etc/postfix/senders", "regexp", "/etc/postfix/senders"],
+    ["./odd:name.cf", undefined, "./odd:name.cf"],
+    ["unionmap:{mysql:/a.cf,mysql:/b.cf}", "unionmap", "{mysql:/a.cf,mysql:/b.cf}"],
+  ])("%s", (table, type, path) => {
+    expect(splitTableName(table)).toEqual({ type, path });
+  });
+});
+
+describe("a type that is not read is named, with what can be done instead", () => {
+  test.each([
+    ["regexp", "a regexp: table holds patterns, which cannot be listed: leave it in main.cf beside our map"],
+    ["hash", "a hash: table is a compiled file: name the text that it was made of, as texthash:/path"],
+    ["unionmap", "a unionmap: table combines tables: name those, with combine: union"],
+    ["mysqll", "mysqll: tables cannot be read: expected mysql, sqlite; the nearest is mysql"],
+    ["zzzzzzzz", "zzzzzzzz: tables cannot be read: expected mysql, sqlite"],
+  ])("%s", (type, beginning) => {
+    expect(whyNotRead(type, ["mysql", "sqlite"]).slice(0, beginning.length)).toBe(beginning);
+  });
+});
