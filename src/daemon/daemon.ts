@@ -177,7 +177,7 @@ export class Daemon {
    */
   async warm(): Promise<void> {
     // First the connections, so that the domains are read on those.
-    const watched = [...this.#sources.values()].map(({ database }) => database.watch());
+    const watched = [...this.#sources.values()].map(({ database }) => database.lookAfter());
     const warmed = [...this.#chains.values()].map((chain) => chain.warm());
     await Promise.race([Promise.all([...watched, ...warmed]), timeout(warmTimeoutMs)]);
   }

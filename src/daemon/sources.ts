@@ -5,7 +5,8 @@
 import type { Clock } from "../model/clock.ts";
 import type { Log } from "../model/log.ts";
 import type { Settings } from "../model/settings.ts";
-import { openDatabase, type ProbedDatabase } from "../source/open.ts";
+import type { Database } from "../model/source.ts";
+import { openDatabase } from "../source/open.ts";
 import type { Tallies } from "../telemetry/tallies.ts";
 import { fingerprintsOf } from "./source-fingerprint.ts";
 
@@ -15,7 +16,7 @@ export interface OpenSource {
   readonly inputs: string;
   /** Tells whether answers that were cached before are still answers of this source. */
   readonly fingerprint: string;
-  readonly database: ProbedDatabase;
+  readonly database: Database;
 }
 
 /** What sources are opened with. */

@@ -40,6 +40,19 @@ export interface Database {
   /** What is known of its hosts now, without asking them. */
   health(): SourceHealth;
   /**
+   * Begins to look after the database while no lookup does, every few seconds until `close`, so that `health` is right without
+   * traffic too: a load balancer that sends none has to learn that the database is back. Later calls only look once.
+   *
+   * @returns when it has been looked at once; never rejects, `health` has the outcome
+   */
+  lookAfter(): Promise<void>;
+  /**
+   * Prepares every query and asks the database how it would run it: `check --connect`.
+   *
+   * @throws {SourceError} ERR_SOURCE_UNAVAILABLE when the database cannot be reached
+   */
+  report(deadlineMs: number): Promise<readonly QueryReport[]>;
+  /**
    * Lets the lookups under way end, also one that asks again as soon as it is answered, then closes every connection. Later
    * calls of `find` reject with ERR_SOURCE_CLOSED.
    */

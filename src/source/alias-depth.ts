@@ -59,6 +59,14 @@ export class AliasDepth implements Database {
     return this.#database.health();
   }
 
+  lookAfter() {
+    return this.#database.lookAfter();
+  }
+
+  report(deadlineMs: number) {
+    return this.#database.report(deadlineMs);
+  }
+
   close() {
     return this.#database.close();
   }

@@ -1,34 +1,49 @@
 /** Settings of a source → its database: the driver, with the queries of a preset, of the configuration or of a `.cf` file. */
 import { ConfigError, formatProblem } from "../model/errors.ts";
 import type { ConnectionSettings, QuerySettings, SourceSettings } from "../model/settings.ts";
+import type { Database } from "../model/source.ts";
 import { AliasDepth } from "./alias-depth.ts";
-import type { DatabaseDependencies, ProbedDatabase } from "./database.ts";
-import { MysqlDatabase } from "./mysql/database.ts";
+import type { DatabaseDependencies } from "./database.ts";
+import { openMysql } from "./mysql/database.ts";
 import { openPostfixCf } from "./postfix-cf/index.ts";
 import { presetNamed, presetNames } from "./presets/stacks.ts";
 import type { ArmPlan } from "./sql/arm.ts";
 import { planOfQueries } from "./sql/queries.ts";
 import { SqliteDatabase } from "./sqlite/database.ts";
 
-export type { ProbedDatabase } from "./database.ts";
+type Driver = ConnectionSettings["driver"];
+type SettingsOf<D extends Driver> = Extract<ConnectionSettings, { driver: D }>;
+
+/** Opens a database of one kind. Connects to nothing yet. Throws as `openDatabase`. */
+type Open<D extends Driver> = (
+  name: string,
+  settings: SettingsOf<D>,
+  plan: ArmPlan,
+  deps: DatabaseDependencies,
+) => Database;
+
+/** What opens each kind of database: a new driver is a row. */
+const openers: { readonly [D in Driver]: Open<D> } = {
+  mysql: openMysql,
+  sqlite: (...parts) => new SqliteDatabase(...parts),
+};
 
 /**
  * Opens a source. Connects to nothing yet, so a database that is down does not keep the daemon from starting: the first
- * lookup, or `watch`, connects; a lookup waits for that within its deadline.
+ * lookup, or `lookAfter`, connects; a lookup waits for that within its deadline.
  *
  * @param name of the source, for logs and metrics
  * @throws {ConfigError} with every problem of the preset's options, the queries, the `.cf` file or the certificates; `path`
  *   begins with `sources.<name>`
  */
-export function openDatabase(name: string, settings: SourceSettings, deps: DatabaseDependencies): ProbedDatabase {
+export function openDatabase(name: string, settings: SourceSettings, deps: DatabaseDependencies): Database {
   return below(`sources.${name}`, () => {
     const { connection, plan } = planOf(name, settings, deps);
-    const database =
-      connection.driver === "mysql"
-        ? new MysqlDatabase(name, connection, plan, deps)
-        : new SqliteDatabase(name, connection, plan, deps);
+    // The opener of a driver takes the settings of that driver; TypeScript cannot follow it through the table.
+    const open = openers[connection.driver] as Open<Driver>;
+    const database = open(name, connection, plan, deps);
     const depth = plan.aliasDepth ?? 1;
-    return depth > 1 ? withAliasDepth(database, depth) : database;
+    return depth > 1 ? new AliasDepth(database, depth) : database;
   });
 }
 
@@ -59,14 +74,6 @@ function planOfOwn(queries: Exclude<QuerySettings, { kind: "postfix_cf" }>, { dr
     throw new ConfigError("ERR_CONFIG_INVALID", [{ path: "preset", message }]);
   }
   return preset.plan(queries.options, driver);
-}
-
-/** Follows aliases of aliases; what is said of the queries is what the database itself says. */
-function withAliasDepth(database: ProbedDatabase, depth: number): ProbedDatabase {
-  return Object.assign(new AliasDepth(database, depth), {
-    report: (deadlineMs: number) => database.report(deadlineMs),
-    watch: () => database.watch(),
-  });
 }
 
 /** Puts the place in the configuration before the paths of problems. */

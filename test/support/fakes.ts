@@ -44,6 +44,8 @@ export function fakeDatabase(rows: Record<string, string>, options: FakeOptions 
         ? Promise.resolve(domains === undefined ? undefined : new Set(domains))
         : Promise.reject(fake.error),
     health: () => ({ isUp: fake.error === undefined, reason: "", hosts: [] }),
+    lookAfter: () => Promise.resolve(),
+    report: () => Promise.resolve([]),
     close: () => Promise.resolve(),
   };
   return fake;

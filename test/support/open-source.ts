@@ -6,7 +6,7 @@ import type { Log } from "../../src/model/log.ts";
 import type { SourceSettings } from "../../src/model/settings.ts";
 import type { Database } from "../../src/model/source.ts";
 import { sourceTally } from "../../src/model/tally.ts";
-import { openDatabase, type ProbedDatabase } from "../../src/source/open.ts";
+import { openDatabase } from "../../src/source/open.ts";
 
 const silent: Log = { debug() {}, info() {}, warn() {}, error() {}, isDebugEnabled: () => false };
 
@@ -14,7 +14,7 @@ const silent: Log = { debug() {}, info() {}, warn() {}, error() {}, isDebugEnabl
 const deadlineMs = 20_000;
 
 /** Opens a source; the caller closes it. */
-export function openSource(settings: SourceSettings): ProbedDatabase {
+export function openSource(settings: SourceSettings): Database {
   return openDatabase("mail", settings, {
     clock: { nowMs: () => performance.now() },
     log: silent,
@@ -46,7 +46,7 @@ export async function domainsOf(database: Database): Promise<readonly string[] |
 }
 
 /** The tables that each query reads without an index. */
-export async function scansOf(database: ProbedDatabase): Promise<Record<string, readonly string[]>> {
+export async function scansOf(database: Database): Promise<Record<string, readonly string[]>> {
   const reports = await database.report(performance.now() + deadlineMs);
   for (const { query, error } of reports) if (error !== undefined) throw new Error(`${query}: ${error}`);
   const scanned = reports.filter(({ fullScans }) => fullScans.length > 0);

@@ -1,39 +1,23 @@
 /** Opens connections to MySQL and MariaDB with mysql2: addresses, TLS, time limits, and what is switched off. */
-import { connect, type Socket } from "node:net";
+import type { Socket } from "node:net";
 import type { Connection, ConnectionOptions } from "mysql2";
 import type { Endpoint } from "../../model/settings.ts";
+import { dial, openWithin } from "../pool/socket-session.ts";
+import type { Certificates } from "../pool/tls.ts";
+import type { OpenTimes } from "../session.ts";
 import { isServersAnswer } from "./errors.ts";
 
-/** Certificates of a TLS connection, read already. */
-export interface LaneTls {
-  readonly ca: string | undefined;
-  readonly cert: string | undefined;
-  readonly key: string | undefined;
-  /** Whether the server's certificate must be valid and name the host that was asked for. */
-  readonly verify: boolean;
-}
-
 /** What all connections of a source have in common. */
-export interface LaneSettings {
+export interface MysqlLogin {
   readonly user: string;
   readonly password: string;
   readonly database: string;
   /** Character set of the connection; `undefined` = utf8mb4. */
   readonly charset: string | undefined;
   /** Not used on unix sockets, which nobody can listen in on. */
-  readonly tls: LaneTls | undefined;
-  /** The server ends a statement that runs longer; a little later the lane is destroyed. */
+  readonly tls: Certificates | undefined;
+  /** The server ends a statement that runs longer; a little later the session is destroyed. */
   readonly queryTimeoutMs: number;
-}
-
-/** How long to wait for each step of opening. */
-export interface OpenTimes {
-  /** For the connection itself. */
-  readonly connectMs: number;
-  /** For the server's greeting, the login and the first statement. */
-  readonly loginMs: number;
-  /** Gives up at once when it fires. */
-  readonly signal?: AbortSignal;
 }
 
 /** A connection that is logged in, and the socket below it, which alone can be closed at once. */
@@ -42,7 +26,7 @@ export interface OpenConnection {
   readonly socket: Socket;
 }
 
-/** How many statements a lane keeps prepared; mysql2 must not forget any of them by itself. */
+/** How many statements a session keeps prepared; mysql2 must not forget any of them by itself. */
 export const maxPrepared = 100;
 
 /**
@@ -50,61 +34,28 @@ export const maxPrepared = 100;
  */
 export async function openConnection(
   endpoint: Endpoint,
-  settings: LaneSettings,
+  settings: MysqlLogin,
   times: OpenTimes,
 ): Promise<OpenConnection> {
   // Loaded with the first connection: a daemon with SQLite only, and every short command, start without it.
   const { createConnection } = await import("mysql2");
-  times.signal?.throwIfAborted();
-  const socket = dial(endpoint);
-  try {
-    const connection = await within<Connection>(socket, times, (resolve, reject) => {
-      const made = createConnection(connectionOptions(endpoint, settings, socket));
-      // Errors reach the callbacks of the statements; without a listener they would end the process.
-      made.on("error", reject);
-      made.connect((error) => (error === null ? limitStatements(made, settings, resolve, reject) : reject(error)));
-    });
-    return { connection, socket };
-  } catch (error) {
-    socket.destroy();
-    throw error;
-  }
+  const socket = dialNamed(endpoint);
+  const connection = await openWithin<Connection>(socket, times, (resolve, reject) => {
+    const made = createConnection(connectionOptions(endpoint, settings, socket));
+    // Errors reach the callbacks of the statements; without a listener they would end the process.
+    made.on("error", reject);
+    made.connect((error) => (error === null ? limitStatements(made, settings, resolve, reject) : reject(error)));
+  });
+  return { connection, socket };
 }
 
-type Settle<T> = (resolve: (value: T) => void, reject: (error: unknown) => void) => void;
-
-async function within<T>(socket: Socket, { connectMs, loginMs, signal }: OpenTimes, work: Settle<T>): Promise<T> {
-  let timer: NodeJS.Timeout | undefined;
-  let giveUp = (): void => {};
-  try {
-    return await new Promise<T>((resolve, reject) => {
-      const late = () => reject(Object.assign(new Error("no answer in time"), { code: "ETIMEDOUT" }));
-      giveUp = () => reject(new Error("closed"));
-      signal?.addEventListener("abort", giveUp);
-      timer = setTimeout(late, connectMs);
-      socket.once("connect", () => {
-        clearTimeout(timer);
-        timer = setTimeout(late, loginMs);
-      });
-      work(resolve, reject);
-    });
-  } finally {
-    clearTimeout(timer);
-    signal?.removeEventListener("abort", giveUp);
-  }
+// mysql2 hands this socket to tls.connect without a host name. For a name node:net notes the host here by itself; for an IP
+// address it does not, and the certificate would be compared with "localhost".
+function dialNamed(endpoint: Endpoint): Socket {
+  return Object.assign(dial(endpoint), endpoint.kind === "inet" ? { _host: endpoint.host } : {});
 }
 
-function dial(endpoint: Endpoint): Socket {
-  if (endpoint.kind === "unix") return connect(endpoint.path);
-  const socket = connect(endpoint.port, endpoint.host);
-  socket.setNoDelay(true);
-  socket.setKeepAlive(true, 30_000);
-  // mysql2 hands this socket to tls.connect without a host name. For a name node:net notes the host here by itself; for an
-  // IP address it does not, and the certificate would be compared with "localhost".
-  return Object.assign(socket, { _host: endpoint.host });
-}
-
-function connectionOptions(endpoint: Endpoint, settings: LaneSettings, socket: Socket): ConnectionOptions {
+function connectionOptions(endpoint: Endpoint, settings: MysqlLogin, socket: Socket): ConnectionOptions {
   const tls = endpoint.kind === "inet" ? settings.tls : undefined;
   return {
     stream: () => socket,
@@ -128,7 +79,7 @@ function connectionOptions(endpoint: Endpoint, settings: LaneSettings, socket: S
   };
 }
 
-function tlsOptions(tls: LaneTls): NonNullable<ConnectionOptions["ssl"]> & object {
+function tlsOptions(tls: Certificates): NonNullable<ConnectionOptions["ssl"]> & object {
   return {
     rejectUnauthorized: tls.verify,
     verifyIdentity: tls.verify,
@@ -142,7 +93,7 @@ function tlsOptions(tls: LaneTls): NonNullable<ConnectionOptions["ssl"]> & objec
 // statements, and their connections, would pile up. Servers and proxies that know neither variable work without.
 function limitStatements(
   connection: Connection,
-  { queryTimeoutMs }: LaneSettings,
+  { queryTimeoutMs }: MysqlLogin,
   resolve: (connection: Connection) => void,
   reject: (error: unknown) => void,
 ): void {

@@ -5,20 +5,11 @@
  * host and refuses all mail for a minute; here only the codes marked `connection` speak against a host.
  */
 
-/**
- * What an error means:
- * - `connection`: this connection is of no use; the host may be gone. The lookup can be tried again elsewhere.
- * - `statement`: the SQL, the schema or the rights are at fault, whatever the key; the host is alive.
- * - `key`: a comparison failed for the characters of this key. See `stand-in.ts`.
- * - `retry`: bad luck (a deadlock, a KILL QUERY); the same statement may work now.
- * - `timeout`: the server gave up by itself, as it was told to.
- * - `unknown`: not in the table; temporary, and stated by name.
- */
-export type MysqlErrorKind = "connection" | "statement" | "key" | "retry" | "timeout" | "unknown";
+import type { SessionErrorKind } from "../session.ts";
 
 interface Meaning {
   readonly name: string;
-  readonly kind: MysqlErrorKind;
+  readonly kind: SessionErrorKind;
   /** Whether the server's words may be logged: they name tables and accounts, never a parameter or SQL. */
   readonly isQuotable?: true;
 }
@@ -101,7 +92,7 @@ const byCode: Readonly<Record<string, string>> = {
 
 /** An error as mysql2 and Node raise it, or anything else that was thrown. */
 export interface MysqlFailure {
-  readonly kind: MysqlErrorKind;
+  readonly kind: SessionErrorKind;
   /** For the log and `check`: name, number and, where they hold no parameter, the server's words. */
   readonly text: string;
 }

@@ -1,24 +1,35 @@
 /**
- * Asks a lane what a batch of lookups wants to know: in one statement where that works, else lookup by lookup, else query by
+ * Asks a session what a batch of lookups wants to know: in one statement where that works, else lookup by lookup, else query by
  * query, so that what is wrong with one key or one query fails alone.
  *
- * Knows what a statement's failure means for a lookup; what a lane's failure means is for its caller.
+ * Knows what a statement's failure means for a lookup; what a session's failure means is for its caller.
  */
 import type { Clock } from "../../model/clock.ts";
 import { SourceError } from "../../model/errors.ts";
-import type { Findings } from "../../model/keys.ts";
 import type { Log } from "../../model/log.ts";
 import type { SourceTally } from "../../model/tally.ts";
-import { LaneError, type ResultSet } from "../mysql/session.ts";
-import { askWithStandIns } from "../mysql/stand-in.ts";
+import { type ResultSet, SessionError, type StatementSession } from "../session.ts";
 import type { Arm } from "../sql/arm.ts";
-import { type ArmText, type BoundArm, combineArms, dealRows, findingsOf, type Lookup } from "../sql/lookup.ts";
+import { type ArmText, type BoundArm, type CombineArms, dealRows, findingsOf, type Lookup } from "../sql/lookup.ts";
+import { askWithStandIns } from "../sql/stand-in.ts";
+import type { Outcome } from "./dispatcher.ts";
 
-/** What a batch needs of a lane. */
-export interface StatementRunner {
-  readonly isOpen: boolean;
-  /** @throws {LaneError} */
-  run(sql: string, values: readonly string[]): Promise<ResultSet>;
+/** What a batch needs of a session. */
+export type StatementRunner = Pick<StatementSession, "isOpen" | "run">;
+
+/** What a batch runner is given. */
+export interface BatchOptions {
+  readonly source: string;
+  /**
+   * Whether only the first ask with cells counts, as with Postfix's own tables: later ones are then not asked, or their failure
+   * does not count, where they could not change the answer.
+   */
+  readonly firstHitOnly: boolean;
+  /** Writes arms as one statement of the database. */
+  readonly combine: CombineArms;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly tally: SourceTally;
 }
 
 /** A statement that asks several arms at once. */
@@ -28,56 +39,41 @@ interface Combined {
   readonly columnCounts: readonly number[];
 }
 
-/** What became of one lookup. */
-export type Outcome = Findings | SourceError;
-
 // Once may be chance; this often is the schema.
 const maxFailedTogether = 3;
 
 /** Runs batches for one source, and remembers what it has learned about the source's queries. */
 export class BatchRunner {
-  readonly #clock: Clock;
-  readonly #log: Log;
-  readonly #tally: SourceTally;
-  readonly #source: string;
-  readonly #firstHitOnly: boolean;
+  readonly #options: BatchOptions;
   /** Columns of each arm, learned when it is first asked alone; an arm whose columns share a name cannot be combined. */
   readonly #columnCounts = new Map<Arm, number | "not combinable">();
   readonly #combined = new Map<string, Combined>();
   /** How often the arms of a shape answered one by one but not together. */
   readonly #failedTogether = new Map<string, number>();
 
-  /**
-   * @param firstHitOnly whether only the first ask with cells counts, as with Postfix's own tables: later ones are then not
-   *   asked, or their failure does not count, where they could not change the answer
-   */
-  constructor(source: string, firstHitOnly: boolean, deps: { clock: Clock; log: Log; tally: SourceTally }) {
-    this.#source = source;
-    this.#firstHitOnly = firstHitOnly;
-    this.#clock = deps.clock;
-    this.#log = deps.log;
-    this.#tally = deps.tally;
+  constructor(options: BatchOptions) {
+    this.#options = options;
   }
 
   /**
    * Asks for lookups of one shape.
    *
    * @returns what became of each, at its index
-   * @throws {LaneError} when the lane is of no more use; nothing is known of the lookups then
+   * @throws {SessionError} when the session is of no more use; nothing is known of the lookups then
    */
-  async run(lane: StatementRunner, lookups: readonly Lookup[]): Promise<readonly Outcome[]> {
+  async run(session: StatementRunner, lookups: readonly Lookup[]): Promise<readonly Outcome[]> {
     const [first, ...rest] = lookups;
     if (first === undefined) return [];
     const statement = this.#combine(first, lookups.length);
     // The first answer may be what was missing to combine the rest.
     if (statement === undefined) {
-      const outcome = await this.#armByArm(lane, first);
-      return [outcome, ...(isTimeout(outcome) ? rest.map(() => outcome) : await this.run(lane, rest))];
+      const outcome = await this.#armByArm(session, first);
+      return [outcome, ...(isTimeout(outcome) ? rest.map(() => outcome) : await this.run(session, rest))];
     }
     const values: string[] = [];
     for (const { arms } of lookups) for (const arm of arms) values.push(...arm.values);
     try {
-      const { rows } = await this.#ask(lane, statement.text, values);
+      const { rows } = await this.#ask(session, statement.text, values);
       const dealt = dealRows(rows, statement.columnCounts);
       let next = 0;
       return lookups.map((lookup) => {
@@ -86,32 +82,32 @@ export class BatchRunner {
         return this.#collect(lookup, dealt, from);
       });
     } catch (error) {
-      return this.#askApart(lane, [first, ...rest], asLaneError(error, lane));
+      return this.#askApart(session, [first, ...rest], asSessionError(error, session));
     }
   }
 
   /** Goes on after the combined statement of a batch failed. */
   async #askApart(
-    lane: StatementRunner,
+    session: StatementRunner,
     lookups: readonly [Lookup, ...Lookup[]],
-    error: LaneError,
+    error: SessionError,
   ): Promise<readonly Outcome[]> {
     const { kind, message } = error;
     if (kind === "timeout") return lookups.map(() => toSourceError(kind, message));
     const [first, ...rest] = lookups;
-    if (kind !== "statement" && rest.length > 0) return this.#oneByOne(lane, lookups);
-    const outcome = await this.#separately(lane, first, error);
+    if (kind !== "statement" && rest.length > 0) return this.#oneByOne(session, lookups);
+    const outcome = await this.#separately(session, first, error);
     // What is wrong with the schema is wrong for every key; asking on would multiply the load of a broken source.
     if (outcome instanceof SourceError && kind === "statement") return lookups.map(() => outcome);
-    return [outcome, ...(await this.#oneByOne(lane, rest))];
+    return [outcome, ...(await this.#oneByOne(session, rest))];
   }
 
   /** Asks for each lookup by itself. When the database gives up on one it is not kept busy with the others. */
-  async #oneByOne(lane: StatementRunner, lookups: readonly Lookup[]): Promise<readonly Outcome[]> {
+  async #oneByOne(session: StatementRunner, lookups: readonly Lookup[]): Promise<readonly Outcome[]> {
     const outcomes: Outcome[] = [];
     for (const lookup of lookups) {
       const last = outcomes.at(-1);
-      outcomes.push(...(isTimeout(last) ? [last] : await this.run(lane, [lookup])));
+      outcomes.push(...(isTimeout(last) ? [last] : await this.run(session, [lookup])));
     }
     return outcomes;
   }
@@ -133,7 +129,7 @@ export class BatchRunner {
       texts.push({ sql: arm.sql, columnCount });
     }
     const all = Array.from({ length: size }, () => texts).flat();
-    const combined = { text: combineArms(all), columnCounts: all.map(({ columnCount }) => columnCount) };
+    const combined = { text: this.#options.combine(all), columnCounts: all.map(({ columnCount }) => columnCount) };
     this.#combined.set(name, combined);
     return combined;
   }
@@ -143,48 +139,48 @@ export class BatchRunner {
   }
 
   /** Asks one lookup arm by arm after its combined statement failed; if that works again and again, they do not combine. */
-  async #separately(lane: StatementRunner, lookup: Lookup, { kind, message }: LaneError): Promise<Outcome> {
+  async #separately(session: StatementRunner, lookup: Lookup, { kind, message }: SessionError): Promise<Outcome> {
     let sawBadKey = false;
-    const outcome = await this.#armByArm(lane, lookup, () => {
+    const outcome = await this.#armByArm(session, lookup, () => {
       sawBadKey = true;
     });
     if (outcome instanceof SourceError || sawBadKey || kind === "retry") return outcome;
     const failures = (this.#failedTogether.get(lookup.shape) ?? 0) + 1;
     this.#failedTogether.set(lookup.shape, failures);
     if (failures === maxFailedTogether) {
-      const fields = { source: this.#source, queries: lookup.shape, reason: message };
-      this.#log.warn(fields, "these queries do not run as one statement and are sent one by one");
+      const fields = { source: this.#options.source, queries: lookup.shape, reason: message };
+      this.#options.log.warn(fields, "these queries do not run as one statement and are sent one by one");
     }
     return outcome;
   }
 
-  async #armByArm(lane: StatementRunner, lookup: Lookup, onBadKey = (): void => {}): Promise<Outcome> {
+  async #armByArm(session: StatementRunner, lookup: Lookup, onBadKey = (): void => {}): Promise<Outcome> {
     const results: ResultSet["rows"][] = [];
     for (const bound of lookup.arms) {
       try {
-        const rows = await this.#askArm(lane, bound, onBadKey);
+        const rows = await this.#askArm(session, bound, onBadKey);
         results.push(rows);
-        if (this.#firstHitOnly && bound.arm.collect(rows, bound.key).length > 0) break;
+        if (this.#options.firstHitOnly && bound.arm.collect(rows, bound.key).length > 0) break;
       } catch (error) {
         if (error instanceof SourceError) return error;
-        const { kind, message } = asLaneError(error, lane);
+        const { kind, message } = asSessionError(error, session);
         return toSourceError(kind, message);
       }
     }
     return this.#collect(lookup, results, 0);
   }
 
-  async #askArm(lane: StatementRunner, bound: BoundArm, onBadKey: () => void): Promise<ResultSet["rows"]> {
+  async #askArm(session: StatementRunner, bound: BoundArm, onBadKey: () => void): Promise<ResultSet["rows"]> {
     const { arm, values } = bound;
     for (let isRepeated = false; ; isRepeated = true) {
       try {
-        const result = await this.#ask(lane, arm.sql, values);
+        const result = await this.#ask(session, arm.sql, values);
         this.#learn(arm, result);
         return result.rows;
       } catch (error) {
-        if (!(error instanceof LaneError)) throw error;
+        if (!(error instanceof SessionError)) throw error;
         if (error.kind === "key" && beyondAscii.test(bound.key.email)) {
-          const result = await askWithStandIns(values, (others) => this.#askUnlessRefused(lane, arm.sql, others));
+          const result = await askWithStandIns(values, (others) => this.#askUnlessRefused(session, arm.sql, others));
           if (result === undefined) throw error;
           onBadKey();
           return result.rows;
@@ -194,19 +190,16 @@ export class BatchRunner {
     }
   }
 
-  /**
-   * Asks, or says that the server refuses the characters of the values: "illegal mix of collations" (1267, 1270, 1271) or
-   * "cannot convert" (1300, 1366, 1977, 3854).
-   */
+  /** Asks, or says that the server refuses the values, for characters that it cannot compare or hold. */
   async #askUnlessRefused(
-    lane: StatementRunner,
+    session: StatementRunner,
     sql: string,
     values: readonly string[],
   ): Promise<ResultSet | undefined> {
     try {
-      return await this.#ask(lane, sql, values);
+      return await this.#ask(session, sql, values);
     } catch (error) {
-      if (asLaneError(error, lane).kind === "key") return undefined;
+      if (asSessionError(error, session).kind === "key") return undefined;
       throw error;
     }
   }
@@ -231,7 +224,7 @@ export class BatchRunner {
       for (const { arm, key } of lookup.arms) {
         const collected = arm.collect(results[from + cells.length] ?? [], key);
         cells.push(collected);
-        if (this.#firstHitOnly && collected.length > 0) break;
+        if (this.#options.firstHitOnly && collected.length > 0) break;
       }
     } catch (error) {
       if (error instanceof SourceError) return error;
@@ -240,17 +233,18 @@ export class BatchRunner {
     return findingsOf(lookup, cells);
   }
 
-  async #ask(lane: StatementRunner, sql: string, values: readonly string[]): Promise<ResultSet> {
-    const startMs = this.#clock.nowMs();
+  async #ask(session: StatementRunner, sql: string, values: readonly string[]): Promise<ResultSet> {
+    const { clock, tally } = this.#options;
+    const startMs = clock.nowMs();
     let outcome: keyof SourceTally["queries"] = "ok";
     try {
-      return await lane.run(sql, values);
+      return await session.run(sql, values);
     } catch (error) {
-      outcome = error instanceof LaneError && error.kind === "timeout" ? "timeout" : "error";
+      outcome = error instanceof SessionError && error.kind === "timeout" ? "timeout" : "error";
       throw error;
     } finally {
-      this.#tally.queries[outcome]++;
-      this.#tally.duration.observe((this.#clock.nowMs() - startMs) / 1000);
+      tally.queries[outcome]++;
+      tally.duration.observe((clock.nowMs() - startMs) / 1000);
     }
   }
 }
@@ -259,13 +253,13 @@ function isTimeout(outcome: Outcome | undefined): outcome is SourceError {
   return outcome instanceof SourceError && outcome.code === "ERR_SOURCE_TIMEOUT";
 }
 
-/** Takes what a lane threw for an error of the statement. Throws it on when the lane is of no more use, or it is a bug. */
-function asLaneError(error: unknown, lane: StatementRunner): LaneError {
-  if (!(error instanceof LaneError) || error.kind === "connection" || !lane.isOpen) throw error;
+/** Takes what a session threw for an error of the statement. Throws it on when the session is of no more use, or it is a bug. */
+function asSessionError(error: unknown, session: StatementRunner): SessionError {
+  if (!(error instanceof SessionError) || error.kind === "connection" || !session.isOpen) throw error;
   return error;
 }
 
-function toSourceError(kind: LaneError["kind"], message: string): SourceError {
+function toSourceError(kind: SessionError["kind"], message: string): SourceError {
   return kind === "timeout"
     ? new SourceError("ERR_SOURCE_TIMEOUT", `the database gave up: ${message}`)
     : new SourceError("ERR_SOURCE_SQL", `the database refused the query: ${message}`);

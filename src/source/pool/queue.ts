@@ -1,11 +1,18 @@
-/** The lookups of a source that wait for a connection: in order, bounded, each with its deadline. Knows no SQL and no time. */
+/** The lookups of a source that wait for a connection: in order, bounded, each with its deadline. Knows no database and no time. */
 import type { Findings } from "../../model/keys.ts";
-import type { Lookup } from "../sql/lookup.ts";
+
+/** What a source makes of a lookup, as far as the queue cares. */
+export interface Batchable {
+  /** Lookups of one shape can go together. */
+  readonly shape: string;
+  /** The questions of which it consists. */
+  readonly arms: readonly unknown[];
+}
 
 /** A lookup from the moment it is asked for to the moment it is settled. */
-export interface Waiting {
+export interface Waiting<L extends Batchable> {
   /** Bound when it is first taken, since a source learns its queries only when it is reached. */
-  readonly bind: () => Lookup;
+  readonly bind: () => L;
   readonly deadlineMs: number;
   /** How often it was sent to the database. */
   tries: number;
@@ -16,20 +23,23 @@ export interface Waiting {
 }
 
 /** A lookup that is about to be sent. */
-export interface Taken {
-  readonly waiting: Waiting;
-  readonly lookup: Lookup;
+export interface Taken<L extends Batchable> {
+  readonly waiting: Waiting<L>;
+  readonly lookup: L;
 }
 
 /** How many lookups may share one statement: as many as half a millisecond of the database is worth. */
 const batchSizes = [16, 8, 4, 2, 1] as const;
-// MariaDB keeps a temporary table for every query with a UNION in it. Up to some 24 in one statement each costs the same;
-// from 32 on a statement takes several times as long (measured on 10.11).
-const maxArms = 24;
 
 /** Lookups that wait, first come first served within a shape. */
-export class LookupQueue {
-  #waiting: Waiting[] = [];
+export class LookupQueue<L extends Batchable> {
+  readonly #maxArms: number;
+  #waiting: Waiting<L>[] = [];
+
+  /** @param maxArms how many questions may share one statement */
+  constructor(maxArms: number) {
+    this.#maxArms = maxArms;
+  }
 
   /** How many wait. */
   get size(): number {
@@ -37,12 +47,12 @@ export class LookupQueue {
   }
 
   /** Puts a lookup at the end. */
-  add(waiting: Waiting): void {
+  add(waiting: Waiting<L>): void {
     this.#waiting.push(waiting);
   }
 
   /** Puts lookups back to the front, after the connection that they were sent on broke. */
-  putBack(waiting: readonly Waiting[]): void {
+  putBack(waiting: readonly Waiting<L>[]): void {
     this.#waiting.unshift(...waiting);
   }
 
@@ -55,9 +65,9 @@ export class LookupQueue {
    *
    * @returns empty when nobody waits
    */
-  take(): readonly Taken[] {
-    const taken: Taken[] = [];
-    const left: Waiting[] = [];
+  take(): readonly Taken<L>[] {
+    const taken: Taken<L>[] = [];
+    const left: Waiting<L>[] = [];
     let limit = 1;
     let scanned = 0;
     for (const waiting of this.#waiting) {
@@ -66,31 +76,31 @@ export class LookupQueue {
       if (waiting.isSettled) continue;
       const lookup = waiting.bind();
       const [first] = taken;
-      if (first === undefined) limit = sizeFor(this.size, lookup.arms.length);
+      if (first === undefined) limit = this.#sizeFor(this.size, lookup.arms.length);
       if (first === undefined || first.lookup.shape === lookup.shape) taken.push({ waiting, lookup });
       else left.push(waiting);
     }
-    const size = sizeFor(taken.length, taken[0]?.lookup.arms.length ?? 1);
+    const size = this.#sizeFor(taken.length, taken[0]?.lookup.arms.length ?? 1);
     const tooMany = taken.splice(size).map(({ waiting }) => waiting);
     this.#waiting = [...tooMany, ...left, ...this.#waiting.slice(scanned)];
     return taken;
   }
 
   /** Takes out every lookup whose deadline has passed, and those that nobody waits for any more. */
-  takeExpired(nowMs: number): readonly Waiting[] {
+  takeExpired(nowMs: number): readonly Waiting<L>[] {
     const expired = this.#waiting.filter(({ deadlineMs }) => deadlineMs <= nowMs);
     if (expired.length > 0) this.#waiting = this.#waiting.filter(({ deadlineMs }) => deadlineMs > nowMs);
     return expired;
   }
 
   /** Takes out every lookup. */
-  takeAll(): readonly Waiting[] {
+  takeAll(): readonly Waiting<L>[] {
     const all = this.#waiting;
     this.#waiting = [];
     return all;
   }
-}
 
-function sizeFor(waiting: number, arms: number): number {
-  return batchSizes.find((size) => size <= waiting && size * arms <= maxArms) ?? 1;
+  #sizeFor(waiting: number, arms: number): number {
+    return batchSizes.find((size) => size <= waiting && size * arms <= this.#maxArms) ?? 1;
+  }
 }

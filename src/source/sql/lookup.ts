@@ -1,8 +1,7 @@
 /**
- * Puts the questions of one or several lookups into one statement, and deals its rows back. Pure.
+ * Makes the questions of a lookup out of its asks, and deals the rows of a statement that asked several back to them. Pure.
  *
- * Each question is an arm `SELECT <n>, t.* FROM (<sql>) AS t` of a UNION ALL and carries its number; placeholders stay
- * placeholders, in the order of the arms.
+ * How several become one statement is the driver's (`mysql/union.ts`, `pgsql/union.ts`).
  */
 import { type Ask, type Findings, type Key, notAsked, type QueryName } from "../../model/keys.ts";
 import type { Arm, ArmSet, Row } from "./arm.ts";
@@ -56,23 +55,8 @@ export interface ArmText {
   readonly columnCount: number;
 }
 
-/**
- * Writes the statement that asks all arms at once.
- *
- * A first arm without rows gives the columns their type: text, utf8mb4, by an explicit collation. Without it a source whose
- * tables differ in their collations could not be asked at all (error 1271), and numbers or dates would come back as such.
- * Arms with fewer columns than others are filled up with NULL.
- */
-export function combineArms(arms: readonly ArmText[]): string {
-  const width = Math.max(1, ...arms.map((arm) => arm.columnCount));
-  const columns = Array.from({ length: width }, (_, i) => `_utf8mb4'' COLLATE utf8mb4_bin AS c${i + 1}`);
-  const typing = `SELECT 0 AS arm, ${columns.join(", ")} FROM DUAL WHERE FALSE`;
-  const asked = arms.map(({ sql, columnCount }, i) => {
-    const padding = ", NULL".repeat(width - columnCount);
-    return `SELECT ${i}, t.*${padding} FROM (${sql}) AS t`;
-  });
-  return [typing, ...asked].join(" UNION ALL ");
-}
+/** Writes one statement that asks all arms, in the way of a database; each row of its result begins with the number of its arm. */
+export type CombineArms = (arms: readonly ArmText[]) => string;
 
 /**
  * Deals the rows of a combined statement to its arms, without their numbers and padding.

@@ -11,8 +11,8 @@ import type Sqlite from "libsql";
 import { SourceError } from "../../model/errors.ts";
 import type { Ask, Findings, Key, KeyForm, Role } from "../../model/keys.ts";
 import type { ConnectionSettings } from "../../model/settings.ts";
-import type { QueryReport, SourceHealth } from "../../model/source.ts";
-import { type DatabaseDependencies, type ProbedDatabase, watchIntervalMs } from "../database.ts";
+import type { Database, QueryReport, SourceHealth } from "../../model/source.ts";
+import { type DatabaseDependencies, lookAfterIntervalMs } from "../database.ts";
 import { HostedDomains, unfindableDomains } from "../hosted-domains.ts";
 import type { Arm, ArmPlan, ArmSet, Row } from "../sql/arm.ts";
 import { bindAsks, findingsOf, type Lookup } from "../sql/lookup.ts";
@@ -39,7 +39,7 @@ interface OpenFile {
 }
 
 /** Answers lookups from an SQLite file. */
-export class SqliteDatabase implements ProbedDatabase {
+export class SqliteDatabase implements Database {
   readonly name: string;
   readonly keyForm: KeyForm;
   readonly roles: ReadonlySet<Role>;
@@ -50,7 +50,7 @@ export class SqliteDatabase implements ProbedDatabase {
   #file: OpenFile | undefined;
   #checkedAtMs = Number.NEGATIVE_INFINITY;
   #reason = "";
-  #watcher: NodeJS.Timeout | undefined;
+  #looking: NodeJS.Timeout | undefined;
   #isClosed = false;
 
   /** Opens nothing yet. */
@@ -92,15 +92,15 @@ export class SqliteDatabase implements ProbedDatabase {
     }, deadlineMs);
   }
 
-  async watch(): Promise<void> {
+  async lookAfter(): Promise<void> {
     if (this.#isClosed) return;
-    this.#watcher ??= setInterval(() => this.#look(), watchIntervalMs).unref();
+    this.#looking ??= setInterval(() => this.#look(), lookAfterIntervalMs).unref();
     this.#look();
   }
 
   async close(): Promise<void> {
     this.#isClosed = true;
-    clearInterval(this.#watcher);
+    clearInterval(this.#looking);
     this.#forget();
   }
 

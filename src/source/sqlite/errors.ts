@@ -1,4 +1,4 @@
-/** Says what an error of SQLite means for the lookup: a table, as mysql-errors.ts is for MySQL. */
+/** Says what an error of SQLite means for the lookup: a table, as mysql/errors.ts is for MySQL. */
 
 /**
  * What an error means:

@@ -3,7 +3,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { parse } from "yaml";
-import type { ProbedDatabase } from "../../../src/source/open.ts";
+import type { Database } from "../../../src/model/source.ts";
 import type { PresetOptions } from "../../../src/source/presets/preset.ts";
 import { projectRoot } from "../../support/daemon.ts";
 import { blocksUnder, type Guide, readGuides } from "../../support/guides.ts";
@@ -55,7 +55,7 @@ async function prepare(guide: Guide): Promise<Account> {
 /** Opens the preset as the account, once for each set of options, and gathers what `ask` finds. */
 async function withEach<T>(
   { database, preset, options }: Account,
-  ask: (source: ProbedDatabase) => Promise<readonly T[]>,
+  ask: (source: Database) => Promise<readonly T[]>,
 ): Promise<T[]> {
   const found: T[] = [];
   for (const more of optionSets) {

@@ -3,7 +3,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
 import { ConfigError, SourceError } from "../../../src/model/errors.ts";
-import type { ProbedDatabase } from "../../../src/source/open.ts";
+import type { Database } from "../../../src/model/source.ts";
 import { openPostfixCf, parsePostfixCf } from "../../../src/source/postfix-cf/index.ts";
 import { type Mariadb, startMariadb } from "../../support/mariadb.ts";
 import { answerTo, openSource, ownersOf } from "../../support/open-source.ts";
@@ -14,7 +14,7 @@ import { stacks } from "./stack-cases.ts";
 
 let mariadb: Mariadb;
 let postfix: PostfixHome;
-const opened: ProbedDatabase[] = [];
+const opened: Database[] = [];
 
 beforeAll(async () => {
   mariadb = await startMariadb({ databases: ["cases", ...stacks.map(({ name }) => name)] });
@@ -67,13 +67,13 @@ function tableOf(lines: string, database = "cases"): string {
 }
 
 /** Opens a table file as the daemon does; closed after the test. */
-function open(file: string): ProbedDatabase {
+function open(file: string): Database {
   const database = openTable(file);
   opened.push(database);
   return database;
 }
 
-function openTable(file: string): ProbedDatabase {
+function openTable(file: string): Database {
   const overrides = { poolSize: 2, connectTimeoutMs: 5000, queryTimeoutMs: 5000 };
   return openSource({ connection: undefined, queries: { kind: "postfix_cf", file, overrides } });
 }

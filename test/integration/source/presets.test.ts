@@ -4,14 +4,14 @@ import { join } from "node:path";
 import mysql from "mysql2/promise";
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
 import { foldKey } from "../../../src/model/address.ts";
-import type { ProbedDatabase } from "../../../src/source/open.ts";
+import type { Database } from "../../../src/model/source.ts";
 import type { PresetOptions } from "../../../src/source/presets/preset.ts";
 import { type Mariadb, startMariadb } from "../../support/mariadb.ts";
 import { domainsOf, openSource, ownersOf, scansOf } from "../../support/open-source.ts";
 import { type Owners, stacks } from "./stack-cases.ts";
 
 let mariadb: Mariadb;
-const opened: ProbedDatabase[] = [];
+const opened: Database[] = [];
 
 beforeAll(async () => {
   mariadb = await startMariadb({ databases: [...stacks.map(({ name }) => name), "variant"] });
@@ -34,7 +34,7 @@ async function load(stack: string, database: string): Promise<void> {
 }
 
 /** Opens a preset as the daemon does; closed after the test. */
-function open(preset: string, options: PresetOptions, database = preset): ProbedDatabase {
+function open(preset: string, options: PresetOptions, database = preset): Database {
   const source = openSource({
     connection: {
       driver: "mysql",
@@ -55,7 +55,7 @@ function open(preset: string, options: PresetOptions, database = preset): Probed
 }
 
 /** The logins that own addresses, without a domain that all stacks share; `-` for none. */
-async function allOwners(database: ProbedDatabase, addresses: readonly string[]): Promise<Owners> {
+async function allOwners(database: Database, addresses: readonly string[]): Promise<Owners> {
   const found: Record<string, string> = {};
   for (const address of addresses) {
     const logins = await ownersOf(database, address);

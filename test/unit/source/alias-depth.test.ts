@@ -9,6 +9,7 @@ type Rows = Readonly<Record<string, readonly string[]>>;
 function databaseOf(rows: Rows) {
   const trips: string[][] = [];
   let isClosed = false;
+  let looks = 0;
   const database: Database = {
     name: "mail",
     keyForm: "roles",
@@ -21,11 +22,15 @@ function databaseOf(rows: Rows) {
     },
     hostedDomains: async () => new Set(["example.com"]),
     health: () => ({ isUp: false, reason: "down", hosts: [] }),
+    lookAfter: async () => {
+      looks++;
+    },
+    report: async () => [{ query: "address", fullScans: ["alias"] }],
     close: async () => {
       isClosed = true;
     },
   };
-  return { database, trips, isClosed: () => isClosed };
+  return { database, trips, isClosed: () => isClosed, looks: () => looks };
 }
 
 function ask(email: string, role: Ask["role"] = "address"): Ask {
@@ -114,13 +119,16 @@ describe("alias_depth", () => {
   });
 
   test("is the database in everything else", async () => {
-    const { database, isClosed } = databaseOf(rows);
+    const { database, isClosed, looks } = databaseOf(rows);
     const wrapped = new AliasDepth(database, 3);
     expect(wrapped.name).toBe("mail");
     expect(wrapped.keyForm).toBe("roles");
     expect(wrapped.roles).toEqual(new Set(["address", "domain"]));
     expect(await wrapped.hostedDomains(1000)).toEqual(new Set(["example.com"]));
     expect(wrapped.health()).toEqual({ isUp: false, reason: "down", hosts: [] });
+    await wrapped.lookAfter();
+    expect(looks()).toBe(1);
+    expect(await wrapped.report(1000)).toEqual([{ query: "address", fullScans: ["alias"] }]);
     await wrapped.close();
     expect(isClosed()).toBe(true);
   });

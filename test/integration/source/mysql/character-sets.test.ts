@@ -5,7 +5,7 @@
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
-import type { ProbedDatabase } from "../../../../src/source/open.ts";
+import type { Database } from "../../../../src/model/source.ts";
 import { type Mariadb, startMariadb } from "../../../support/mariadb.ts";
 import { answerTo, openSource, ownersOf } from "../../../support/open-source.ts";
 
@@ -21,7 +21,7 @@ INSERT INTO other VALUES ('alice@example.com'), ('日本@example.com');
 `;
 
 let mariadb: Mariadb;
-const opened: ProbedDatabase[] = [];
+const opened: Database[] = [];
 
 beforeAll(async () => {
   mariadb = await startMariadb({ sql: tables });
@@ -34,7 +34,7 @@ afterEach(async () => {
 
 afterAll(() => mariadb.remove());
 
-function open(address: string): ProbedDatabase {
+function open(address: string): Database {
   const database = openSource({
     connection: {
       driver: "mysql",

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
 import type { Findings, Key } from "../../../../src/model/keys.ts";
 import type { Endpoint, TlsSettings } from "../../../../src/model/settings.ts";
-import type { ProbedDatabase } from "../../../../src/source/open.ts";
+import type { Database } from "../../../../src/model/source.ts";
 import { lockTable } from "../../../support/lock.ts";
 import { type Mariadb, startMariadb } from "../../../support/mariadb.ts";
 import { domainsOf, openSource, ownersOf, scansOf } from "../../../support/open-source.ts";
@@ -12,7 +12,7 @@ import { waitUntil } from "../../../support/wait.ts";
 
 const sql = join(import.meta.dirname, "../../../../sql");
 let mariadb: Mariadb;
-const open: ProbedDatabase[] = [];
+const open: Database[] = [];
 
 beforeAll(async () => {
   mariadb = await startMariadb({
@@ -43,7 +43,7 @@ interface Options {
 const inet = (): Endpoint => ({ kind: "inet", host: "127.0.0.1", port: mariadb.port });
 const unix = (): Endpoint => ({ kind: "unix", path: mariadb.socket });
 
-function source(options: Options = {}): ProbedDatabase {
+function source(options: Options = {}): Database {
   const { hosts = [inet()], password = "secret", tls, poolSize = 4, queryTimeoutMs = 3000, address } = options;
   const database = openSource({
     connection: {
@@ -65,7 +65,7 @@ function source(options: Options = {}): ProbedDatabase {
   return database;
 }
 
-const alice = (database: ProbedDatabase) => ownersOf(database, "alice@example.com");
+const alice = (database: Database) => ownersOf(database, "alice@example.com");
 
 async function statements(): Promise<number> {
   const [row] = await mariadb.query("SHOW GLOBAL STATUS LIKE 'Com_stmt_execute'");

@@ -4,13 +4,14 @@ import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { asksFor } from "../../../../src/lookup/keys.ts";
 import { rank } from "../../../../src/lookup/resolver.ts";
+import type { Database } from "../../../../src/model/source.ts";
 import { sourceTally } from "../../../../src/model/tally.ts";
-import { openDatabase, type ProbedDatabase } from "../../../../src/source/open.ts";
+import { openDatabase } from "../../../../src/source/open.ts";
 import { type Mariadb, startMariadb } from "../../../support/mariadb.ts";
 
 let mariadb: Mariadb;
 let lateMs = 0;
-const opened: ProbedDatabase[] = [];
+const opened: Database[] = [];
 const logged: { level: string; columns: unknown; message: string }[] = [];
 const problems: unknown[] = [];
 
@@ -47,11 +48,11 @@ afterEach(async () => {
 afterAll(() => mariadb.remove());
 
 async function load(stack: string): Promise<void> {
-  const rows = readFileSync(join(import.meta.dirname, `../../../sql/${stack}/example.sql`), "utf8");
+  const rows = readFileSync(join(import.meta.dirname, `../../../../sql/${stack}/example.sql`), "utf8");
   await mariadb.query(`USE stack; ${rows}`);
 }
 
-function open(preset: string, user = "reader"): ProbedDatabase {
+function open(preset: string, user = "reader"): Database {
   const database = openDatabase(
     "mail",
     {
@@ -75,7 +76,7 @@ function open(preset: string, user = "reader"): ProbedDatabase {
   return database;
 }
 
-async function ownersOf(database: ProbedDatabase, address: string): Promise<string> {
+async function ownersOf(database: Database, address: string): Promise<string> {
   const asks = asksFor(address, database.keyForm, database.roles, {
     recipientDelimiter: "+",
     localDomains: new Set(),
@@ -84,7 +85,7 @@ async function ownersOf(database: ProbedDatabase, address: string): Promise<stri
   return answer.kind === "ok" ? answer.owners.text : "-";
 }
 
-async function reportOf(database: ProbedDatabase) {
+async function reportOf(database: Database) {
   const reports = await database.report(clock.nowMs() + 20_000);
   return {
     errors: reports.flatMap(({ query, error }) => (error === undefined ? [] : [`${query}: ${error}`])),

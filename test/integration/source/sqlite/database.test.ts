@@ -5,7 +5,7 @@ import { join } from "node:path";
 import Sqlite from "libsql";
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
 import type { QuerySettings } from "../../../../src/model/settings.ts";
-import type { ProbedDatabase } from "../../../../src/source/open.ts";
+import type { Database } from "../../../../src/model/source.ts";
 import type { PresetOptions } from "../../../../src/source/presets/preset.ts";
 import { makeDirectory, type TestDirectory } from "../../../support/directories.ts";
 import { answerTo, domainsOf, openSource, ownersOf, scansOf } from "../../../support/open-source.ts";
@@ -15,7 +15,7 @@ import { postmapAll } from "../../../support/postmap-all.ts";
 let directory: TestDirectory;
 let postfix: PostfixHome;
 let file: string;
-const opened: ProbedDatabase[] = [];
+const opened: Database[] = [];
 
 beforeAll(async () => {
   directory = await makeDirectory("sqlite");
@@ -37,18 +37,18 @@ afterAll(async () => {
 });
 
 /** Opens a source as the daemon does; closed after the test. */
-function open(queries: QuerySettings): ProbedDatabase {
+function open(queries: QuerySettings): Database {
   const connection = { driver: "sqlite", path: file, queryTimeoutMs: 5000 } as const;
   const database = openSource({ connection: queries.kind === "postfix_cf" ? undefined : connection, queries });
   opened.push(database);
   return database;
 }
 
-function openPreset(options: PresetOptions): ProbedDatabase {
+function openPreset(options: PresetOptions): Database {
   return open({ kind: "preset", preset: "mailinabox", options });
 }
 
-function openTable(table: string): ProbedDatabase {
+function openTable(table: string): Database {
   const overrides = { poolSize: 1, connectTimeoutMs: 5000, queryTimeoutMs: 5000 };
   return open({ kind: "postfix_cf", file: table, overrides });
 }

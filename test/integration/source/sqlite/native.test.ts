@@ -4,13 +4,13 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import Sqlite from "libsql";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import type { ProbedDatabase } from "../../../../src/source/open.ts";
+import type { Database } from "../../../../src/model/source.ts";
 import { createDemoDatabase } from "../../../../src/source/sqlite/demo.ts";
 import { domainsOf, openSource, ownersOf, scansOf } from "../../../support/open-source.ts";
 import { waitUntil } from "../../../support/wait.ts";
 
 let file: string;
-let source: ProbedDatabase;
+let source: Database;
 
 beforeEach(async () => {
   file = join(await mkdtemp(join(tmpdir(), "loginmapd-sqlite-")), "demo.sqlite");
@@ -20,7 +20,7 @@ beforeEach(async () => {
 
 afterEach(() => source.close());
 
-function open(path: string, queryTimeoutMs = 3000): ProbedDatabase {
+function open(path: string, queryTimeoutMs = 3000): Database {
   return openSource({
     connection: { driver: "sqlite", path, queryTimeoutMs },
     queries: { kind: "preset", preset: "native", options: {} },

@@ -4,16 +4,17 @@ import { join } from "node:path";
 import Sqlite from "libsql";
 import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from "vitest";
 import type { Endpoint, SourceSettings } from "../../../src/model/settings.ts";
+import type { Database } from "../../../src/model/source.ts";
 import { sourceTally } from "../../../src/model/tally.ts";
-import { watchIntervalMs } from "../../../src/source/database.ts";
-import { openDatabase, type ProbedDatabase } from "../../../src/source/open.ts";
+import { lookAfterIntervalMs } from "../../../src/source/database.ts";
+import { openDatabase } from "../../../src/source/open.ts";
 import { makeDirectory, type TestDirectory } from "../../support/directories.ts";
 import { fakeLog } from "../../support/fakes.ts";
 import { type Mariadb, startMariadb } from "../../support/mariadb.ts";
 import { ownersOf } from "../../support/open-source.ts";
 import { waitUntil } from "../../support/wait.ts";
 
-let source: ProbedDatabase | undefined;
+let source: Database | undefined;
 let tally = sourceTally();
 
 afterEach(async () => {
@@ -21,7 +22,7 @@ afterEach(async () => {
   await source?.close();
 });
 
-function open(connection: SourceSettings["connection"], address: string): ProbedDatabase {
+function open(connection: SourceSettings["connection"], address: string): Database {
   tally = sourceTally();
   const queries = { kind: "queries", sql: { address } } as const;
   const clock = { nowMs: () => performance.now() };
@@ -50,13 +51,13 @@ describe("an SQLite file", () => {
     const database = openFile();
     renameSync(path, `${path}.away`);
     expect(database.health().isUp).toBe(true);
-    await database.watch();
+    await database.lookAfter();
     expect(database.health().isUp).toBe(false);
     renameSync(`${path}.away`, path);
-    vi.advanceTimersByTime(watchIntervalMs);
+    vi.advanceTimersByTime(lookAfterIntervalMs);
     expect(database.health()).toMatchObject({ isUp: true, reason: "" });
     await database.close();
-    await database.watch();
+    await database.lookAfter();
     expect(vi.getTimerCount()).toBe(0);
     expect(tally.queries).toEqual({ ok: 0, error: 0, timeout: 0 });
   });
@@ -66,7 +67,7 @@ describe("an SQLite file", () => {
     const writer = new Sqlite(path);
     try {
       writer.exec("BEGIN EXCLUSIVE");
-      await database.watch();
+      await database.lookAfter();
       expect(database.health().isUp).toBe(true);
     } finally {
       writer.exec("ROLLBACK");
@@ -86,7 +87,7 @@ describe("a MariaDB", () => {
 
   afterAll(() => mariadb.remove());
 
-  function openMariadb(password = "secret", hosts?: readonly Endpoint[]): ProbedDatabase {
+  function openMariadb(password = "secret", hosts?: readonly Endpoint[]): Database {
     const connection = {
       driver: "mysql",
       hosts: hosts ?? [{ kind: "inet", host: "127.0.0.1", port: mariadb.port }],
@@ -102,7 +103,7 @@ describe("a MariaDB", () => {
     return open(connection, "SELECT o FROM m WHERE a = :email");
   }
 
-  const alice = (database: ProbedDatabase) => ownersOf(database, "alice@example.com");
+  const alice = (database: Database) => ownersOf(database, "alice@example.com");
 
   /** Who is connected, and how many prepared statements the server has run. */
   async function seen(): Promise<{ ids: unknown[]; statements: number }> {
@@ -113,7 +114,7 @@ describe("a MariaDB", () => {
 
   test("is connected to once, and asked for a sign of life on that connection while nobody looks anything up", async () => {
     const database = openMariadb();
-    await database.watch();
+    await database.lookAfter();
     const { ids, statements } = await seen();
     expect(ids).toHaveLength(1);
     await waitUntil("a sign of life", async () => (await seen()).statements > statements);
@@ -125,21 +126,21 @@ describe("a MariaDB", () => {
 
   test("that refuses the account is down before anybody asks", async () => {
     const database = openMariadb("wrong");
-    await database.watch();
+    await database.lookAfter();
     expect(database.health()).toMatchObject({ isUp: false, reason: expect.stringContaining("ER_ACCESS_DENIED_ERROR") });
   });
 
   test("one of two hosts that is away is known before the first lookup, which goes to the other", async () => {
     const gone: Endpoint = { kind: "unix", path: `${mariadb.socket}.none` };
     const database = openMariadb("secret", [gone, { kind: "inet", host: "127.0.0.1", port: mariadb.port }]);
-    await database.watch();
+    await database.lookAfter();
     expect(database.health()).toMatchObject({ isUp: true, hosts: [{ isUp: false }, { isUp: true }] });
     expect(await alice(database)).toEqual(["alice"]);
   });
 
   test("that ends idle connections (wait_timeout) stays up", async () => {
     const database = openMariadb();
-    await database.watch();
+    await database.lookAfter();
     const { ids } = await seen();
     await mariadb.query(`KILL ${String(ids[0])}`);
     await waitUntil("another connection", async () => {
@@ -152,11 +153,11 @@ describe("a MariaDB", () => {
   // Last: they stop it.
   test("that stops is noticed when its connection closes, long before the next look", async () => {
     const database = openMariadb();
-    await database.watch();
+    await database.lookAfter();
     await mariadb.kill();
     const killedMs = performance.now();
     await waitUntil("it to be down", () => !database.health().isUp);
-    expect(performance.now() - killedMs).toBeLessThan(watchIntervalMs / 2);
+    expect(performance.now() - killedMs).toBeLessThan(lookAfterIntervalMs / 2);
     await mariadb.start();
     // The host counts as down until a probe was there; the lookup does not wait for that.
     expect(await alice(database)).toEqual(["alice"]);
@@ -165,7 +166,7 @@ describe("a MariaDB", () => {
 
   test("that is away fails lookups, with one try and then at once", async () => {
     const database = openMariadb();
-    await database.watch();
+    await database.lookAfter();
     await mariadb.stop();
     await waitUntil("it to be down", () => !database.health().isUp);
     await expect(alice(database)).rejects.toMatchObject({ code: "ERR_SOURCE_UNAVAILABLE" });

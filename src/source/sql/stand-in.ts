@@ -7,7 +7,7 @@
  * that the server refuses are given a stand-in that every column can hold and none contains.
  */
 import { randomInt } from "node:crypto";
-import type { ResultSet } from "./session.ts";
+import type { ResultSet } from "../session.ts";
 
 /** Asks the query with other values. @returns `undefined` when the server refuses them for their characters */
 export type AskWith = (values: readonly string[]) => Promise<ResultSet | undefined>;

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { askWithStandIns } from "../../../../src/source/mysql/stand-in.ts";
+import { askWithStandIns } from "../../../../src/source/sql/stand-in.ts";
 
 const rowsOf = (cell: string) => ({ columns: ["owner"], rows: [[cell]], resultSetCount: 1 });
 

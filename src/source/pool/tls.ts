@@ -2,14 +2,22 @@
 import { readFileSync } from "node:fs";
 import { ConfigError, type ConfigProblem } from "../../model/errors.ts";
 import type { TlsSettings } from "../../model/settings.ts";
-import type { LaneTls } from "./connection.ts";
+
+/** Certificates of a TLS connection, read already. */
+export interface Certificates {
+  readonly ca: string | undefined;
+  readonly cert: string | undefined;
+  readonly key: string | undefined;
+  /** Whether the server's certificate must be valid and name the host that was asked for. */
+  readonly verify: boolean;
+}
 
 /**
  * Reads the files once, so that a missing one is found when the configuration is, not when the database is next reached.
  *
  * @throws {ConfigError} ERR_CONFIG_INVALID naming each file that cannot be read; `path` is `tls.ca_file` and so on
  */
-export function readTls(tls: TlsSettings | undefined): LaneTls | undefined {
+export function readTls(tls: TlsSettings | undefined): Certificates | undefined {
   if (tls === undefined) return undefined;
   const problems: ConfigProblem[] = [];
   const read = (name: string, file: string | undefined): string | undefined => {

@@ -1,0 +1,227 @@
+/**
+ * Brings the lookups of a source to its sessions: a lookup waits in a queue until a session is free, which at once takes others
+ * of its shape with it.
+ *
+ * Here is decided which lookup goes when, and what becomes of it when a session breaks or its time is up. Knows neither a
+ * database nor a query: what is asked on a session is its owner's.
+ */
+import type { Clock } from "../../model/clock.ts";
+import { SourceError } from "../../model/errors.ts";
+import type { Findings } from "../../model/keys.ts";
+import { type Session, SessionError } from "../session.ts";
+import { type Batchable, LookupQueue, type Taken, type Waiting } from "./queue.ts";
+import { type PooledSession, Sessions, type SessionsOptions } from "./sessions.ts";
+
+/** What became of one lookup. */
+export type Outcome = Findings | SourceError;
+
+/** What a dispatcher is given. */
+export interface DispatcherOptions<S extends Session, L extends Batchable> {
+  readonly sessions: Omit<SessionsOptions<S>, "onChange" | "clock">;
+  readonly clock: Clock;
+  /** Lookups that may wait for a session; more are refused with ERR_SOURCE_OVERLOAD. */
+  readonly maxWaitingLookups: number;
+  /** How many questions may be asked at once on one session. */
+  readonly maxArms: number;
+  /**
+   * Asks for lookups of one shape on a session that is free.
+   *
+   * @returns what became of each, at its index
+   * @throws {SessionError} when the session is of no more use; nothing is known of the lookups then
+   */
+  readonly serve: (session: S, lookups: readonly L[]) => Promise<readonly Outcome[]>;
+  /** Called when the database refused the question of a lookup, whose schema may have changed. */
+  readonly onRefused: () => void;
+}
+
+// A lookup whose session broke is tried once more: that covers a server that was restarted while the connection idled.
+const maxTries = 2;
+// Deadlines are seconds long; one coarse tick for all is enough, and costs nothing while nobody waits.
+const tickMs = 50;
+
+/** The lookups and the sessions of one source. */
+export class Dispatcher<S extends Session, L extends Batchable> {
+  readonly #options: DispatcherOptions<S, L>;
+  readonly #sessions: Sessions<S>;
+  readonly #queue: LookupQueue<L>;
+  readonly #inFlight = new Set<Waiting<L>>();
+  #isScheduled = false;
+  #ticker: NodeJS.Timeout | undefined;
+  #onIdle: (() => void) | undefined;
+  #isClosing = false;
+  #isClosed = false;
+
+  /** Connects to nothing yet. */
+  constructor(options: DispatcherOptions<S, L>) {
+    this.#options = options;
+    this.#queue = new LookupQueue(options.maxArms);
+    this.#sessions = new Sessions({ ...options.sessions, clock: options.clock, onChange: () => this.#pump() });
+  }
+
+  /** The hosts, and what is known of them. */
+  get hosts(): Sessions<S>["hosts"] {
+    return this.#sessions.hosts;
+  }
+
+  /** Whether `close` was called. */
+  get isClosing(): boolean {
+    return this.#isClosing;
+  }
+
+  /**
+   * Asks for a lookup as soon as a session is free.
+   *
+   * @param bind makes its questions when it is taken
+   * @returns its findings; rejects with a {SourceError}, at the latest at `deadlineMs`
+   */
+  ask(bind: () => L, deadlineMs: number): Promise<Findings> {
+    if (this.#isClosed) return Promise.reject(new SourceError("ERR_SOURCE_CLOSED", "the source is being closed"));
+    if (this.hosts.preferred() === undefined) return Promise.reject(unavailable(this.hosts.reason()));
+    if (this.#queue.size >= this.#options.maxWaitingLookups) {
+      const message = `${this.#queue.size} lookups wait for the database already`;
+      return Promise.reject(new SourceError("ERR_SOURCE_OVERLOAD", message));
+    }
+    return new Promise((resolve, reject) => {
+      this.#queue.add({ bind, deadlineMs, tries: 0, isSettled: false, resolve, reject });
+      this.#ticker ??= setTimeout(() => this.#tick(), tickMs);
+      this.#schedule();
+    });
+  }
+
+  /**
+   * Opens a session for the caller alone, who ends it.
+   *
+   * @throws {SourceError} ERR_SOURCE_UNAVAILABLE with the reason of each host
+   */
+  async openApart(deadlineMs: number): Promise<S> {
+    try {
+      return await this.#sessions.openApart(deadlineMs);
+    } catch (error) {
+      throw unavailable(error instanceof SessionError ? error.message : String(error), error);
+    }
+  }
+
+  /** Finds out, while no lookup does, whether the preferred host is there. Never rejects. */
+  lookAfter(): Promise<void> {
+    return this.#sessions.lookAfter();
+  }
+
+  /** Lets the lookups under way end, then closes every session. */
+  async close(): Promise<void> {
+    if (this.#isClosing) return;
+    this.#isClosing = true;
+    do {
+      if (this.#queue.size + this.#inFlight.size > 0) await new Promise<void>((idle) => (this.#onIdle = idle));
+      // A lookup that has its first answer may ask once more, within this turn (Resolver, AliasDepth).
+      await new Promise((resolve) => setImmediate(resolve));
+    } while (this.#queue.size + this.#inFlight.size > 0);
+    this.#isClosed = true;
+    clearTimeout(this.#ticker);
+    await this.#sessions.close();
+  }
+
+  // Lookups that arrive in one turn of the event loop go together; a lookup that comes alone waits for no other.
+  #schedule(): void {
+    if (this.#isScheduled) return;
+    this.#isScheduled = true;
+    setImmediate(() => {
+      this.#isScheduled = false;
+      this.#pump();
+    });
+  }
+
+  #pump(): void {
+    const free = [...this.#sessions.free()];
+    while (this.#queue.size > 0 && free.length > 0) {
+      const session = free.pop() as PooledSession<S>;
+      const taken = this.#queue.take();
+      if (taken.length > 0) void this.#serve(session, taken);
+    }
+    if (this.#queue.size === 0) return;
+    if (this.hosts.preferred() === undefined) this.#refuseAll(unavailable(this.hosts.reason()));
+    else this.#sessions.grow(this.#queue.size);
+  }
+
+  async #serve(pooled: PooledSession<S>, taken: readonly Taken<L>[]): Promise<void> {
+    const waiting = taken.map((one) => one.waiting);
+    pooled.isBusy = true;
+    for (const one of waiting) {
+      one.tries++;
+      this.#inFlight.add(one);
+    }
+    try {
+      const lookups = taken.map(({ lookup }) => lookup);
+      const outcomes = await this.#options.serve(pooled.session, lookups);
+      for (const [i, one] of waiting.entries()) {
+        const outcome = outcomes[i] as Outcome;
+        if (outcome instanceof SourceError) this.#reject(one, outcome);
+        else this.#resolve(one, outcome);
+      }
+    } catch (error) {
+      this.#broken(pooled, waiting, error);
+    } finally {
+      pooled.isBusy = false;
+      for (const one of waiting) this.#inFlight.delete(one);
+      this.#doneWaiting();
+      this.#schedule();
+    }
+  }
+
+  /** Decides about lookups whose session is of no more use, or that met a bug. */
+  #broken(pooled: PooledSession<S>, waiting: readonly Waiting<L>[], error: unknown): void {
+    const reason = error instanceof SessionError ? error.message : "unexpected answer";
+    this.#sessions.discard(pooled, reason);
+    const again: Waiting<L>[] = [];
+    for (const one of waiting) {
+      if (!(error instanceof SessionError)) this.#reject(one, error);
+      else if (error.kind === "timeout") this.#reject(one, new SourceError("ERR_SOURCE_TIMEOUT", reason));
+      else if (one.tries >= maxTries) this.#reject(one, unavailable(`${pooled.host.name}: ${reason}`, error));
+      else again.push(one);
+    }
+    this.#queue.putBack(again.filter(({ isSettled }) => !isSettled));
+  }
+
+  #resolve(waiting: Waiting<L>, findings: Findings): void {
+    if (waiting.isSettled) return;
+    waiting.isSettled = true;
+    waiting.resolve(findings);
+  }
+
+  #reject(waiting: Waiting<L>, error: unknown): void {
+    if (waiting.isSettled) return;
+    waiting.isSettled = true;
+    if (error instanceof SourceError && error.code === "ERR_SOURCE_SQL") this.#options.onRefused();
+    waiting.reject(error);
+  }
+
+  #refuseAll(error: SourceError): void {
+    for (const waiting of this.#queue.takeAll()) this.#reject(waiting, error);
+    this.#doneWaiting();
+  }
+
+  #tick(): void {
+    // By the next tick their time is up; the lookup is to end before its deadline, not after it.
+    const nowMs = this.#options.clock.nowMs() + tickMs;
+    for (const waiting of this.#queue.takeExpired(nowMs)) this.#reject(waiting, late("waiting for a connection"));
+    for (const waiting of this.#inFlight) {
+      if (waiting.deadlineMs <= nowMs) this.#reject(waiting, late("waiting for the database"));
+    }
+    this.#ticker = undefined;
+    if (this.#queue.size + this.#inFlight.size > 0) this.#ticker = setTimeout(() => this.#tick(), tickMs);
+    else this.#doneWaiting();
+    // A host that turned a connection away may take one now.
+    this.#schedule();
+  }
+
+  #doneWaiting(): void {
+    if (this.#queue.size + this.#inFlight.size === 0) this.#onIdle?.();
+  }
+}
+
+function unavailable(reason: string, cause?: unknown): SourceError {
+  return new SourceError("ERR_SOURCE_UNAVAILABLE", `no database host: ${reason}`, { cause });
+}
+
+function late(doing: string): SourceError {
+  return new SourceError("ERR_SOURCE_TIMEOUT", `the lookup's deadline passed while ${doing}`);
+}

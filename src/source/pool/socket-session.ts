@@ -1,0 +1,140 @@
+/**
+ * What every session over a socket has in common: it is open until it is closed once, runs one piece of work at a time, each
+ * within a time, and can be cut at any moment. And the way there: a socket that is opened within a time.
+ */
+import { connect, type Socket } from "node:net";
+import type { Endpoint } from "../../model/settings.ts";
+import { type OpenTimes, type Session, SessionError } from "../session.ts";
+
+// A server that does not know the limit, or is gone, is given this much longer than one that keeps it.
+const graceMs = 250;
+// Work that takes longer makes the session's owner ask whether the host is alive.
+const slowMs = 1000;
+// A goodbye needs no answer; this only bounds a socket that takes no more bytes.
+const endMs = 500;
+
+/** A session over a socket that is connected and logged in. */
+export abstract class SocketSession implements Session {
+  readonly #socket: Socket;
+  readonly #limitMs: number;
+  #fail: ((error: SessionError) => void) | undefined;
+  #isOpen = true;
+  #isEnding = false;
+  onSlow: () => void = () => {};
+  onClose: (isDestroyed: boolean) => void = () => {};
+
+  /**
+   * @param socket the lowest one, below TLS: the one that can be closed at once
+   * @param queryTimeoutMs when the server gives up on a statement by itself; a little later it is given up here
+   */
+  constructor(socket: Socket, queryTimeoutMs: number) {
+    this.#socket = socket;
+    this.#limitMs = queryTimeoutMs + graceMs;
+    const gone = new SessionError("connection", "connection closed by the server");
+    socket.once("close", () => this.#closed(gone, this.#isEnding));
+  }
+
+  get isOpen(): boolean {
+    return this.#isOpen;
+  }
+
+  abstract check(): Promise<void>;
+
+  /** Says goodbye; need not wait for the socket to close. */
+  protected abstract sayGoodbye(): Promise<void>;
+
+  async end(): Promise<void> {
+    if (!this.#isOpen) return;
+    this.#isEnding = true;
+    let timer: NodeJS.Timeout | undefined;
+    const late = new Promise<void>((resolve) => {
+      timer = setTimeout(resolve, endMs);
+    });
+    await Promise.race([this.sayGoodbye(), late]).catch(() => {});
+    clearTimeout(timer);
+    this.destroy("closed");
+  }
+
+  destroy(reason: string): void {
+    this.#closed(new SessionError("connection", reason), true);
+  }
+
+  /**
+   * Does a piece of work within the session's time.
+   *
+   * @throws {SessionError} of kind `connection` when the session is closed, or closes meanwhile; `timeout`, and the session is
+   *   closed, when the time is up; else what `work` throws
+   */
+  protected timed<T>(work: () => Promise<T>): Promise<T> {
+    if (!this.#isOpen) throw new SessionError("connection", "connection closed");
+    return new Promise((resolve, reject) => {
+      const limitMs = this.#limitMs;
+      const late = () =>
+        this.#closed(new SessionError("timeout", "no answer in time; the statement was given up"), true);
+      const slow = () => {
+        timer = setTimeout(late, limitMs - slowMs);
+        this.onSlow();
+      };
+      let timer = limitMs > slowMs ? setTimeout(slow, slowMs) : setTimeout(late, limitMs);
+      this.#fail = reject;
+      work()
+        .then(resolve, reject)
+        .finally(() => {
+          clearTimeout(timer);
+          this.#fail = undefined;
+        });
+    });
+  }
+
+  #closed(error: SessionError, isDestroyed: boolean): void {
+    if (!this.#isOpen) return;
+    this.#isOpen = false;
+    this.#socket.destroy();
+    this.#fail?.(error);
+    this.onClose(isDestroyed);
+  }
+}
+
+/** Begins to connect to an endpoint; a TCP connection is kept alive, so that a peer that vanished is noticed. */
+export function dial(endpoint: Endpoint): Socket {
+  if (endpoint.kind === "unix") return connect(endpoint.path);
+  const socket = connect(endpoint.port, endpoint.host);
+  socket.setNoDelay(true);
+  socket.setKeepAlive(true, 30_000);
+  return socket;
+}
+
+/**
+ * Waits for `work`, which connects `socket` and logs in over it, no longer than `times` say. The socket is destroyed when that
+ * fails.
+ *
+ * @throws what `work` rejects with, or an error of code ETIMEDOUT
+ */
+export async function openWithin<T>(
+  socket: Socket,
+  { connectMs, loginMs, signal }: OpenTimes,
+  work: (resolve: (value: T) => void, reject: (error: unknown) => void) => void,
+): Promise<T> {
+  let timer: NodeJS.Timeout | undefined;
+  let giveUp = (): void => {};
+  try {
+    signal?.throwIfAborted();
+    return await new Promise<T>((resolve, reject) => {
+      const late = () => reject(Object.assign(new Error("no answer in time"), { code: "ETIMEDOUT" }));
+      giveUp = () => reject(new Error("closed"));
+      signal?.addEventListener("abort", giveUp);
+      timer = setTimeout(late, connectMs);
+      socket.once("connect", () => {
+        clearTimeout(timer);
+        timer = setTimeout(late, loginMs);
+      });
+      work(resolve, reject);
+    });
+  } catch (error) {
+    socket.destroy();
+    throw error;
+  } finally {
+    clearTimeout(timer);
+    signal?.removeEventListener("abort", giveUp);
+  }
+}

@@ -1,0 +1,148 @@
+/**
+ * A source in a database server that speaks SQL, whichever it is: what a driver says of its server, put together with the pool.
+ *
+ * The dispatcher decides which lookup goes when; the batch runner knows the statements; the schema knows which columns there
+ * are. What is left to a driver is a session, its errors and how questions become one statement.
+ */
+import type { Ask, Findings, Key, KeyForm, Role } from "../../model/keys.ts";
+import { notAsked } from "../../model/keys.ts";
+import type { Endpoint } from "../../model/settings.ts";
+import type { Database, QueryReport, SourceHealth } from "../../model/source.ts";
+import { type DatabaseDependencies, lookAfterIntervalMs } from "../database.ts";
+import { HostedDomains } from "../hosted-domains.ts";
+import { type OpenSession, SessionError, type StatementSession } from "../session.ts";
+import type { ArmPlan, ArmSet } from "../sql/arm.ts";
+import { bindAsks, type CombineArms, type Lookup } from "../sql/lookup.ts";
+import { Schema } from "../sql/schema.ts";
+import { BatchRunner } from "./batch.ts";
+import { Dispatcher, type Outcome } from "./dispatcher.ts";
+import { type ReportDriver, reportQueries } from "./report.ts";
+
+/** What is particular to one kind of server. */
+export interface SqlDriver extends ReportDriver {
+  readonly open: OpenSession<StatementSession>;
+  /** Writes several questions as one statement, which so many may share. */
+  readonly combine: CombineArms;
+  readonly maxArms: number;
+}
+
+/** Where the server is, and how much of it may be used. */
+export interface PoolSettings {
+  /** Tried in order, unix sockets first. */
+  readonly hosts: readonly Endpoint[];
+  readonly poolSize: number;
+  readonly connectTimeoutMs: number;
+}
+
+/** Answers lookups from a database server. */
+export class SqlDatabase implements Database {
+  readonly name: string;
+  readonly keyForm: KeyForm;
+  readonly roles: ReadonlySet<Role>;
+  readonly #plan: ArmPlan;
+  readonly #driver: SqlDriver;
+  readonly #schema: Schema;
+  readonly #hosted: HostedDomains;
+  readonly #dispatcher: Dispatcher<StatementSession, Lookup>;
+  readonly #runner: BatchRunner;
+  #looking: NodeJS.Timeout | undefined;
+
+  /** Connects to nothing yet. */
+  constructor(name: string, settings: PoolSettings, plan: ArmPlan, driver: SqlDriver, deps: DatabaseDependencies) {
+    const { clock, log, tally, maxWaitingLookups, random = Math.random } = deps;
+    this.name = name;
+    this.#plan = plan;
+    this.#driver = driver;
+    this.#schema = new Schema(plan, driver.probeColumns, { source: name, clock, log });
+    this.#hosted = new HostedDomains(name, log);
+    // Until the schema is known every query is expected to be there; an ask without one finds nothing.
+    const { keyForm, roles } = this.#schema.fullest;
+    this.keyForm = keyForm;
+    this.roles = new Set(Object.keys(roles) as Role[]);
+    const { combine, maxArms, open } = driver;
+    const firstHitOnly = this.keyForm === "postfix";
+    this.#runner = new BatchRunner({ source: name, firstHitOnly, combine, clock, log, tally });
+    const { hosts, poolSize, connectTimeoutMs } = settings;
+    const prepare = (session: StatementSession) => this.#prepare(session);
+    this.#dispatcher = new Dispatcher({
+      sessions: { source: name, hosts, open, poolSize, connectTimeoutMs, log, random, prepare },
+      clock,
+      maxWaitingLookups,
+      maxArms,
+      serve: (session, lookups) => this.#serve(session, lookups),
+      onRefused: () => this.#schema.doubt(),
+    });
+  }
+
+  find(asks: readonly Ask[], deadlineMs: number): Findings | Promise<Findings> {
+    const { arms } = this.#schema;
+    if (arms !== undefined) {
+      const lookup = bindAsks(arms, asks);
+      if (lookup.arms.length === 0) return asks.map(() => notAsked);
+      return this.#dispatcher.ask(() => lookup, deadlineMs);
+    }
+    let lookup: Lookup | undefined;
+    return this.#dispatcher.ask(() => {
+      lookup ??= bindAsks(this.#schema.arms as ArmSet, asks);
+      return lookup;
+    }, deadlineMs);
+  }
+
+  async hostedDomains(deadlineMs: number): Promise<ReadonlySet<string> | undefined> {
+    const possible = this.#schema.arms ?? this.#schema.fullest;
+    if (possible.domains === undefined) return undefined;
+    const [cells] = await this.#dispatcher.ask(() => domainsLookup(this.#schema.arms as ArmSet), deadlineMs);
+    return cells === undefined ? undefined : this.#hosted.read(cells);
+  }
+
+  health(): SourceHealth {
+    const { hosts } = this.#dispatcher;
+    const isUp = hosts.isAnyUp;
+    return { isUp, reason: isUp ? "" : hosts.reason(), hosts: hosts.health() };
+  }
+
+  async report(deadlineMs: number): Promise<readonly QueryReport[]> {
+    const session = await this.#dispatcher.openApart(deadlineMs);
+    try {
+      return await reportQueries(session, this.#plan, this.#driver);
+    } finally {
+      await session.end();
+    }
+  }
+
+  async lookAfter(): Promise<void> {
+    if (this.#dispatcher.isClosing) return;
+    this.#looking ??= setInterval(() => void this.#dispatcher.lookAfter(), lookAfterIntervalMs).unref();
+    await this.#dispatcher.lookAfter();
+  }
+
+  async close(): Promise<void> {
+    clearInterval(this.#looking);
+    await this.#dispatcher.close();
+  }
+
+  async #serve(session: StatementSession, lookups: readonly Lookup[]): Promise<readonly Outcome[]> {
+    if (this.#schema.isDue) await this.#schema.learn(session);
+    return this.#runner.run(session, lookups);
+  }
+
+  /** Learns the schema on a new session. Where it is known already, a statement that fails for it is no fault of the host. */
+  async #prepare(session: StatementSession): Promise<void> {
+    try {
+      await this.#schema.learn(session);
+    } catch (error) {
+      const isHostAtFault = !(error instanceof SessionError) || error.kind === "connection" || !session.isOpen;
+      if (isHostAtFault || this.#schema.arms === undefined) throw error;
+      this.#schema.doubt();
+    }
+  }
+}
+
+const noKey: Key = { email: "", user: "", domain: "" };
+
+function domainsLookup({ domains, variant = "" }: ArmSet): Lookup {
+  const shape = `domains ${variant}`;
+  if (domains === undefined) return { arms: [], askCount: 0, shape };
+  const values = domains.bind(noKey) ?? [];
+  return { arms: [{ role: "domains", arm: domains, key: noKey, values, ask: 0 }], askCount: 1, shape };
+}

@@ -1,0 +1,87 @@
+/**
+ * What the pool and the batch runner know of a connection, whatever it leads to: a driver implements it, nothing else is
+ * driver-specific above it.
+ */
+import type { Endpoint } from "../model/settings.ts";
+import type { Row } from "./sql/arm.ts";
+
+/**
+ * Why a connection could not be opened, or a question had no answer:
+ * - `connection`: this connection is of no use; the host may be gone. The lookup can be tried again elsewhere.
+ * - `refused`: a server is there and turned us away (wrong password, too many connections). Only when opening.
+ * - `timeout`: no answer in time, whoever gave up.
+ * - `statement`: the question itself, the schema or the rights are at fault, whatever the key; the host is alive.
+ * - `key`: this key is at fault (characters that a column cannot hold, text where a number is wanted); others are not.
+ * - `retry`: bad luck (a deadlock, a cancelled statement); the same question may work now.
+ * - `unknown`: none of these is certain; temporary, and stated by name.
+ */
+export type SessionErrorKind = "connection" | "refused" | "timeout" | "statement" | "key" | "retry" | "unknown";
+
+/** A failure of a session, told apart by its kind. Its message holds no parameter, no key and no secret. */
+export class SessionError extends Error {
+  readonly kind: SessionErrorKind;
+
+  constructor(kind: SessionErrorKind, message: string, options?: ErrorOptions) {
+    super(message, options);
+    this.name = "SessionError";
+    this.kind = kind;
+  }
+}
+
+/** A connection that is logged in. Whoever holds it asks one thing at a time. */
+export interface Session {
+  /** Whether it can be asked. */
+  readonly isOpen: boolean;
+  /** Called when an answer takes long; the question goes on. */
+  onSlow: () => void;
+  /** Called once when the connection is gone; `isDestroyed` when we cut it, for what was wrong with it or with its host. */
+  onClose: (isDestroyed: boolean) => void;
+  /**
+   * Asks the server for a sign of life: that it answers questions, not only that it is there.
+   *
+   * @throws {SessionError}
+   */
+  check(): Promise<void>;
+  /** Says goodbye and closes. */
+  end(): Promise<void>;
+  /** Closes at once; a question under way fails with kind `connection`. */
+  destroy(reason: string): void;
+}
+
+/** What a statement gave. */
+export interface ResultSet {
+  /** Names of the columns, in order. Empty when the statement gave no result set, which a SELECT never does. */
+  readonly columns: readonly string[];
+  readonly rows: readonly Row[];
+  /** More than one for a CALL whose procedure selects more than once; `rows` is then the first. */
+  readonly resultSetCount: number;
+}
+
+/** A session of a database that runs SQL. */
+export interface StatementSession extends Session {
+  /**
+   * Runs one statement with its parameters.
+   *
+   * @throws {SessionError} of kind `timeout` with a closed session when not even the server's own limit ended the statement
+   */
+  run(sql: string, values: readonly string[]): Promise<ResultSet>;
+  /** Has a statement prepared, which shows whether the server accepts it. Throws as `run`. */
+  prepare(sql: string): Promise<void>;
+}
+
+/** How long to wait for each step of opening. */
+export interface OpenTimes {
+  /** For the connection itself. */
+  readonly connectMs: number;
+  /** For the server's greeting, the login and what has to be said first. */
+  readonly loginMs: number;
+  /** Gives up at once when it fires. */
+  readonly signal?: AbortSignal;
+}
+
+/**
+ * Connects to a host and logs in; nothing is left open when it rejects.
+ *
+ * @throws {SessionError} `refused` when a server turned us away, else `connection`: this host is of no use now either way
+ */
+export type OpenSession<S extends Session> = (endpoint: Endpoint, times: OpenTimes) => Promise<S>;

@@ -1,0 +1,169 @@
+/** The way of lookups to sessions, over a server that is no database we know: whatever a driver is, this holds. */
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { SourceError } from "../../../../src/model/errors.ts";
+import type { Findings } from "../../../../src/model/keys.ts";
+import type { Endpoint } from "../../../../src/model/settings.ts";
+import { Dispatcher, type DispatcherOptions } from "../../../../src/source/pool/dispatcher.ts";
+import type { Batchable } from "../../../../src/source/pool/queue.ts";
+import { SessionError } from "../../../../src/source/session.ts";
+import { FakeServer, type FakeSession } from "../../../support/fake-session.ts";
+import { fakeLog } from "../../../support/fakes.ts";
+import { waitUntil } from "../../../support/wait.ts";
+
+interface Question extends Batchable {
+  readonly text: string;
+}
+
+const hosts: readonly Endpoint[] = [1, 2].map((port) => ({ kind: "inet", host: "127.0.0.1", port }));
+const longMs = 60_000;
+
+let server: FakeServer;
+let batches: string[][];
+let refusals: number;
+let dispatcher: Dispatcher<FakeSession, Question>;
+
+beforeEach(() => {
+  server = new FakeServer();
+  batches = [];
+  refusals = 0;
+  dispatcher = make();
+});
+
+afterEach(() => dispatcher.close());
+
+/** Each question finds its own text, on whichever session it is asked. */
+function make(options: Partial<DispatcherOptions<FakeSession, Question>> = {}): Dispatcher<FakeSession, Question> {
+  return new Dispatcher<FakeSession, Question>({
+    sessions: {
+      source: "mail",
+      hosts,
+      open: server.open,
+      poolSize: 2,
+      connectTimeoutMs: 1000,
+      log: fakeLog(),
+      random: () => 0,
+      prepare: async () => {},
+    },
+    clock: { nowMs: () => performance.now() },
+    maxWaitingLookups: 100,
+    maxArms: 24,
+    serve: async (session, lookups) => {
+      batches.push(lookups.map(({ text }) => text));
+      await session.run(lookups.map(({ text }) => text).join(" + "));
+      return lookups.map(({ text }): Findings => [[text]]);
+    },
+    onRefused: () => refusals++,
+    ...options,
+  });
+}
+
+function ask(text: string, deadlineMs = performance.now() + longMs, arms = 1): Promise<Findings> {
+  return dispatcher.ask(() => ({ text, shape: "plain", arms: Array.from({ length: arms }) }), deadlineMs);
+}
+
+const codeOf = (asked: Promise<unknown>) => asked.then(String, (error: SourceError) => error.code);
+
+describe("Dispatcher", () => {
+  test("asks lookups that come in one turn together, in twos, fours and so on", async () => {
+    const asked = Array.from("abcdefg", (text) => ask(text));
+    expect(await Promise.all(asked)).toEqual(Array.from("abcdefg", (text) => [[text]]));
+    expect(batches.map(({ length }) => length).sort()).toEqual([1, 2, 4]);
+  });
+
+  test("puts no more questions into one statement than the database may get", async () => {
+    await dispatcher.close();
+    dispatcher = make({ maxArms: 6 });
+    await Promise.all(Array.from("abcd", (text) => ask(text, performance.now() + longMs, 3)));
+    expect(batches.map(({ length }) => length)).toEqual([2, 2]);
+  });
+
+  test("asks lookups of different shapes apart", async () => {
+    const bind = (text: string, shape: string) => () => ({ text, shape, arms: [0] });
+    const deadlineMs = performance.now() + longMs;
+    const asked = [dispatcher.ask(bind("a", "x"), deadlineMs), dispatcher.ask(bind("b", "y"), deadlineMs)];
+    expect(await Promise.all(asked)).toEqual([[["a"]], [["b"]]]);
+    expect(batches.sort()).toEqual([["a"], ["b"]]);
+  });
+
+  test("tries a lookup once more when its session breaks, and only once", async () => {
+    let breaks = 1;
+    server.answer = (question) => {
+      if (breaks-- > 0) server.opened.at(-1)?.breakOff();
+      return { columns: [], rows: [[question]], resultSetCount: 1 };
+    };
+    expect(await ask("a")).toEqual([["a"]]);
+    breaks = 2;
+    expect(await codeOf(ask("b"))).toBe("ERR_SOURCE_UNAVAILABLE");
+  });
+
+  test("does not repeat what a server gave up on", async () => {
+    server.answer = () => {
+      throw new SessionError("timeout", "no answer in time");
+    };
+    expect(await codeOf(ask("b"))).toBe("ERR_SOURCE_TIMEOUT");
+    expect(batches.filter(([text]) => text === "b")).toHaveLength(1);
+  });
+
+  test("goes on to the next host, and says why none is left", async () => {
+    server.down.set(1, new SessionError("refused", "too many connections"));
+    expect(await ask("a")).toEqual([["a"]]);
+    expect(server.opened.map(({ host }) => host)).toEqual([2]);
+    server.down.set(2, new SessionError("connection", "connection refused"));
+    for (const session of server.opened) session.breakOff();
+    const failure: unknown = await ask("b").catch((error: unknown) => error);
+    expect(failure).toBeInstanceOf(SourceError);
+    expect(failure).toMatchObject({ code: "ERR_SOURCE_UNAVAILABLE" });
+    expect((failure as SourceError).message).toContain("inet:127.0.0.1:1: too many connections");
+    server.down.clear();
+    await waitUntil("a host to be up again", () => dispatcher.hosts.isAnyUp);
+    expect(await ask("c")).toEqual([["c"]]);
+  });
+
+  test("takes no host out because it refuses a question", async () => {
+    await dispatcher.close();
+    dispatcher = make({
+      serve: async (_, lookups) => lookups.map(() => new SourceError("ERR_SOURCE_SQL", "no such table")),
+    });
+    expect(await codeOf(ask("a"))).toBe("ERR_SOURCE_SQL");
+    expect(refusals).toBe(1);
+    expect(dispatcher.hosts.health().every(({ isUp }) => isUp)).toBe(true);
+  });
+
+  test("refuses lookups beyond its bound at once", async () => {
+    await dispatcher.close();
+    dispatcher = make({ maxWaitingLookups: 2 });
+    const asked = [ask("a"), ask("b"), ask("c")];
+    expect(await codeOf(asked[2] as Promise<unknown>)).toBe("ERR_SOURCE_OVERLOAD");
+    expect(await Promise.all(asked.slice(0, 2))).toEqual([[["a"]], [["b"]]]);
+  });
+
+  test("ends a lookup at its deadline, whether it waits for a session or for the server", async () => {
+    let letGo = () => {};
+    server.answer = () =>
+      new Promise((resolve) => (letGo = () => resolve({ columns: [], rows: [], resultSetCount: 1 })));
+    const held = Array.from("ab", (text) => codeOf(ask(text, performance.now() + 100)));
+    expect(await Promise.all(held)).toEqual(["ERR_SOURCE_TIMEOUT", "ERR_SOURCE_TIMEOUT"]);
+    letGo();
+  });
+
+  test("passes a bug on, and uses its session no more", async () => {
+    let isBroken = true;
+    server.answer = () => {
+      if (isBroken) throw new TypeError("a bug");
+      return { columns: [], rows: [], resultSetCount: 1 };
+    };
+    await expect(ask("a")).rejects.toThrow("a bug");
+    expect(server.opened[0]?.isOpen).toBe(false);
+    isBroken = false;
+    expect(await ask("b")).toEqual([["b"]]);
+  });
+
+  test("lets lookups under way end before it closes, and takes none after", async () => {
+    const asked = ask("a");
+    const closed = dispatcher.close();
+    expect(await asked).toEqual([["a"]]);
+    await closed;
+    expect(server.opened.every(({ isOpen }) => !isOpen)).toBe(true);
+    expect(await codeOf(ask("b"))).toBe("ERR_SOURCE_CLOSED");
+  });
+});
