@@ -6,13 +6,16 @@
  * served up to `staleIfErrorMs` longer and counted, unless it was flushed: revocation beats stale. While the source hangs,
  * one lookup waits for its deadline; the next are served what is stale at once.
  */
+
+import { foldKey } from "../model/address.ts";
 import type { Clock } from "../model/clock.ts";
 import { SourceError } from "../model/errors.ts";
 import type { FlushSelector } from "../model/flush.ts";
 import { type Answer, foreignByStaleList } from "../model/reply.ts";
 import type { OwnerSource } from "../model/source.ts";
 import type { CacheTally } from "../model/tally.ts";
-import { toFlushPredicate } from "./selector.ts";
+import { Flights } from "./flights.ts";
+import { type FlushPredicate, toFlushPredicate } from "./selector.ts";
 import { AnswerStore, type Entry, type EntryKind } from "./store.ts";
 
 /** Lifetimes and bounds; see `CacheSettings`. */
@@ -76,10 +79,7 @@ export class CachedSource implements OwnerSource {
   readonly #tally: CacheTally;
   readonly #random: () => number;
   readonly #store: AnswerStore;
-  /** Lookups under way by key, so that others can wait for the same answer. */
-  #flights = new Map<string, Promise<Answer>>();
-  /** Counts flushes: what was asked before a flush is not stored after it. */
-  #epoch = 0;
+  readonly #flights: Flights;
   #lastStaleAtMs = Number.NEGATIVE_INFINITY;
   /** Whether the last lookup that the source ended, ended by its deadline or for want of a place to wait. */
   #isHanging = false;
@@ -90,6 +90,7 @@ export class CachedSource implements OwnerSource {
     this.#clock = clock;
     this.#tally = tally;
     this.#random = random;
+    this.#flights = new Flights(rules.recipientDelimiter);
     this.#store = new AnswerStore(rules, (kind) => {
       tally.evictions[kind]++;
     });
@@ -126,17 +127,37 @@ export class CachedSource implements OwnerSource {
     return answer instanceof Promise ? this.#orStale(answer, key, entry) : answer;
   }
 
-  /** Forgets what the selector names, for good. @returns how many entries went */
+  /** Forgets what the selector names, for good: what was asked for before is not kept after. @returns how many entries went */
   flush(selector: FlushSelector): number {
-    this.#epoch++;
-    this.#flights = new Map();
-    const isSelected = toFlushPredicate(selector, this.#rules.recipientDelimiter);
-    let flushed = 0;
-    for (const [key, entry] of [...this.#store.entries()]) {
-      if (isSelected(key, entry.answer) && this.#store.delete(key)) flushed++;
-    }
+    const flushed = this.#forget(selector);
     this.#tally.flushed += flushed;
     return flushed;
+  }
+
+  #forget(selector: FlushSelector): number {
+    switch (selector.kind) {
+      case "address":
+        return this.#forgetAddress(foldKey(selector.address) ?? selector.address);
+      case "addresses":
+        return selector.addresses.reduce((forgotten, address) => forgotten + this.#forgetAddress(address), 0);
+      default:
+        return this.#forgetSelected(toFlushPredicate(selector));
+    }
+  }
+
+  /** @param address folded */
+  #forgetAddress(address: string): number {
+    this.#flights.voidAddress(address);
+    return this.#store.deleteAddress(address);
+  }
+
+  #forgetSelected(isSelected: FlushPredicate): number {
+    this.#flights.void((key) => isSelected(key, undefined));
+    let forgotten = 0;
+    for (const [key, entry] of [...this.#store.entries()]) {
+      if (isSelected(key, entry.answer) && this.#store.delete(key)) forgotten++;
+    }
+    return forgotten;
   }
 
   sizes(): Record<EntryKind, number> {
@@ -183,27 +204,25 @@ export class CachedSource implements OwnerSource {
 
   /** Asks the source and keeps what it says; others who want the key meanwhile share the flight. */
   #ask(key: string, deadlineMs: number): Answer | Promise<Answer> {
-    const epoch = this.#epoch;
     const asked = this.#source.ownersOf(key, deadlineMs);
     if (!(asked instanceof Promise)) {
       this.#learn(key, asked);
       return asked;
     }
     const flights = this.#flights;
-    const flight = asked.then(
+    const flight: Promise<Answer> = asked.then(
       (answer) => {
-        flights.delete(key);
         this.#isHanging = false;
-        if (epoch === this.#epoch) this.#learn(key, answer);
+        if (flights.end(key, flight)) this.#learn(key, answer);
         return answer;
       },
       (error: unknown) => {
-        flights.delete(key);
+        flights.end(key, flight);
         this.#isHanging = isHang(error);
         throw error;
       },
     );
-    flights.set(key, flight);
+    flights.begin(key, flight);
     return flight;
   }
 

@@ -84,6 +84,14 @@ export class DomainGate implements OwnerSource {
     this.#failedAtMs = Number.NEGATIVE_INFINITY;
   }
 
+  /**
+   * Believes the set no more if it lacks the domain of one of these addresses: part of the flush of addresses, since one that
+   * has appeared may be the first of its domain.
+   */
+  doubt(addresses: readonly string[]): void {
+    if (!addresses.every((address) => this.#isListed(address))) this.expire();
+  }
+
   /** The set with its age; `undefined` when there is none to believe. */
   snapshot(): AgedDomains | undefined {
     if (this.#domains === undefined || this.#isVoid) return undefined;

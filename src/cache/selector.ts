@@ -1,27 +1,25 @@
-/** What to flush. */
-import { foldDomain, foldKey, splitAddress, stripExtension, unquoteLocalpart } from "../model/address.ts";
+/** What to flush, where every answer has to be looked at; single addresses are found by `KeyIndex`. */
+import { foldDomain, splitAddress } from "../model/address.ts";
 import type { FlushSelector } from "../model/flush.ts";
 import { foldCase } from "../model/fold-case.ts";
 import { isOwner } from "../model/owner-list.ts";
 import type { Answer } from "../model/reply.ts";
 
-/** Tells for an entry whether it is selected. */
-export type FlushPredicate = (key: string, answer: Answer) => boolean;
+/** A selector for which every answer has to be looked at. */
+export type ScanSelector = Exclude<FlushSelector, { kind: "address" | "addresses" }>;
+
+/** Tells for an answer whether it is selected; `undefined` stands for one that is not known yet. */
+export type FlushPredicate = (key: string, answer: Answer | undefined) => boolean;
 
 /**
  * Makes the test for one selector.
  *
- * Flushing `user@domain` also selects what was answered for `user+tag@domain`, in quotes or not; flushing a tagged address
- * selects that one only. A login also selects nothing that has no owners: flush the address or its domain for that.
+ * A login selects nothing that has no owners: flush the address or its domain for that. What is not known yet may have any.
  */
-export function toFlushPredicate(selector: FlushSelector, recipientDelimiter: string): FlushPredicate {
+export function toFlushPredicate(selector: ScanSelector): FlushPredicate {
   switch (selector.kind) {
     case "all":
       return () => true;
-    case "address": {
-      const wanted = plain(foldKey(selector.address) ?? selector.address);
-      return (key) => plain(key) === wanted || withoutExtension(plain(key), recipientDelimiter) === wanted;
-    }
     case "domain": {
       const domain = selector.domain.replace(/^@/, "");
       // `straße.de` is asked for as strasse.de by smtpd, and by its A-label by whoever writes that.
@@ -30,18 +28,7 @@ export function toFlushPredicate(selector: FlushSelector, recipientDelimiter: st
     }
     case "login": {
       const { login } = selector;
-      return (_key, answer) => answer.kind === "ok" && isOwner(answer.owners, login);
+      return (_key, answer) => answer === undefined || (answer.kind === "ok" && isOwner(answer.owners, login));
     }
   }
-}
-
-function plain(key: string): string {
-  const { localpart, domain } = splitAddress(key);
-  return `${unquoteLocalpart(localpart)}@${domain}`;
-}
-
-function withoutExtension(key: string, delimiters: string): string | undefined {
-  const { localpart, domain } = splitAddress(key);
-  const stripped = stripExtension(localpart, delimiters);
-  return stripped === undefined ? undefined : `${stripped}@${domain}`;
 }

@@ -7,6 +7,7 @@
  */
 import { LRUCache } from "lru-cache";
 import type { Answer } from "../model/reply.ts";
+import { KeyIndex } from "./key-index.ts";
 
 /**
  * One cached answer. Times are on the monotonic clock, in whole milliseconds: a number with a fraction is an object of its
@@ -30,6 +31,8 @@ export interface StoreLimits {
   /** Of `exact`; `derived` has an eighth of it on top. */
   readonly maxEntries: number;
   readonly maxNegativeEntries: number;
+  /** For the keys of an address: with which extensions it can be asked for. */
+  readonly recipientDelimiter: string;
 }
 
 // Enough for every tag in use at a site (one in eight mailboxes at once), little enough not to matter beside `exact`.
@@ -44,12 +47,15 @@ export class AnswerStore {
   readonly #exact: LRUCache<string, Entry>;
   readonly #derived: LRUCache<string, Entry>;
   readonly #negative: LRUCache<string, Entry>;
+  readonly #index: KeyIndex;
 
   constructor(limits: StoreLimits, onEviction: (kind: EntryKind) => void) {
+    this.#index = new KeyIndex(limits.recipientDelimiter);
     const make = (max: number, kind: EntryKind) =>
       new LRUCache<string, Entry>({
         max: Math.max(1, max),
-        dispose: (_entry, _key, reason) => {
+        dispose: (_entry, key, reason) => {
+          if (reason !== "set") this.#index.delete(key);
           if (reason === "evict") onEviction(kind);
         },
       });
@@ -73,6 +79,14 @@ export class AnswerStore {
     const store = this.#storeFor(entry.answer);
     for (const other of this.#all()) if (other !== store) other.delete(key);
     store.set(key, entry);
+    this.#index.add(key);
+  }
+
+  /** Forgets what belongs to an address: its own entry, and those with extensions or in quotes. @returns how many went */
+  deleteAddress(address: string): number {
+    let deleted = 0;
+    for (const key of this.#index.keysOf(address)) if (this.delete(key)) deleted++;
+    return deleted;
   }
 
   delete(key: string): boolean {

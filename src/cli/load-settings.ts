@@ -2,7 +2,7 @@
 
 import { settingsForDemo, settingsForPostfixCf } from "../config/flag-settings.ts";
 import { readConfig } from "../config/read-config.ts";
-import type { LoadedSettings } from "../daemon/run.ts";
+import type { LoadedSettings } from "../daemon/load.ts";
 import { presetNames } from "../source/presets/stacks.ts";
 import { createDemoDatabase } from "../source/sqlite/demo.ts";
 import { UsageError } from "./command.ts";

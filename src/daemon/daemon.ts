@@ -3,8 +3,6 @@
  *
  * Only wires parts together; what they do is theirs.
  */
-import { isDeepStrictEqual } from "node:util";
-import type { LookupMap } from "../lookup/map-registry.ts";
 import { MapRegistry } from "../lookup/map-registry.ts";
 import type { FlushSelector } from "../model/flush.ts";
 import { formatEndpoint, type ListenerSettings, type Settings } from "../model/settings.ts";
@@ -12,16 +10,17 @@ import { Deadlines } from "../net/deadlines.ts";
 import type { ListenerParts } from "../net/listener.ts";
 import { Server } from "../net/server.ts";
 import { Turn } from "../net/turn.ts";
-import { socketmap } from "../protocol/socketmap.ts";
-import { tcpTable } from "../protocol/tcp-table.ts";
-import { LookupService } from "../service/lookup.ts";
+import type { Readiness } from "../sidecar/deps.ts";
 import type { InheritedSocket } from "../system/inherited-sockets.ts";
 import { LabelledLog } from "../telemetry/labelled-log.ts";
 import type { AdjustableLog } from "../telemetry/log.ts";
 import type { Metrics } from "../telemetry/metrics.ts";
 import { RateLimitedLog } from "../telemetry/rate-limited-log.ts";
-import { unknownMap } from "../telemetry/tallies.ts";
-import { MapChain } from "./map-chain.ts";
+import { chainsFor } from "./chains.ts";
+import type { MapChain } from "./map-chain.ts";
+import { readinessOf } from "./readiness.ts";
+import { openService } from "./services.ts";
+import { FlushError, Snapshots } from "./snapshots.ts";
 import { closeSources, type OpenSources, openSources } from "./sources.ts";
 
 /** What the daemon is started with. */
@@ -33,8 +32,6 @@ export interface DaemonParts {
 
 // How long the first connection and reading of the hosted domains may delay readiness: a database that is down must not delay it more.
 const warmTimeoutMs = 2_000;
-// A source that is down counts as served from memory when that happened within the last minute (GET /readyz).
-const servingStaleMs = 60_000;
 
 /** A daemon that serves. */
 export class Daemon {
@@ -54,11 +51,14 @@ export class Daemon {
   #isDraining = false;
   #reloading: Promise<void> = Promise.resolve();
   #connections = 0;
+  readonly #snapshots: Snapshots;
+  #keepsSnapshots = false;
 
   private constructor(settings: Settings, parts: DaemonParts) {
     this.#settings = settings;
     this.#parts = parts;
     this.#log = new RateLimitedLog(parts.log);
+    this.#snapshots = new Snapshots(() => this, parts.log);
     this.#server = new Server({
       partsFor: (listener) => this.#listenerParts(listener),
       nowMs: () => this.#turn.nowMs(),
@@ -116,22 +116,41 @@ export class Daemon {
     return this.#turn.nowMs();
   }
 
-  /** Whether the source is down but lookups are answered from what memory holds. */
-  isServingStale(source: string): boolean {
-    const { isUp } = this.#sources.get(source)?.database.health() ?? { isUp: false };
-    if (isUp) return false;
-    return [...this.#chains.values()].some(
-      (chain) => chain.settings.source === source && chain.cache.isServingStale(servingStaleMs),
-    );
+  /**
+   * Whether Postfix should be sent here: every listener is bound, and every source is up, or down while stale answers are
+   * served in its place. Asks nobody.
+   */
+  readiness(): Readiness {
+    return readinessOf({
+      isDraining: this.#isDraining,
+      listeners: this.#server.listeners,
+      sources: this.#sources,
+      chains: this.#chains.values(),
+    });
   }
 
   /**
-   * Forgets what the selector names, for good: also in the chains that a reload under way may go back to.
+   * Forgets what the selector names, for good, wherever it is remembered: in memory, in lookups under way, in the list of hosted
+   * domains, in the chains that a reload under way may go back to, in the snapshot file. Whoever has to forget something calls
+   * this and nothing else.
+   *
+   * Costs as many steps as addresses are named, for a domain, a login or everything as many as there are answers.
    *
    * @param map `undefined` = every map
    * @returns how many answers went
+   * @throws {FlushError} when memory has forgotten, but a restart could bring it back
    */
   flush(selector: FlushSelector, map: string | undefined): number {
+    const flushed = this.#flushMemory(selector, map);
+    try {
+      this.#snapshots.forget();
+    } catch (error) {
+      throw new FlushError(flushed, { cause: error });
+    }
+    return flushed;
+  }
+
+  #flushMemory(selector: FlushSelector, map: string | undefined): number {
     const flushIn = (chains: Iterable<MapChain>) =>
       [...chains]
         .filter((chain) => map === undefined || chain.map.name === map)
@@ -182,21 +201,37 @@ export class Daemon {
     await Promise.race([Promise.all([...watched, ...warmed]), timeout(warmTimeoutMs)]);
   }
 
+  /** Takes back what the snapshot file has of the maps. Never rejects. */
+  restore(): Promise<void> {
+    return this.#snapshots.restore();
+  }
+
+  /** Writes the snapshot file now. Never rejects; the log says what went wrong. */
+  saveSnapshot(): Promise<void> {
+    return this.#snapshots.save();
+  }
+
+  /** Begins to write the snapshot file every few minutes, and at the drain. */
+  keepSnapshots(): void {
+    this.#keepsSnapshots = true;
+    this.#snapshots.start();
+  }
+
   /** Stops accepting, answers what is in flight, closes everything: at the latest after `limits.drain_timeout`. */
   async drain(): Promise<void> {
     this.#isDraining = true;
+    this.#snapshots.stop();
     // One deadline for connections and sources. A reload under way ends too: until then it is open which sources are ours.
     const isLate = timeout(this.#settings.limits.drainTimeoutMs).then(() => false);
     const isDrained = Promise.all([this.#server.drain(), this.#reloading]).then(() => true);
     const wasInTime = await Promise.race([isDrained, isLate]);
     if (!wasInTime) {
-      this.#log.warn(
-        { connections: this.#openConnections() },
-        "drain timeout: closing connections with lookups in flight",
-      );
+      const connections = this.#server.listeners.reduce((sum, listener) => sum + listener.connections, 0);
+      this.#log.warn({ connections }, "drain timeout: closing connections with lookups in flight");
       this.#server.destroy();
     }
     await Promise.race([closeSources(this.#sources), isLate]);
+    if (this.#keepsSnapshots) await this.saveSnapshot();
     this.#log.flush();
   }
 
@@ -223,64 +258,30 @@ export class Daemon {
     this.#sources = sources;
     this.#chains = chains;
     this.#defaultMaps = new Map(settings.listeners.map((listener) => [listenerName(listener), listener.map]));
-    this.#registry.replace([...chains.values()].map((chain): LookupMap => chain.map));
+    this.#registry.replace([...chains.values()].map((chain) => chain.map));
     for (const [name, source] of sources) this.#parts.metrics.watchSource(name, () => source.database.health());
   }
 
-  /** Builds the chains, keeping those that nothing changed and what the others remember if their source answers the same. */
   #chainsFor(settings: Settings, sources: OpenSources): ReadonlyMap<string, MapChain> {
-    const parts = { settings, clock: this.#turn, tallies: this.#parts.metrics };
-    const chains = new Map<string, MapChain>();
-    for (const [name, map] of Object.entries(settings.maps)) {
-      const source = sources.get(map.source);
-      // config/ has checked that every map names a source.
-      if (source === undefined) throw new Error(`map ${name} has no source ${map.source}`);
-      const old = this.#chains.get(name);
-      const isSameMap = old !== undefined && isDeepStrictEqual(old.settings, map);
-      const isSameRules =
-        isDeepStrictEqual(settings.cache, this.#settings.cache) &&
-        isDeepStrictEqual(settings.limits, this.#settings.limits);
-      if (isSameMap && isSameRules && old.database === source.database) {
-        chains.set(name, old);
-        continue;
-      }
-      const chain = new MapChain(name, map, source.database, parts);
-      const oldSource = old === undefined ? undefined : this.#sources.get(old.settings.source);
-      if (isSameMap && oldSource?.fingerprint === source.fingerprint) chain.restore(old.remembered());
-      chains.set(name, chain);
-    }
-    return chains;
+    return chainsFor(settings, sources, this, { clock: this.#turn, tallies: this.#parts.metrics });
   }
 
   #listenerParts(listener: ListenerSettings): ListenerParts {
-    const { metrics } = this.#parts;
     const name = listenerName(listener);
-    const shared = {
-      limits: () => this.#settings.limits,
-      log: new LabelledLog(this.#log, { listener: name }),
-    };
-    const tally = metrics.listener(name);
-    const service = new LookupService({
-      ...shared,
-      protocol: listener.protocol === "socketmap" ? socketmap : tcpTable,
+    const log = new LabelledLog(this.#log, { listener: name });
+    const limits = () => this.#settings.limits;
+    const tally = this.#parts.metrics.listener(name);
+    const service = openService(listener, {
       maps: this.#registry,
       defaultMap: () => this.#defaultMaps.get(name),
-      tallyFor: (map = unknownMap) => metrics.lookup(map, listener.protocol),
-      listenerTally: tally,
-      clock: this.#turn,
-    });
-    return {
-      ...shared,
-      service,
+      limits,
+      metrics: this.#parts.metrics,
       tally,
       turn: this.#turn,
-      deadlines: this.#deadlines,
-      nextConnectionId: () => ++this.#connections,
-    };
-  }
-
-  #openConnections(): number {
-    return this.#server.listeners.reduce((sum, listener) => sum + listener.connections, 0);
+      log,
+    });
+    const nextConnectionId = () => ++this.#connections;
+    return { service, limits, log, tally, turn: this.#turn, deadlines: this.#deadlines, nextConnectionId };
   }
 }
 

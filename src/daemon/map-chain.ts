@@ -68,9 +68,15 @@ export class MapChain {
     if (domains !== undefined) this.#gate.restore(domains);
   }
 
-  /** Forgets what the selector names, and what was believed about hosted domains. @returns how many answers went */
+  /**
+   * Forgets what the selector names, in memory and under way, and what was believed about hosted domains; of addresses, only
+   * where their domain was not among them. `Daemon.flush` is what to call: it knows what else remembers.
+   *
+   * @returns how many answers went
+   */
   flush(selector: FlushSelector): number {
-    this.#gate.expire();
+    if (selector.kind === "addresses") this.#gate.doubt(selector.addresses);
+    else this.#gate.expire();
     return this.cache.flush(selector);
   }
 }

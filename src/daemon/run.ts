@@ -1,9 +1,7 @@
 /** `loginmapd serve`: runs the daemon until it is told to stop. */
 
 import { type ConfigProblem, formatProblem } from "../model/errors.ts";
-import { type Endpoint, formatEndpoint, type Settings } from "../model/settings.ts";
 import { buildSidecar } from "../sidecar/app.ts";
-import { listenSidecar } from "../sidecar/listen.ts";
 import { type ExitCode, exitCode } from "../system/exit-code.ts";
 import { inheritedSockets } from "../system/inherited-sockets.ts";
 import { ListenError } from "../system/listen-error.ts";
@@ -14,28 +12,13 @@ import { Metrics } from "../telemetry/metrics.ts";
 import { RecentErrors } from "../telemetry/recent-errors.ts";
 import { Daemon } from "./daemon.ts";
 import { keepHeapClose } from "./heap.ts";
+import type { LoadedSettings, ServeOptions } from "./load.ts";
+import { SidecarServer } from "./sidecar-server.ts";
 import { sidecarDeps } from "./sidecar-view.ts";
 import { Signals } from "./signals.ts";
-import { Snapshots } from "./snapshots.ts";
 
 // Time to end by itself, once everything is drained.
 const exitAfterMs = 100;
-
-/** A configuration and what is doubtful about it, as config/ makes it. */
-export interface LoadedSettings {
-  readonly settings: Settings;
-  readonly warnings: readonly ConfigProblem[];
-  /** Go on without the admin endpoint where it cannot be had. */
-  readonly isAdminOptional?: boolean;
-}
-
-/** How the daemon gets its configuration, at the start and at every reload. */
-export interface ServeOptions {
-  /** @throws {ConfigError} */
-  load(): LoadedSettings;
-  /** Called once everything listens, with the settings in force. */
-  onReady?(settings: Settings): void;
-}
 
 /**
  * Runs the daemon.
@@ -60,17 +43,16 @@ export async function serve(options: ServeOptions): Promise<ExitCode> {
     const { sockets, unusable } = inheritedSockets(process.env, process.pid);
     for (const { fd, name } of unusable) log.warn({ fd, name }, "a file from systemd is no listening socket");
     daemon = Daemon.open(settings, { log, metrics, inherited: sockets });
-    const snapshots = new Snapshots(daemon, log);
-    const deps = sidecarDeps(daemon, { version, log, metrics, recentErrors, snapshots });
-    const sidecar = new Sidecar(() => buildSidecar(deps));
+    const deps = sidecarDeps(daemon, { version, log, metrics, recentErrors });
+    const sidecar = new SidecarServer(() => buildSidecar(deps));
     // Before the first client: what was remembered must be there when it is asked for.
-    await snapshots.restore();
+    await daemon.restore();
     await daemon.listen();
     // The sources answer while the web server is loaded.
     const warmed = daemon.warm();
     await listenAdmin(sidecar, loaded, log);
     await Promise.race([warmed, signals.stopped]);
-    snapshots.start();
+    daemon.keepSnapshots();
     await notifier.notify("READY=1", `STATUS=Serving ${[...daemon.chains.keys()].join(", ")}`);
     const watchdog = startWatchdog(notifier);
     keepHeapClose();
@@ -82,11 +64,9 @@ export async function serve(options: ServeOptions): Promise<ExitCode> {
     await signals.stopped;
 
     clearInterval(watchdog);
-    snapshots.stop();
     void notifier.notify("STOPPING=1");
     log.info({}, "draining");
     await daemon.drain();
-    await snapshots.save();
     await sidecar.close();
     log.info({}, "stopped");
     return exitCode.ok;
@@ -104,7 +84,7 @@ export async function serve(options: ServeOptions): Promise<ExitCode> {
 interface ReloadParts {
   readonly load: () => LoadedSettings;
   readonly daemon: Daemon;
-  readonly sidecar: Sidecar;
+  readonly sidecar: SidecarServer;
   readonly log: AdjustableLog;
   readonly metrics: Metrics;
   readonly notifier: Notifier;
@@ -141,7 +121,7 @@ async function reload({ load, daemon, sidecar, log, metrics, notifier }: ReloadP
 
 /** @throws {ListenError} unless the configuration can do without */
 async function listenAdmin(
-  sidecar: Sidecar,
+  sidecar: SidecarServer,
   { settings, isAdminOptional = false }: LoadedSettings,
   log: AdjustableLog,
 ): Promise<void> {
@@ -150,42 +130,6 @@ async function listenAdmin(
   } catch (error) {
     if (!isAdminOptional || !(error instanceof ListenError)) throw error;
     log.warn({ endpoint: error.endpoint }, `${error.message}; going on without metrics and health`);
-  }
-}
-
-/** The HTTP server of the sidecar, which a reload may move to another endpoint. */
-class Sidecar {
-  readonly #build: () => ReturnType<typeof buildSidecar>;
-  #app: ReturnType<typeof buildSidecar> | undefined;
-  #endpoint = "";
-  #isClosed = false;
-
-  constructor(build: () => ReturnType<typeof buildSidecar>) {
-    this.#build = build;
-  }
-
-  /** @throws {ListenError}; the endpoint before it stays open then */
-  async listen(endpoint: Endpoint): Promise<void> {
-    const name = formatEndpoint(endpoint);
-    if (name === this.#endpoint) return;
-    const app = this.#build();
-    try {
-      await listenSidecar(app, endpoint);
-    } catch (error) {
-      await app.close();
-      const reason = error instanceof Error ? error.message : String(error);
-      throw new ListenError(name, `${reason} (admin.endpoint)`, { cause: error });
-    }
-    const previous = this.#app;
-    this.#app = app;
-    this.#endpoint = name;
-    await previous?.close();
-    if (this.#isClosed) await app.close();
-  }
-
-  async close(): Promise<void> {
-    this.#isClosed = true;
-    await this.#app?.close();
   }
 }
 

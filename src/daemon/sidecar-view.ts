@@ -3,6 +3,7 @@ import { hostname } from "node:os";
 import { explain } from "../lookup/explain.ts";
 import { foldKey } from "../model/address.ts";
 import { defaultMapOf } from "../model/default-map.ts";
+import type { FlushSelector } from "../model/flush.ts";
 import type { Log } from "../model/log.ts";
 import type { Settings } from "../model/settings.ts";
 import { protocolsOf } from "../protocol/map-protocols.ts";
@@ -12,7 +13,7 @@ import type { Metrics } from "../telemetry/metrics.ts";
 import type { RecentErrors } from "../telemetry/recent-errors.ts";
 import type { Daemon } from "./daemon.ts";
 import type { MapChain } from "./map-chain.ts";
-import type { Snapshots } from "./snapshots.ts";
+import { FlushError } from "./snapshots.ts";
 
 /** What is shown beside the daemon. */
 export interface SidecarParts {
@@ -20,7 +21,6 @@ export interface SidecarParts {
   readonly log: Log;
   readonly metrics: Metrics;
   readonly recentErrors: RecentErrors;
-  readonly snapshots: Snapshots;
 }
 
 /** Makes the sidecar's view of a daemon. Everything is read when it is asked for, so a reload shows at once. */
@@ -35,14 +35,10 @@ export function sidecarDeps(daemon: Daemon, parts: SidecarParts): SidecarDeps {
     hostNames: () => hostNamesOf(daemon.settings),
     recentErrors: () => parts.recentErrors.list(),
     maps: () => [...daemon.chains.keys()],
-    readiness: () => readinessOf(daemon),
+    readiness: () => daemon.readiness(),
     cache: {
       describe: () => [...daemon.chains.values()].map((chain) => describeCache(chain, daemon.settings, parts.metrics)),
-      flush: (selector, map) => {
-        const flushed = daemon.flush(selector, map);
-        forgetSnapshot(parts.snapshots, flushed);
-        return flushed;
-      },
+      flush: (selector, map) => flush(daemon, selector, map),
     },
     explain: async ({ address, login, map = defaultMapOf(daemon.settings) }) => {
       const chain = daemon.chains.get(map);
@@ -58,27 +54,14 @@ export function sidecarDeps(daemon: Daemon, parts: SidecarParts): SidecarDeps {
 }
 
 /** @throws {HttpError} ERR_HTTP_SNAPSHOT when a restart could bring back what was flushed */
-function forgetSnapshot(snapshots: Snapshots, flushed: number): void {
+function flush(daemon: Daemon, selector: FlushSelector, map: string | undefined): number {
   try {
-    snapshots.forget();
+    return daemon.flush(selector, map);
   } catch (error) {
-    const message = `${flushed} flushed from memory, but cache.snapshot_file still holds them; remove it, and see the log`;
+    if (!(error instanceof FlushError)) throw error;
+    const message = `${error.flushed} flushed from memory, but cache.snapshot_file still holds them; remove it, and see the log`;
     throw new HttpError("ERR_HTTP_SNAPSHOT", message, { cause: error });
   }
-}
-
-function readinessOf(daemon: Daemon): ReturnType<SidecarDeps["readiness"]> {
-  const listeners = daemon.server.listeners.map(({ name, isBound }) => ({ name, isBound }));
-  const sources = [...daemon.sources].map(([name, { database }]) => ({
-    name,
-    health: database.health(),
-    isServingStale: daemon.isServingStale(name),
-  }));
-  const isReady =
-    !daemon.isDraining &&
-    listeners.every(({ isBound }) => isBound) &&
-    sources.every(({ health, isServingStale }) => health.isUp || isServingStale);
-  return { isReady, listeners, sources };
 }
 
 function describeCache(

@@ -5,7 +5,7 @@
 import { readSnapshot, removeSnapshot, type SnapshotMap, writeSnapshot } from "../cache/snapshot-file.ts";
 import type { Log } from "../model/log.ts";
 import { currentMoment } from "../system/clocks.ts";
-import type { Daemon } from "./daemon.ts";
+import type { Chains } from "./chains.ts";
 
 // Often enough that a crash loses little, seldom enough that writing 100,000 answers (some 10 MB) does not matter.
 const intervalMs = 5 * 60_000;
@@ -15,9 +15,20 @@ const rewriteMs = 10_000;
 // The last write, at the drain, begins again when a flush comes in between.
 const maxTries = 3;
 
-/** The snapshot of a daemon's caches; does nothing unless `cache.snapshot_file` is set. */
+/** Memory has forgotten what a flush named, but the snapshot file has not: a restart could bring it back. */
+export class FlushError extends Error {
+  /** How many answers went from memory. */
+  readonly flushed: number;
+
+  constructor(flushed: number, options: ErrorOptions) {
+    super("cache.snapshot_file still holds what was flushed", options);
+    this.flushed = flushed;
+  }
+}
+
+/** The snapshot of a daemon's caches; does nothing unless `cache.snapshot_file` is set. `Daemon.flush` calls `forget`. */
 export class Snapshots {
-  readonly #daemon: Daemon;
+  readonly #present: () => Chains;
   readonly #log: Log;
   /** The files that this process may have filled or believed; a reload can name another one. */
   readonly #files = new Set<string>();
@@ -27,8 +38,9 @@ export class Snapshots {
   /** Counts flushes: what was listed before one is not written after it. */
   #flushes = 0;
 
-  constructor(daemon: Daemon, log: Log) {
-    this.#daemon = daemon;
+  /** @param present what is in force now */
+  constructor(present: () => Chains, log: Log) {
+    this.#present = present;
     this.#log = log;
   }
 
@@ -41,7 +53,7 @@ export class Snapshots {
       const restored = await readSnapshot(path, this.#fingerprints(), currentMoment());
       let count = 0;
       for (const [name, remembered] of restored) {
-        this.#daemon.chains.get(name)?.restore(remembered);
+        this.#present().chains.get(name)?.restore(remembered);
         count += remembered.answers.length;
       }
       this.#log.info({ file: path, answers: count }, "cache restored from its snapshot");
@@ -61,7 +73,7 @@ export class Snapshots {
   }
 
   /**
-   * Takes the files away, since they may hold what was flushed. Called after the flush, before it is answered.
+   * Takes the files away, since they may hold what was flushed. Called after memory was flushed, before that is told.
    *
    * @throws {SnapshotError} when a restart could still bring back what was flushed
    */
@@ -111,7 +123,7 @@ export class Snapshots {
 
   #maps(): SnapshotMap[] {
     const fingerprints = this.#fingerprints();
-    return [...this.#daemon.chains].map(([name, chain]) => ({
+    return [...this.#present().chains].map(([name, chain]) => ({
       name,
       fingerprint: fingerprints.get(name) ?? "",
       ...chain.remembered(),
@@ -119,14 +131,15 @@ export class Snapshots {
   }
 
   get #path(): string | undefined {
-    return this.#daemon.settings.cache.snapshotFile;
+    return this.#present().settings.cache.snapshotFile;
   }
 
   /** What the answers of each map depend on: its source, and how the map makes keys of an address. */
   #fingerprints(): Map<string, string> {
+    const { chains, sources } = this.#present();
     return new Map(
-      [...this.#daemon.chains].map(([name, { settings }]) => {
-        const source = this.#daemon.sources.get(settings.source)?.fingerprint ?? "";
+      [...chains].map(([name, { settings }]) => {
+        const source = sources.get(settings.source)?.fingerprint ?? "";
         return [name, [source, settings.recipientDelimiter, ...settings.localDomains].join(" ")];
       }),
     );

@@ -4,17 +4,11 @@
  * It looks on and passes orders: no lookup, cache or source is reached but through these interfaces, and what they say of
  * mail is shown as it comes.
  */
+import type { FlushSelector } from "../model/flush.ts";
 import type { Log } from "../model/log.ts";
 import type { SourceHealth } from "../model/source.ts";
 import type { RecentError } from "../telemetry/recent-errors.ts";
 import type { Snapshot } from "../telemetry/totals.ts";
-
-/** What a flush takes out of the cache: one of these, as cache/selector.ts describes them. */
-export type FlushSelector =
-  | { readonly kind: "all" }
-  | { readonly kind: "address"; readonly address: string }
-  | { readonly kind: "domain"; readonly domain: string }
-  | { readonly kind: "login"; readonly login: string };
 
 /** Whether Postfix should be sent here. */
 export interface Readiness {

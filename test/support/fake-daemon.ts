@@ -2,8 +2,9 @@
 import type { CacheState } from "../../src/cache/cached-source.ts";
 import { type Explanation, explain } from "../../src/lookup/explain.ts";
 import { Resolver } from "../../src/lookup/resolver.ts";
+import type { FlushSelector } from "../../src/model/flush.ts";
 import { protocolsOf } from "../../src/protocol/map-protocols.ts";
-import type { CacheDescription, ExplainQuery, FlushSelector, Readiness, SidecarDeps } from "../../src/sidecar/deps.ts";
+import type { CacheDescription, ExplainQuery, Readiness, SidecarDeps } from "../../src/sidecar/deps.ts";
 import { Metrics } from "../../src/telemetry/metrics.ts";
 import type { RecentError } from "../../src/telemetry/recent-errors.ts";
 import { fakeDatabase, fakeLog } from "./fakes.ts";

@@ -1,6 +1,7 @@
 /** `GET /v1/cache` and `POST /v1/cache/flush`. */
 import type { FastifyInstance } from "fastify";
-import type { FlushSelector, SidecarDeps } from "../deps.ts";
+import type { FlushSelector } from "../../model/flush.ts";
+import type { SidecarDeps } from "../deps.ts";
 import { byKind, count, counts, errorSchema, guarded, mapName, text } from "../schemas.ts";
 import { checkMap } from "./check-map.ts";
 

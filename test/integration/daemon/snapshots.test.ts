@@ -4,10 +4,9 @@ import { createServer, type Server } from "node:net";
 import { join } from "node:path";
 import Sqlite from "libsql";
 import { afterEach, beforeEach, expect, test } from "vitest";
-import { SnapshotError } from "../../../src/cache/snapshot-file.ts";
 import { readConfig } from "../../../src/config/read-config.ts";
 import { Daemon } from "../../../src/daemon/daemon.ts";
-import { Snapshots } from "../../../src/daemon/snapshots.ts";
+import { FlushError } from "../../../src/daemon/snapshots.ts";
 import { Metrics } from "../../../src/telemetry/metrics.ts";
 import { writeConfig } from "../../support/daemon.ts";
 import { makeDirectory, type TestDirectory } from "../../support/directories.ts";
@@ -58,9 +57,8 @@ async function start(file: string | undefined) {
   const metrics = new Metrics({ version: "0", node: "0" });
   const daemon = Daemon.open(await settings(file), { log: adjustable, metrics, inherited: [] });
   open.push(daemon);
-  const snapshots = new Snapshots(daemon, log);
-  await snapshots.restore();
-  return { daemon, snapshots };
+  await daemon.restore();
+  return daemon;
 }
 
 /** Fills the cache as lookups would. */
@@ -84,21 +82,20 @@ const isOnDisk = () =>
 
 test("a flush takes away the file that was restored, and the next one lacks what was flushed", async () => {
   const first = await start("cache");
-  fill(first.daemon);
-  await first.snapshots.save();
-  const { daemon, snapshots } = await start("cache");
+  fill(first);
+  await first.saveSnapshot();
+  const daemon = await start("cache");
   expect(stateOf(daemon)).toBe("hit");
   expect(flush(daemon)).toBe(1);
-  snapshots.forget();
   expect(isOnDisk()).toBe(false);
-  await snapshots.save();
+  await daemon.saveSnapshot();
   const third = await start("cache");
-  expect(stateOf(third.daemon)).toBe("miss");
-  expect(stateOf(third.daemon, "u8@example.com")).toBe("hit");
+  expect(stateOf(third)).toBe("miss");
+  expect(stateOf(third, "u8@example.com")).toBe("hit");
 });
 
 test("a flush at any moment of a write keeps what was flushed off the disk", async () => {
-  const { daemon, snapshots } = await start("cache");
+  const daemon = await start("cache");
   const unfinished = place(`cache.${process.pid}.new`);
   const written = () => statSync(unfinished, { throwIfNoEntry: false })?.size ?? 0;
   let during = 0;
@@ -106,37 +103,35 @@ test("a flush at any moment of a write keeps what was flushed off the disk", asy
     fill(daemon);
     expect(stateOf(daemon)).toBe("hit");
     let isDone = false;
-    const saved = snapshots.save().then(() => {
+    const saved = daemon.saveSnapshot().then(() => {
       isDone = true;
     });
     while (!isDone && written() <= bytes) await new Promise(setImmediate);
     if (!isDone) during++;
     flush(daemon);
-    snapshots.forget();
     expect(existsSync(place("cache"))).toBe(false);
     await saved;
     expect(isOnDisk()).toBe(false);
   }
   expect(during).toBeGreaterThan(0);
-  await snapshots.save();
+  await daemon.saveSnapshot();
   expect(existsSync(place("cache"))).toBe(true);
 });
 
 test("a flush takes away the file of before a reload that names another, or none", async () => {
-  const { daemon, snapshots } = await start("cache");
+  const daemon = await start("cache");
   fill(daemon);
-  await snapshots.save();
+  await daemon.saveSnapshot();
   await daemon.reload(await settings("cache-2"));
-  await snapshots.save();
+  await daemon.saveSnapshot();
   await daemon.reload(await settings(undefined));
   expect(readdirSync(directory.path).filter((name) => name.startsWith("cache"))).toEqual(["cache", "cache-2"]);
   flush(daemon);
-  snapshots.forget();
   expect(isOnDisk()).toBe(false);
 });
 
 test("a flush during a reload that fails is not undone by going back", async () => {
-  const { daemon } = await start(undefined);
+  const daemon = await start(undefined);
   fill(daemon);
   const taken = createServer().listen(0, "127.0.0.1");
   listening.push(taken);
@@ -151,14 +146,13 @@ test("a flush during a reload that fails is not undone by going back", async () 
 });
 
 test("a file that cannot be removed is emptied", async () => {
-  const { daemon, snapshots } = await start("cache");
+  const daemon = await start("cache");
   fill(daemon);
-  await snapshots.save();
+  await daemon.saveSnapshot();
   // As a container has it whose volume is this one file.
   expect(await run("mount", ["--bind", place("cache"), place("cache")])).toMatchObject({ stderr: "", code: 0 });
   try {
     flush(daemon);
-    snapshots.forget();
     expect(readFileSync(place("cache"), "utf8")).toBe("");
   } finally {
     await run("umount", [place("cache")]);
@@ -166,15 +160,16 @@ test("a file that cannot be removed is emptied", async () => {
 });
 
 test("a file that can be neither removed nor emptied makes the flush fail, each time until it is gone", async () => {
-  const { daemon, snapshots } = await start("cache");
+  const daemon = await start("cache");
   fill(daemon);
   mkdirSync(place("cache"));
-  flush(daemon);
-  expect(() => snapshots.forget()).toThrow(SnapshotError);
-  expect(() => snapshots.forget()).toThrow(SnapshotError);
+  expect(() => flush(daemon)).toThrow(FlushError);
+  // Memory has forgotten all the same.
+  expect(stateOf(daemon)).toBe("miss");
+  expect(() => flush(daemon)).toThrow(FlushError);
   const [line] = log.lines.filter(({ level }) => level === "error");
   expect(line).toMatchObject({ message: "cache snapshot still holds what was flushed; remove it" });
   expect(line?.fields).toMatchObject({ file: place("cache") });
   rmdirSync(place("cache"));
-  snapshots.forget();
+  flush(daemon);
 });

@@ -1,5 +1,6 @@
-import { beforeEach, describe, expect, test } from "vitest";
+import { beforeEach, describe, expect, test, vi } from "vitest";
 import { CachedSource } from "../../../src/cache/cached-source.ts";
+import { AnswerStore } from "../../../src/cache/store.ts";
 import { SourceError } from "../../../src/model/errors.ts";
 import { toOwnerList } from "../../../src/model/owner-list.ts";
 import { type Answer, absent, Found, foreign, foreignByStaleList } from "../../../src/model/reply.ts";
@@ -326,6 +327,8 @@ describe("flush", () => {
   test.each([
     [{ kind: "address", address: "Alice@X" } as const, 3],
     [{ kind: "address", address: "alice+tag@x" } as const, 1],
+    [{ kind: "addresses", addresses: ["alice@x", "bob@y", "carol@x"] } as const, 4],
+    [{ kind: "addresses", addresses: [] } as const, 0],
     [{ kind: "domain", domain: "X" } as const, 4],
     [{ kind: "domain", domain: "@exämple.com" } as const, 1],
     [{ kind: "login", login: "ALICE" } as const, 3],
@@ -336,6 +339,52 @@ describe("flush", () => {
     const { positive, negative } = cache.sizes();
     expect(positive + negative).toBe(6 - count);
     expect(tally.flushed).toBe(count);
+  });
+
+  test("the flush of addresses looks at no entry but theirs", async () => {
+    const entries = vi.spyOn(AnswerStore.prototype, "entries");
+    expect(cache.flush({ kind: "addresses", addresses: ["alice@x"] })).toBe(3);
+    expect(cache.flush({ kind: "address", address: "bob@x" })).toBe(1);
+    expect(entries).not.toHaveBeenCalled();
+    entries.mockRestore();
+  });
+
+  test("what was evicted or replaced is found by its address no more, what came back is", async () => {
+    await learn("alice+tag@x", owned("alice"));
+    await learn("alice+tag@x", absent);
+    expect(cache.flush({ kind: "address", address: "alice@x" })).toBe(3);
+    await learn("alice+tag@x", owned("alice", true));
+    expect(cache.flush({ kind: "address", address: "alice@x" })).toBe(1);
+    expect(cache.flush({ kind: "address", address: "alice@x" })).toBe(0);
+  });
+
+  test.each([
+    [{ kind: "address", address: "carol@x" } as const],
+    [{ kind: "addresses", addresses: ["carol@x"] } as const],
+    [{ kind: "domain", domain: "x" } as const],
+    [{ kind: "login", login: "carol" } as const],
+  ])("%j voids the lookups under way that may be meant, and no others", async (selector) => {
+    const tagged = cache.ownersOf("carol+tag@x", 0);
+    const other = cache.ownersOf("dave@y", 0);
+    cache.flush(selector);
+    await source.settle(owned("carol", true));
+    await source.settle(owned("dave"));
+    await Promise.all([tagged, other]);
+    expect(cache.stateOf("carol+tag@x").state).toBe("miss");
+    // What a lookup brings cannot be told from its key.
+    expect(cache.stateOf("dave@y").state).toBe(selector.kind === "login" ? "miss" : "hit");
+  });
+
+  test("a lookup that was voided does not end the one that follows it", async () => {
+    const before = cache.ownersOf("carol@x", 0);
+    cache.flush({ kind: "address", address: "carol@x" });
+    const after = cache.ownersOf("carol@x", 0);
+    await source.settle(owned("old"));
+    const joined = cache.ownersOf("carol@x", 0);
+    await source.settle(owned("new"));
+    expect(await Promise.all([before, after, joined])).toEqual([owned("old"), owned("new"), owned("new")]);
+    expect(source.asked.filter((key) => key === "carol@x")).toHaveLength(2);
+    expect(cache.ownersOf("carol@x", 0)).toEqual(owned("new"));
   });
 
   test("an answer that was asked for before a flush is told but not stored, and nobody joins it after", async () => {

@@ -189,4 +189,14 @@ describe("DomainGate", () => {
       expect(open.snapshot()).toBeUndefined();
     });
   });
+
+  test("addresses that appeared make it doubt its set only when the set lacks their domain", async () => {
+    await gate.warm();
+    gate.doubt(["a@example.com", "b@local.example", "c"]);
+    expect(gate.ownersOf("a@new.example", 0)).toBe(foreign);
+    answer = () => Promise.resolve(new Set(["example.com", "new.example"]));
+    gate.doubt(["a@example.com", "a@new.example"]);
+    expect(await gate.ownersOf("a@new.example", 0)).toBe(absent);
+    expect(reads).toBe(2);
+  });
 });

@@ -1,0 +1,31 @@
+/** Whether Postfix should be sent here (`GET /readyz`): from what is known, without asking anybody. */
+import type { Readiness } from "../sidecar/deps.ts";
+import type { MapChain } from "./map-chain.ts";
+import type { OpenSources } from "./sources.ts";
+
+/** What readiness is made of. */
+export interface ReadinessParts {
+  readonly isDraining: boolean;
+  readonly listeners: readonly { readonly name: string; readonly isBound: boolean }[];
+  readonly sources: OpenSources;
+  readonly chains: Iterable<MapChain>;
+}
+
+// A source that is down counts as served from memory when that happened within the last minute.
+const servingStaleMs = 60_000;
+
+/** Ready is a daemon that listens everywhere, and whose every source is up or has its stale answers served in its place. */
+export function readinessOf({ isDraining, listeners, sources, chains }: ReadinessParts): Readiness {
+  const all = [...chains];
+  const isServingStale = (source: string) =>
+    all.some((chain) => chain.settings.source === source && chain.cache.isServingStale(servingStaleMs));
+  const states = [...sources].map(([name, { database }]) => {
+    const health = database.health();
+    return { name, health, isServingStale: !health.isUp && isServingStale(name) };
+  });
+  const isReady =
+    !isDraining &&
+    listeners.every(({ isBound }) => isBound) &&
+    states.every(({ health, isServingStale: isStale }) => health.isUp || isStale);
+  return { isReady, listeners: listeners.map(({ name, isBound }) => ({ name, isBound })), sources: states };
+}
