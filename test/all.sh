@@ -169,6 +169,6 @@ step "dead code" npm run deadcode
 suite unit integration -- --coverage
 E2E_IS_BUILT=1 suite e2e
 # Alone: it keeps both processors busy for minutes, which tests beside it would feel.
-[ -n "$soak_senders" ] && SOAK_SENDERS=$soak_senders E2E_IS_BUILT=1 suite e2e -- test/e2e/soak.test.ts
+[ -n "$soak_senders" ] && SOAK_SENDERS=$soak_senders E2E_IS_BUILT=1 suite e2e -- test/e2e/faults/soak.test.ts
 step speed node --import tsx test/bench/guard.ts
 finish

@@ -1,7 +1,7 @@
 /** The C programs of the benchmark, compiled when there is a compiler. */
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { hasProgram, run } from "../support/processes.ts";
+import { hasProgram, run } from "../support/servers/processes.ts";
 
 /** Paths of the compiled programs. */
 export interface CPrograms {

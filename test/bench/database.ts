@@ -3,8 +3,8 @@
  * that PostfixAdmin keeps, where every mailbox is an alias of itself.
  */
 import { join } from "node:path";
-import { projectRoot } from "../support/daemon.ts";
-import { type Mariadb, startMariadb } from "../support/mariadb.ts";
+import { projectRoot } from "../support/servers/daemon.ts";
+import { type Mariadb, startMariadb } from "../support/servers/mariadb.ts";
 import { hostedDomains } from "./workload.ts";
 
 /** Who reads it. */

@@ -2,8 +2,8 @@
 import { readFile, writeFile } from "node:fs/promises";
 import { cpus, release, totalmem } from "node:os";
 import { join } from "node:path";
-import { projectRoot } from "../support/daemon.ts";
-import { run } from "../support/processes.ts";
+import { projectRoot } from "../support/servers/daemon.ts";
+import { run } from "../support/servers/processes.ts";
 import { drawLatency } from "./plot.ts";
 import { tableOf } from "./report.ts";
 import type { Lineup } from "./statistics.ts";

@@ -2,7 +2,7 @@
 import { type ChildProcess, fork } from "node:child_process";
 import { once } from "node:events";
 import { fileURLToPath } from "node:url";
-import { run } from "../support/processes.ts";
+import { run } from "../support/servers/processes.ts";
 import { within } from "../support/wait.ts";
 import type { LoadJob, LoadResult } from "./load.ts";
 

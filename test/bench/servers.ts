@@ -2,10 +2,10 @@
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { ProtocolName } from "../../src/model/protocol-name.ts";
-import { type DaemonConfig, startDaemon } from "../support/daemon.ts";
-import type { Mariadb } from "../support/mariadb.ts";
-import { freePorts, isListening } from "../support/ports.ts";
-import { startChild, stopChild } from "../support/processes.ts";
+import { type DaemonConfig, startDaemon } from "../support/servers/daemon.ts";
+import type { Mariadb } from "../support/servers/mariadb.ts";
+import { freePorts, isListening } from "../support/servers/ports.ts";
+import { startChild, stopChild } from "../support/servers/processes.ts";
 import { waitUntil } from "../support/wait.ts";
 import { account } from "./database.ts";
 import type { Target } from "./load.ts";

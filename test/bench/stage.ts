@@ -1,9 +1,9 @@
 /** What every suite needs, started once: the database, the servers, Postfix and the load generator. */
 import { join } from "node:path";
 import { makeDirectory, type TestDirectory } from "../support/directories.ts";
-import type { Mariadb } from "../support/mariadb.ts";
-import { isListening } from "../support/ports.ts";
-import { makePostfixHome, startPostfix } from "../support/postfix.ts";
+import type { Mariadb } from "../support/servers/mariadb.ts";
+import { isListening } from "../support/servers/ports.ts";
+import { makePostfixHome, startPostfix } from "../support/servers/postfix.ts";
 import { waitUntil } from "../support/wait.ts";
 import { type CPrograms, compilePrograms } from "./c-programs.ts";
 import { postfixTable, startMailDatabase } from "./database.ts";

@@ -1,8 +1,8 @@
 /** What is fuzzed: the decoders of both protocols, each against its reference, and the reader of table files. */
 import type { Key } from "../../src/model/keys.ts";
-import { checkSocketmap, checkTcpTable } from "../support/decoder-check.ts";
 import { cfFragments, cfNames, checkPostfixCf } from "../support/postfix-cf-check.ts";
-import { cut } from "../support/wire-arbitraries.ts";
+import { checkSocketmap, checkTcpTable } from "../support/wire/decoder-check.ts";
+import { cut } from "../support/wire/wire-arbitraries.ts";
 import type { Random, Target } from "./population.ts";
 
 const keys = ["a@x", "", "jörg@münchen.example", '"two words"@x', "a\0b", "\ufeff", "😀"].map((text) =>

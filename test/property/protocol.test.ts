@@ -7,9 +7,9 @@ import { socketmap } from "../../src/protocol/socketmap.ts";
 import { createSocketmapReplyDecoder, formatSocketmapQuery } from "../../src/protocol/socketmap-client.ts";
 import { tcpTable } from "../../src/protocol/tcp-table.ts";
 import { createTcpTableReplyDecoder, formatTcpTableQuery } from "../../src/protocol/tcp-table-client.ts";
-import { checkSocketmap, checkTcpTable } from "../support/decoder-check.ts";
-import { everyCut, feed, recordReplies, recordSocketmap, recordTcpTable } from "../support/feeding.ts";
-import { cut, deliveryOf, socketmapStream, tcpTableStream } from "../support/wire-arbitraries.ts";
+import { checkSocketmap, checkTcpTable } from "../support/wire/decoder-check.ts";
+import { everyCut, feed, recordReplies, recordSocketmap, recordTcpTable } from "../support/wire/feeding.ts";
+import { cut, deliveryOf, socketmapStream, tcpTableStream } from "../support/wire/wire-arbitraries.ts";
 
 const runs = { numRuns: 2000 };
 const utf8 = fc.string({ unit: "binary", maxLength: 30 });

@@ -1,7 +1,7 @@
 /** Builds dist/ once before the end-to-end tests, which run what `npm run build` makes and nothing else. */
 import { join } from "node:path";
-import { projectRoot } from "./daemon.ts";
-import { run } from "./processes.ts";
+import { projectRoot } from "./servers/daemon.ts";
+import { run } from "./servers/processes.ts";
 
 /** Called by vitest once for the whole project `e2e`. */
 export async function setup(): Promise<void> {

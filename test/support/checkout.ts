@@ -1,8 +1,8 @@
 /** A copy of this checkout as `git clone` makes it, so that a test can build in it while others run what is built here. */
 import { cp, readdir, symlink } from "node:fs/promises";
 import { join } from "node:path";
-import { projectRoot } from "./daemon.ts";
 import { makeDirectory, type TestDirectory } from "./directories.ts";
+import { projectRoot } from "./servers/daemon.ts";
 
 const made = [".git", "coverage", "data", "dist", "node_modules"];
 

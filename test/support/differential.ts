@@ -3,18 +3,18 @@
  * serving the same file over socketmap.
  */
 import http, { Agent } from "node:http";
-import { type Daemon, startDaemon } from "./daemon.ts";
+import { type Daemon, startDaemon } from "./servers/daemon.ts";
 import {
   type MailServer,
   type Restriction,
   restrictions,
   smtpdPerRestriction,
   startMailServer,
-} from "./mail-server.ts";
-import { freePorts } from "./ports.ts";
-import type { Sender } from "./senders.ts";
-import { type SmtpReply, SmtpSession } from "./smtp.ts";
-import { adminToken } from "./stage.ts";
+} from "./servers/mail-server.ts";
+import { freePorts } from "./servers/ports.ts";
+import { adminToken } from "./servers/stage.ts";
+import type { Sender } from "./wire/senders.ts";
+import { type SmtpReply, SmtpSession } from "./wire/smtp.ts";
 
 /** A table file of Postfix under test. */
 export interface TableCase {

@@ -1,6 +1,6 @@
 /** Generates table files of Postfix over the rows of test/e2e/fixtures/people.sql. */
 import type { TableCase } from "./differential.ts";
-import { pick, seededRandom } from "./senders.ts";
+import { pick, seededRandom } from "./wire/senders.ts";
 
 const selections = [
   "owner",

@@ -3,9 +3,9 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { parseOptions } from "../../bench/options.ts";
-import { projectRoot } from "../../support/daemon.ts";
-import { readBlocks } from "../../support/markdown-blocks.ts";
-import { run } from "../../support/processes.ts";
+import { readBlocks } from "../../support/docs/markdown-blocks.ts";
+import { projectRoot } from "../../support/servers/daemon.ts";
+import { run } from "../../support/servers/processes.ts";
 
 const { scripts } = JSON.parse(readFileSync(join(projectRoot, "package.json"), "utf8"));
 const commands = readBlocks("docs/performance.md").flatMap(({ text }) =>

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
-import { projectRoot } from "../../support/daemon.ts";
-import { run } from "../../support/processes.ts";
+import { projectRoot } from "../../support/servers/daemon.ts";
+import { run } from "../../support/servers/processes.ts";
 
 // Keeps 20 MB and replaces a part of it again and again, so that what was kept becomes old garbage, as a cache does.
 const churn = `

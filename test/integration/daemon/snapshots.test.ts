@@ -8,11 +8,11 @@ import { readConfig } from "../../../src/config/read-config.ts";
 import { Daemon } from "../../../src/daemon/daemon.ts";
 import { FlushError } from "../../../src/daemon/snapshots.ts";
 import { Metrics } from "../../../src/telemetry/metrics.ts";
-import { writeConfig } from "../../support/daemon.ts";
 import { makeDirectory, type TestDirectory } from "../../support/directories.ts";
-import { fakeLog } from "../../support/fakes.ts";
-import { freePort } from "../../support/ports.ts";
-import { run } from "../../support/processes.ts";
+import { fakeLog } from "../../support/fakes/fakes.ts";
+import { writeConfig } from "../../support/servers/daemon.ts";
+import { freePort } from "../../support/servers/ports.ts";
+import { run } from "../../support/servers/processes.ts";
 
 const rows = 3000;
 let directory: TestDirectory;

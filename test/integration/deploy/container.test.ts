@@ -7,9 +7,9 @@ import { validate } from "dockerfile-utils";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { parse } from "yaml";
 import { parseConfig } from "../../../src/config/parse.ts";
-import { projectRoot } from "../../support/daemon.ts";
 import { makeDirectory, type TestDirectory } from "../../support/directories.ts";
-import { run } from "../../support/processes.ts";
+import { projectRoot } from "../../support/servers/daemon.ts";
+import { run } from "../../support/servers/processes.ts";
 
 const deploy = join(projectRoot, "deploy");
 

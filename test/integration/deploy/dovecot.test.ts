@@ -2,8 +2,8 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import { projectRoot } from "../../support/daemon.ts";
-import { run } from "../../support/processes.ts";
+import { projectRoot } from "../../support/servers/daemon.ts";
+import { run } from "../../support/servers/processes.ts";
 
 const piece = (version: string) => join(projectRoot, `deploy/dovecot/auth-${version}.conf`);
 

@@ -3,10 +3,10 @@ import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { stringify } from "yaml";
-import { projectRoot } from "../../support/daemon.ts";
 import { makeDirectory, type TestDirectory } from "../../support/directories.ts";
-import { run } from "../../support/processes.ts";
-import { exampleMetrics, missingIn, readSeries, selectorsOf } from "../../support/series.ts";
+import { exampleMetrics, missingIn, readSeries, selectorsOf } from "../../support/docs/series.ts";
+import { projectRoot } from "../../support/servers/daemon.ts";
+import { run } from "../../support/servers/processes.ts";
 
 interface Panel {
   readonly id: number;

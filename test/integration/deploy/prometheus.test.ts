@@ -3,9 +3,9 @@ import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { beforeAll, describe, expect, test } from "vitest";
 import { parse } from "yaml";
-import { projectRoot } from "../../support/daemon.ts";
-import { run } from "../../support/processes.ts";
-import { exampleMetrics, missingIn, readSeries, type SeriesCatalogue, selectorsOf } from "../../support/series.ts";
+import { exampleMetrics, missingIn, readSeries, type SeriesCatalogue, selectorsOf } from "../../support/docs/series.ts";
+import { projectRoot } from "../../support/servers/daemon.ts";
+import { run } from "../../support/servers/processes.ts";
 
 const directory = join(projectRoot, "deploy/prometheus");
 

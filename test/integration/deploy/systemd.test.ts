@@ -2,9 +2,9 @@
 import { chmod, copyFile, mkdir, readFile, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { projectRoot } from "../../support/daemon.ts";
 import { makeDirectory, type TestDirectory } from "../../support/directories.ts";
-import { run } from "../../support/processes.ts";
+import { projectRoot } from "../../support/servers/daemon.ts";
+import { run } from "../../support/servers/processes.ts";
 
 const units = join(projectRoot, "deploy/systemd");
 const systemUnits = "/usr/lib/systemd/system";

@@ -2,10 +2,10 @@
 import { chmod, copyFile, mkdir, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { projectRoot } from "../../support/daemon.ts";
 import { makeDirectory, type TestDirectory } from "../../support/directories.ts";
-import { blocksUnder, type Guide, readGuides } from "../../support/guides.ts";
-import { run } from "../../support/processes.ts";
+import { blocksUnder, type Guide, readGuides } from "../../support/docs/guides.ts";
+import { projectRoot } from "../../support/servers/daemon.ts";
+import { run } from "../../support/servers/processes.ts";
 
 const guide = readGuides().find(({ name }) => name === "mailinabox") as Guide;
 const systemUnits = "/usr/lib/systemd/system";

@@ -5,10 +5,10 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { parse } from "yaml";
 import type { Database } from "../../../src/model/source.ts";
 import type { PresetOptions } from "../../../src/source/presets/preset.ts";
-import { projectRoot } from "../../support/daemon.ts";
-import { blocksUnder, type Guide, readGuides } from "../../support/guides.ts";
-import { type Mariadb, startMariadb } from "../../support/mariadb.ts";
-import { openSource, ownersOf } from "../../support/open-source.ts";
+import { blocksUnder, type Guide, readGuides } from "../../support/docs/guides.ts";
+import { openSource, ownersOf } from "../../support/fakes/open-source.ts";
+import { projectRoot } from "../../support/servers/daemon.ts";
+import { type Mariadb, startMariadb } from "../../support/servers/mariadb.ts";
 
 const password = "it's a \\ password";
 

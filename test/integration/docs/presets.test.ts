@@ -5,12 +5,12 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { parseConfig } from "../../../src/config/parse.ts";
 import type { Settings } from "../../../src/model/settings.ts";
 import { presetNames } from "../../../src/source/presets/stacks.ts";
-import { projectRoot } from "../../support/daemon.ts";
 import { makeDirectory, type TestDirectory } from "../../support/directories.ts";
-import { blocksOf, type GuideBlock } from "../../support/guides.ts";
-import { type Mariadb, startMariadb } from "../../support/mariadb.ts";
-import { domainsOf, openSource, ownersOf, scansOf } from "../../support/open-source.ts";
-import { run } from "../../support/processes.ts";
+import { blocksOf, type GuideBlock } from "../../support/docs/guides.ts";
+import { domainsOf, openSource, ownersOf, scansOf } from "../../support/fakes/open-source.ts";
+import { projectRoot } from "../../support/servers/daemon.ts";
+import { type Mariadb, startMariadb } from "../../support/servers/mariadb.ts";
+import { run } from "../../support/servers/processes.ts";
 
 let blocks: GuideBlock[];
 let mariadb: Mariadb;

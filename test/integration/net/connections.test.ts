@@ -1,7 +1,7 @@
 /** Bounds on clients: who is idle makes way, a frame has its time from its start, replies that wait are counted in bytes. */
 import { afterEach, expect, test } from "vitest";
 import { absent } from "../../../src/model/reply.ts";
-import { ask, bench, big, cleanUp, connect, frame, waiting } from "../../support/net-bench.ts";
+import { ask, bench, big, cleanUp, connect, frame, waiting } from "../../support/fakes/net-bench.ts";
 import { waitUntil, within } from "../../support/wait.ts";
 
 afterEach(cleanUp);

@@ -20,9 +20,9 @@ import {
   makeParts,
   settingsOf,
   waiting,
-} from "../../support/net-bench.ts";
+} from "../../support/fakes/net-bench.ts";
 import { waitUntil } from "../../support/wait.ts";
-import { WireClient } from "../../support/wire.ts";
+import { WireClient } from "../../support/wire/wire.ts";
 
 afterEach(cleanUp);
 

@@ -8,10 +8,10 @@ import { formatEndpoint, type LimitSettings, type ListenerSettings } from "../..
 import { Server } from "../../../src/net/server.ts";
 import { socketmap } from "../../../src/protocol/socketmap.ts";
 import { tcpTable } from "../../../src/protocol/tcp-table.ts";
-import { alice, ask, bench, cleanUp, connect, makeParts, settingsOf, waiting } from "../../support/net-bench.ts";
-import { freePort, isListening } from "../../support/ports.ts";
+import { alice, ask, bench, cleanUp, connect, makeParts, settingsOf, waiting } from "../../support/fakes/net-bench.ts";
+import { freePort, isListening } from "../../support/servers/ports.ts";
 import { waitUntil, within } from "../../support/wait.ts";
-import { WireClient } from "../../support/wire.ts";
+import { WireClient } from "../../support/wire/wire.ts";
 
 const servers: Server[] = [];
 

@@ -3,7 +3,7 @@ import { afterEach, expect, test } from "vitest";
 import { ProtocolError } from "../../../src/model/errors.ts";
 import type { Conversation, Debt, Peer, Service } from "../../../src/model/service.ts";
 import { Listener } from "../../../src/net/listener.ts";
-import { cleanUp, closeLater, connect, makeParts, settingsOf } from "../../support/net-bench.ts";
+import { cleanUp, closeLater, connect, makeParts, settingsOf } from "../../support/fakes/net-bench.ts";
 import { waitUntil } from "../../support/wait.ts";
 
 /**

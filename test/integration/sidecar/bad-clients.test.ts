@@ -4,7 +4,7 @@ import type { FastifyInstance } from "fastify";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { buildSidecar } from "../../../src/sidecar/app.ts";
 import { listenSidecar } from "../../../src/sidecar/listen.ts";
-import { FakeDaemon } from "../../support/fake-daemon.ts";
+import { FakeDaemon } from "../../support/fakes/fake-daemon.ts";
 import { within } from "../../support/wait.ts";
 
 let app: FastifyInstance;

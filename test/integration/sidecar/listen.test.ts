@@ -9,7 +9,7 @@ import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { buildSidecar } from "../../../src/sidecar/app.ts";
 import { listenSidecar } from "../../../src/sidecar/listen.ts";
 import { makeDirectory, type TestDirectory } from "../../support/directories.ts";
-import { FakeDaemon } from "../../support/fake-daemon.ts";
+import { FakeDaemon } from "../../support/fakes/fake-daemon.ts";
 
 let app: FastifyInstance;
 let directory: TestDirectory;

@@ -9,9 +9,9 @@ import { sourceTally } from "../../../src/model/tally.ts";
 import { lookAfterIntervalMs } from "../../../src/source/database.ts";
 import { openDatabase } from "../../../src/source/open.ts";
 import { makeDirectory, type TestDirectory } from "../../support/directories.ts";
-import { fakeLog } from "../../support/fakes.ts";
-import { type Mariadb, startMariadb } from "../../support/mariadb.ts";
-import { ownersOf } from "../../support/open-source.ts";
+import { fakeLog } from "../../support/fakes/fakes.ts";
+import { ownersOf } from "../../support/fakes/open-source.ts";
+import { type Mariadb, startMariadb } from "../../support/servers/mariadb.ts";
 import { waitUntil } from "../../support/wait.ts";
 
 let source: Database | undefined;

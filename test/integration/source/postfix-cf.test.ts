@@ -5,11 +5,11 @@ import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
 import { ConfigError, SourceError } from "../../../src/model/errors.ts";
 import type { Database } from "../../../src/model/source.ts";
 import { openPostfixCf, parsePostfixCf } from "../../../src/source/postfix-cf/index.ts";
-import { type Mariadb, startMariadb } from "../../support/mariadb.ts";
-import { answerTo, openSource, ownersOf } from "../../support/open-source.ts";
-import { freePort } from "../../support/ports.ts";
-import { makePostfixHome, type PostfixHome, type PostmapAnswer } from "../../support/postfix.ts";
-import { postmapAll } from "../../support/postmap-all.ts";
+import { answerTo, openSource, ownersOf } from "../../support/fakes/open-source.ts";
+import { type Mariadb, startMariadb } from "../../support/servers/mariadb.ts";
+import { freePort } from "../../support/servers/ports.ts";
+import { makePostfixHome, type PostfixHome, type PostmapAnswer } from "../../support/servers/postfix.ts";
+import { postmapAll } from "../../support/servers/postmap-all.ts";
 import { stacks } from "./stack-cases.ts";
 
 let mariadb: Mariadb;

@@ -6,8 +6,8 @@ import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
 import { foldKey } from "../../../src/model/address.ts";
 import type { Database } from "../../../src/model/source.ts";
 import type { PresetOptions } from "../../../src/source/presets/preset.ts";
-import { type Mariadb, startMariadb } from "../../support/mariadb.ts";
-import { domainsOf, openSource, ownersOf, scansOf } from "../../support/open-source.ts";
+import { domainsOf, openSource, ownersOf, scansOf } from "../../support/fakes/open-source.ts";
+import { type Mariadb, startMariadb } from "../../support/servers/mariadb.ts";
 import { type Owners, stacks } from "./stack-cases.ts";
 
 let mariadb: Mariadb;

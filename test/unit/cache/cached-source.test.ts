@@ -5,7 +5,7 @@ import { SourceError } from "../../../src/model/errors.ts";
 import { toOwnerList } from "../../../src/model/owner-list.ts";
 import { type Answer, absent, Found, foreign, foreignByStaleList } from "../../../src/model/reply.ts";
 import { type CacheTally, cacheTally } from "../../../src/model/tally.ts";
-import { type FakeClock, fakeClock } from "../../support/fakes.ts";
+import { type FakeClock, fakeClock } from "../../support/fakes/fakes.ts";
 
 const rules = {
   maxEntries: 16,

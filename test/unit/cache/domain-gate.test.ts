@@ -1,7 +1,7 @@
 import { beforeEach, describe, expect, test } from "vitest";
 import { DomainGate } from "../../../src/cache/domain-gate.ts";
 import { absent, foreign, foreignByStaleList } from "../../../src/model/reply.ts";
-import { type FakeClock, fakeClock } from "../../support/fakes.ts";
+import { type FakeClock, fakeClock } from "../../support/fakes/fakes.ts";
 
 const rules = {
   refreshMs: 30_000,

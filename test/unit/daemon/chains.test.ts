@@ -7,7 +7,7 @@ import {
   type SettingsChanges,
   settingsWith,
   startedWith,
-} from "../../support/chains.ts";
+} from "../../support/fakes/chains.ts";
 
 /** A chain that remembers alice, and what a reload makes of it. */
 async function reloaded(changes: SettingsChanges, source: "kept" | "opened anew" | "another" = "kept") {

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { readinessOf } from "../../../src/daemon/readiness.ts";
-import { clock, mailRows, openSource, settingsWith, startedWith } from "../../support/chains.ts";
+import { clock, mailRows, openSource, settingsWith, startedWith } from "../../support/fakes/chains.ts";
 
 const bound = [{ name: "inet:127.0.0.1:9000", isBound: true }];
 

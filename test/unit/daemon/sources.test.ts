@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 import { closeSources, openSources } from "../../../src/daemon/sources.ts";
 import type { Settings } from "../../../src/model/settings.ts";
 import { Tallies } from "../../../src/telemetry/tallies.ts";
-import { fakeClock, fakeLog } from "../../support/fakes.ts";
+import { fakeClock, fakeLog } from "../../support/fakes/fakes.ts";
 
 const parts = { clock: fakeClock(), log: fakeLog(), tallies: new Tallies() };
 

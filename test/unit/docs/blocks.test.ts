@@ -2,8 +2,8 @@
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
-import { projectRoot } from "../../support/daemon.ts";
-import { indentedCode, type MarkdownBlock, readBlocks } from "../../support/markdown-blocks.ts";
+import { indentedCode, type MarkdownBlock, readBlocks } from "../../support/docs/markdown-blocks.ts";
+import { projectRoot } from "../../support/servers/daemon.ts";
 
 interface Row {
   readonly document: string;
@@ -21,10 +21,14 @@ const rows: readonly Row[] = [
     language: "http",
     runners: {
       "test/unit/sidecar/admin-api-doc.test.ts": "docs/admin-api.md",
-      "test/e2e/admin-api.test.ts": "docs/admin-api.md",
+      "test/e2e/operations/admin-api.test.ts": "docs/admin-api.md",
     },
   },
-  { document: "docs/admin-api.md", language: "sh", runners: { "test/e2e/admin-api.test.ts": "docs/admin-api.md" } },
+  {
+    document: "docs/admin-api.md",
+    language: "sh",
+    runners: { "test/e2e/operations/admin-api.test.ts": "docs/admin-api.md" },
+  },
   { document: "docs/architecture.md", language: "", nothing: "a drawing of the layers" },
   {
     document: "docs/configuration.md",
@@ -37,13 +41,13 @@ const rows: readonly Row[] = [
     language: "sh",
     runners: { "test/integration/bench/commands.test.ts": "docs/performance.md" },
   },
-  { document: "docs/presets.md", language: "", runners: { "test/e2e/presets-doc.test.ts": "docs/presets.md" } },
-  { document: "docs/presets.md", language: "sh", runners: { "test/e2e/presets-doc.test.ts": "docs/presets.md" } },
-  { document: "docs/presets.md", language: "sql", runners: { "test/e2e/presets-doc.test.ts": "docs/presets.md" } },
+  { document: "docs/presets.md", language: "", runners: { "test/e2e/docs/presets-doc.test.ts": "docs/presets.md" } },
+  { document: "docs/presets.md", language: "sh", runners: { "test/e2e/docs/presets-doc.test.ts": "docs/presets.md" } },
+  { document: "docs/presets.md", language: "sql", runners: { "test/e2e/docs/presets-doc.test.ts": "docs/presets.md" } },
   {
     document: "docs/presets.md",
     language: "yaml",
-    runners: { "test/unit/docs-presets.test.ts": 'language === "yaml"' },
+    runners: { "test/unit/docs/presets.test.ts": 'language === "yaml"' },
   },
   ...["socketmap", "tcp_table"].map((language) => ({
     document: "docs/protocol.md",
@@ -54,7 +58,7 @@ const rows: readonly Row[] = [
 
 /** Guides with a test of their own that goes from the first step to the last. */
 const ownTests: Readonly<Record<string, string>> = {
-  "docs/migration/": "test/unit/migration-guides.test.ts",
+  "docs/migration/": "test/unit/docs/migration-guides.test.ts",
 };
 
 const documents = readdirSync(join(projectRoot, "docs"), { recursive: true, encoding: "utf8" })

@@ -4,7 +4,7 @@ import { Resolver } from "../../../src/lookup/resolver.ts";
 import { SourceError } from "../../../src/model/errors.ts";
 import { type Ask, notAsked } from "../../../src/model/keys.ts";
 import type { ProtocolName } from "../../../src/model/protocol-name.ts";
-import { type FakeOptions, fakeDatabase } from "../../support/fakes.ts";
+import { type FakeOptions, fakeDatabase } from "../../support/fakes/fakes.ts";
 
 const rules = { recipientDelimiter: "+", localDomains: new Set<string>() };
 

@@ -3,7 +3,7 @@ import { describe, expect, test } from "vitest";
 import { Resolver, rank } from "../../../src/lookup/resolver.ts";
 import type { Ask, Findings, KeyForm, Role } from "../../../src/model/keys.ts";
 import { absent, type Found } from "../../../src/model/reply.ts";
-import { fakeDatabase } from "../../support/fakes.ts";
+import { fakeDatabase } from "../../support/fakes/fakes.ts";
 
 function ask(role: Role, email: string, derived = false): Ask {
   return { role, key: { email, user: "", domain: "" }, derived };

@@ -2,7 +2,7 @@ import { Buffer } from "node:buffer";
 import { expect, test } from "vitest";
 import { FrameDecoder } from "../../../src/protocol/frame-decoder.ts";
 import { LineScanner } from "../../../src/protocol/line.ts";
-import { everyCut, feed, recordPayloads } from "../../support/feeding.ts";
+import { everyCut, feed, recordPayloads } from "../../support/wire/feeding.ts";
 
 type TakePayload = (payload: string) => boolean;
 

@@ -2,8 +2,8 @@ import { Buffer } from "node:buffer";
 import { expect, test } from "vitest";
 import { FrameDecoder } from "../../../src/protocol/frame-decoder.ts";
 import { formatNetstring, NetstringScanner } from "../../../src/protocol/netstring.ts";
-import { everyCut, feed, recordPayloads } from "../../support/feeding.ts";
 import { netstringVectors } from "../../support/vectors.ts";
+import { everyCut, feed, recordPayloads } from "../../support/wire/feeding.ts";
 
 type TakePayload = (payload: string) => boolean;
 

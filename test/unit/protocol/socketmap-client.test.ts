@@ -5,7 +5,7 @@ import {
   formatSocketmapQuery,
   parseSocketmapReply,
 } from "../../../src/protocol/socketmap-client.ts";
-import { everyCut, feed, recordReplies } from "../../support/feeding.ts";
+import { everyCut, feed, recordReplies } from "../../support/wire/feeding.ts";
 
 test.each([
   ["senders", "user@example.com", "24:senders user@example.com,"],

@@ -2,8 +2,8 @@ import { describe, expect, test } from "vitest";
 import { toOwnerList } from "../../../src/model/owner-list.ts";
 import { absent, type Failure, Found, foreign, malformed } from "../../../src/model/reply.ts";
 import { socketmap } from "../../../src/protocol/socketmap.ts";
-import { everyCut, feed, recordSocketmap } from "../../support/feeding.ts";
 import { socketmapVectors } from "../../support/vectors.ts";
+import { everyCut, feed, recordSocketmap } from "../../support/wire/feeding.ts";
 
 describe("decoder", () => {
   test.each(socketmapVectors())("$id: $rule", ({ wire, limit, events, error, isOpen }) => {

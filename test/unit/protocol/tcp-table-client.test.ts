@@ -5,7 +5,7 @@ import {
   formatTcpTableQuery,
   parseTcpTableReply,
 } from "../../../src/protocol/tcp-table-client.ts";
-import { everyCut, feed, recordReplies } from "../../support/feeding.ts";
+import { everyCut, feed, recordReplies } from "../../support/wire/feeding.ts";
 
 test.each([
   ["user@example.com", "get user@example.com\n"],

@@ -2,8 +2,8 @@ import { describe, expect, test } from "vitest";
 import { toOwnerList } from "../../../src/model/owner-list.ts";
 import { absent, type Failure, Found, foreign, malformed } from "../../../src/model/reply.ts";
 import { tcpTable } from "../../../src/protocol/tcp-table.ts";
-import { everyCut, feed, recordTcpTable } from "../../support/feeding.ts";
 import { tcpTableVectors } from "../../support/vectors.ts";
+import { everyCut, feed, recordTcpTable } from "../../support/wire/feeding.ts";
 
 describe("decoder", () => {
   test.each(tcpTableVectors())("$id: $rule", ({ wire, limit, events, error, isOpen }) => {

@@ -3,8 +3,8 @@ import { join } from "node:path";
 import { expect, test } from "vitest";
 import { buildSidecar } from "../../../src/sidecar/app.ts";
 import { httpErrors } from "../../../src/sidecar/http-error.ts";
-import { FakeDaemon } from "../../support/fake-daemon.ts";
-import { readTranscripts } from "../../support/http-transcripts.ts";
+import { readTranscripts } from "../../support/docs/http-transcripts.ts";
+import { FakeDaemon } from "../../support/fakes/fake-daemon.ts";
 
 const markdown = readFileSync(join(import.meta.dirname, "../../../docs/admin-api.md"), "utf8");
 const transcripts = readTranscripts(markdown);

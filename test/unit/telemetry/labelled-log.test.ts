@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { LabelledLog } from "../../../src/telemetry/labelled-log.ts";
-import { fakeLog } from "../../support/fakes.ts";
+import { fakeLog } from "../../support/fakes/fakes.ts";
 
 test.each(["debug", "info", "warn", "error"] as const)(
   "says with every line of level %s where it comes from",

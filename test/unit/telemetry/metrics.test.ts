@@ -4,7 +4,7 @@ import { register } from "prom-client";
 import { beforeEach, describe, expect, test } from "vitest";
 import { Metrics } from "../../../src/telemetry/metrics.ts";
 import { unknownMap } from "../../../src/telemetry/tallies.ts";
-import { type Family, parseExposition } from "../../support/exposition.ts";
+import { type Family, parseExposition } from "../../support/docs/exposition.ts";
 
 let metrics: Metrics;
 

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { RateLimitedLog } from "../../../src/telemetry/rate-limited-log.ts";
-import { type FakeLog, fakeLog } from "../../support/fakes.ts";
+import { type FakeLog, fakeLog } from "../../support/fakes/fakes.ts";
 
 let inner: FakeLog;
 let log: RateLimitedLog;

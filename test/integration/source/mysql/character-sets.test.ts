@@ -6,8 +6,8 @@ import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
 import type { Database } from "../../../../src/model/source.ts";
-import { type Mariadb, startMariadb } from "../../../support/mariadb.ts";
-import { answerTo, openSource, ownersOf } from "../../../support/open-source.ts";
+import { answerTo, openSource, ownersOf } from "../../../support/fakes/open-source.ts";
+import { type Mariadb, startMariadb } from "../../../support/servers/mariadb.ts";
 
 const tables = `
 CREATE TABLE latin (address VARCHAR(190) PRIMARY KEY, domain VARCHAR(190), owner VARCHAR(190)) CHARSET=latin1 COLLATE=latin1_general_ci;

@@ -5,9 +5,9 @@ import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
 import type { Findings, Key } from "../../../../src/model/keys.ts";
 import type { Endpoint, TlsSettings } from "../../../../src/model/settings.ts";
 import type { Database } from "../../../../src/model/source.ts";
-import { lockTable } from "../../../support/lock.ts";
-import { type Mariadb, startMariadb } from "../../../support/mariadb.ts";
-import { domainsOf, openSource, ownersOf, scansOf } from "../../../support/open-source.ts";
+import { domainsOf, openSource, ownersOf, scansOf } from "../../../support/fakes/open-source.ts";
+import { lockTable } from "../../../support/servers/lock.ts";
+import { type Mariadb, startMariadb } from "../../../support/servers/mariadb.ts";
 import { waitUntil } from "../../../support/wait.ts";
 
 const sql = join(import.meta.dirname, "../../../../sql");

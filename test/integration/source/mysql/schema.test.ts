@@ -7,7 +7,7 @@ import { rank } from "../../../../src/lookup/resolver.ts";
 import type { Database } from "../../../../src/model/source.ts";
 import { sourceTally } from "../../../../src/model/tally.ts";
 import { openDatabase } from "../../../../src/source/open.ts";
-import { type Mariadb, startMariadb } from "../../../support/mariadb.ts";
+import { type Mariadb, startMariadb } from "../../../support/servers/mariadb.ts";
 
 let mariadb: Mariadb;
 let lateMs = 0;

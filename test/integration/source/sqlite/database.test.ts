@@ -8,9 +8,9 @@ import type { QuerySettings } from "../../../../src/model/settings.ts";
 import type { Database } from "../../../../src/model/source.ts";
 import type { PresetOptions } from "../../../../src/source/presets/preset.ts";
 import { makeDirectory, type TestDirectory } from "../../../support/directories.ts";
-import { answerTo, domainsOf, openSource, ownersOf, scansOf } from "../../../support/open-source.ts";
-import { makePostfixHome, type PostfixHome } from "../../../support/postfix.ts";
-import { postmapAll } from "../../../support/postmap-all.ts";
+import { answerTo, domainsOf, openSource, ownersOf, scansOf } from "../../../support/fakes/open-source.ts";
+import { makePostfixHome, type PostfixHome } from "../../../support/servers/postfix.ts";
+import { postmapAll } from "../../../support/servers/postmap-all.ts";
 
 let directory: TestDirectory;
 let postfix: PostfixHome;

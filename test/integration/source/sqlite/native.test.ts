@@ -6,7 +6,7 @@ import Sqlite from "libsql";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import type { Database } from "../../../../src/model/source.ts";
 import { createDemoDatabase } from "../../../../src/source/sqlite/demo.ts";
-import { domainsOf, openSource, ownersOf, scansOf } from "../../../support/open-source.ts";
+import { domainsOf, openSource, ownersOf, scansOf } from "../../../support/fakes/open-source.ts";
 import { waitUntil } from "../../../support/wait.ts";
 
 let file: string;

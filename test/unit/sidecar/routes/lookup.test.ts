@@ -2,7 +2,7 @@ import type { FastifyInstance } from "fastify";
 import { beforeEach, expect, test } from "vitest";
 import { SourceError } from "../../../../src/model/errors.ts";
 import { buildSidecar } from "../../../../src/sidecar/app.ts";
-import { adminToken, aliceExplained, FakeDaemon } from "../../../support/fake-daemon.ts";
+import { adminToken, aliceExplained, FakeDaemon } from "../../../support/fakes/fake-daemon.ts";
 
 let daemon: FakeDaemon;
 let app: FastifyInstance;

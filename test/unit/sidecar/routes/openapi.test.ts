@@ -1,7 +1,7 @@
 import { Validator } from "@seriousme/openapi-schema-validator";
 import { beforeAll, expect, test } from "vitest";
 import { buildSidecar } from "../../../../src/sidecar/app.ts";
-import { FakeDaemon } from "../../../support/fake-daemon.ts";
+import { FakeDaemon } from "../../../support/fakes/fake-daemon.ts";
 
 interface Operation {
   readonly security?: readonly object[];

@@ -1,7 +1,7 @@
 import type { FastifyInstance } from "fastify";
 import { beforeEach, expect, test } from "vitest";
 import { buildSidecar } from "../../../../src/sidecar/app.ts";
-import { adminToken, FakeDaemon } from "../../../support/fake-daemon.ts";
+import { adminToken, FakeDaemon } from "../../../support/fakes/fake-daemon.ts";
 
 let daemon: FakeDaemon;
 let app: FastifyInstance;

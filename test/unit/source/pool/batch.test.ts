@@ -7,8 +7,8 @@ import { BatchRunner } from "../../../../src/source/pool/batch.ts";
 import { type ResultSet, SessionError, type SessionErrorKind } from "../../../../src/source/session.ts";
 import type { Arm } from "../../../../src/source/sql/arm.ts";
 import type { Lookup } from "../../../../src/source/sql/lookup.ts";
-import { column, FakeSession } from "../../../support/fake-session.ts";
-import { type FakeLog, fakeLog } from "../../../support/fakes.ts";
+import { column, FakeSession } from "../../../support/fakes/fake-session.ts";
+import { type FakeLog, fakeLog } from "../../../support/fakes/fakes.ts";
 
 /** A question that finds its own key; a key called "many" has more values than it may. */
 const arm: Arm = {

@@ -6,8 +6,8 @@ import type { Endpoint } from "../../../../src/model/settings.ts";
 import { Dispatcher, type DispatcherOptions } from "../../../../src/source/pool/dispatcher.ts";
 import type { Batchable } from "../../../../src/source/pool/queue.ts";
 import { SessionError } from "../../../../src/source/session.ts";
-import { FakeServer, type FakeSession } from "../../../support/fake-session.ts";
-import { fakeLog } from "../../../support/fakes.ts";
+import { FakeServer, type FakeSession } from "../../../support/fakes/fake-session.ts";
+import { fakeLog } from "../../../support/fakes/fakes.ts";
 import { waitUntil } from "../../../support/wait.ts";
 
 interface Question extends Batchable {

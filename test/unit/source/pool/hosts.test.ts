@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import type { Endpoint } from "../../../../src/model/settings.ts";
 import { type Host, Hosts, type ProbeResult } from "../../../../src/source/pool/hosts.ts";
-import { fakeLog } from "../../../support/fakes.ts";
+import { fakeLog } from "../../../support/fakes/fakes.ts";
 
 const inet = (port: number): Endpoint => ({ kind: "inet", host: "127.0.0.1", port });
 const unix: Endpoint = { kind: "unix", path: "/run/db.sock" };

@@ -1,0 +1,670 @@
+/** `loginmapd doctor`: silent on the shipped pieces, and each planted mistake is found with the line that mends it. */
+import { chmod, chown, mkdir, readFile, stat, utimes, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import Database from "libsql";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { parse, stringify } from "yaml";
+import { expand } from "../../../src/doctor/expand.ts";
+import { makeDirectory, type TestDirectory } from "../../support/directories.ts";
+import { type Daemon, loginmapd, projectRoot, startDaemon } from "../../support/servers/daemon.ts";
+import { type Dovecot, startDovecot } from "../../support/servers/dovecot.ts";
+import { freePort, freePorts } from "../../support/servers/ports.ts";
+import { makePostfixHome } from "../../support/servers/postfix.ts";
+import { type Outcome, run } from "../../support/servers/processes.ts";
+import { type ShippedMailServer, startShippedMailServer } from "../../support/servers/shipped-mail-server.ts";
+
+let directory: TestDirectory;
+let daemon: Daemon;
+let server: ShippedMailServer;
+let oldDovecot: Dovecot;
+let queue: string;
+let socket: string;
+let ports: { tcp: number; inet: number };
+let shipped: { main: string; master: string; yaml: Readonly<Record<string, unknown>> };
+
+// Port 25 as Debian has it, and the way back from a content filter.
+const otherServices = `smtp inet n - y - - smtpd
+127.0.0.1:10025 inet n - n - - smtpd
+  -o smtpd_sender_restrictions=
+  -o smtpd_recipient_restrictions=permit_mynetworks,reject
+`;
+
+beforeAll(async () => {
+  directory = await makeDirectory("doctor");
+  const home = await makePostfixHome();
+  queue = home.queue;
+  await mkdir(join(queue, "loginmapd"));
+  socket = join(queue, "loginmapd/socketmap");
+  const [admin, tcp, inet] = (await freePorts(3)) as [number, number, number];
+  ports = { tcp, inet };
+  const yaml = {
+    listeners: [
+      { protocol: "socketmap", endpoint: `unix:${socket}`, mode: "0660", group: "postfix" },
+      { protocol: "tcp_table", endpoint: `inet:127.0.0.1:${tcp}`, map: "senders" },
+      { protocol: "socketmap", endpoint: `inet:127.0.0.1:${inet}` },
+    ],
+    admin: { endpoint: `inet:127.0.0.1:${admin}` },
+    maps: { senders: { source: "mail", recipient_delimiter: "+" } },
+    sources: { mail: { driver: "sqlite", path: await demoDatabase(), preset: "native" } },
+  };
+  daemon = await startDaemon({ config: yaml, listening: [socket, tcp, inet, admin] });
+  server = await startShippedMailServer(home, { users: { "alice@example.com": "pw-alice" } });
+  oldDovecot = await startDovecot({ users: {}, authSocket: join(queue, "private/auth-plain"), mechanisms: "plain" });
+  const ours = await readFile(join(home.etc, "main.cf"), "utf8");
+  const services = await readFile(join(projectRoot, "deploy/postfix/master.cf"), "utf8");
+  shipped = { main: ours, master: `${services}\n${otherServices}`, yaml };
+});
+afterAll(async () => {
+  await oldDovecot?.stop();
+  await server?.stop();
+  await daemon?.stop();
+  await directory?.remove();
+});
+
+async function demoDatabase(): Promise<string> {
+  const file = join(directory.path, "native.sqlite");
+  const database = new Database(file);
+  for (const script of ["sql/native/001-schema.sqlite.sql", "sql/demo/rows.sql"])
+    database.exec(await readFile(join(projectRoot, script), "utf8"));
+  database.close();
+  return file;
+}
+
+/** What differs from the shipped pieces. */
+interface Plant {
+  /** Lines of main.cf, in place of those of the same parameters. */
+  readonly main?: string;
+  readonly master?: (text: string) => string;
+  readonly yaml?: Readonly<Record<string, unknown>>;
+}
+
+/** Finding as `--json` prints it, with its lines joined. */
+interface Found {
+  readonly check: string;
+  readonly severity: string;
+  readonly services: readonly string[];
+  readonly lines: readonly string[];
+}
+
+let planted = 0;
+
+async function plant({ main = "", master = (text) => text, yaml = {} }: Plant): Promise<string[]> {
+  planted += 1;
+  const etc = join(directory.path, `etc-${planted}`);
+  await mkdir(etc);
+  await writeFile(join(etc, "main.cf"), `${withoutParameters(shipped.main, main)}\n${main}\n`);
+  await writeFile(join(etc, "master.cf"), master(shipped.master));
+  await backdate(etc);
+  const config = join(etc, "loginmapd.yaml");
+  await writeFile(config, stringify({ ...shipped.yaml, ...yaml }), { mode: 0o600 });
+  return ["doctor", "-c", config, "--postfix-config", etc];
+}
+
+/** Takes out the parameters that other lines set: postconf warns of one that is set twice. */
+function withoutParameters(text: string, lines: string): string {
+  return Array.from(lines.matchAll(/^\w+(?= =)/gm), ([name]) => name).reduce(
+    (rest, name) => rest.replaceAll(new RegExp(`^${name} =.*\n([ \\t].*\n)*`, "gm"), ""),
+    text,
+  );
+}
+
+async function diagnose(mistake: Plant): Promise<Found[]> {
+  return diagnoseAgain(await plant(mistake));
+}
+
+async function diagnoseAgain(args: readonly string[]): Promise<Found[]> {
+  const outcome = await loginmapd([...args, "--json"]);
+  const { findings } = JSON.parse(outcome.stdout) as { findings: (Found & { changes: Change[] })[] };
+  expect(outcome.code).toBe(findings.length === 0 ? 0 : 1);
+  return findings.map(({ check, severity, services, changes }) => ({
+    check,
+    severity,
+    services,
+    lines: changes.map(({ where, line }) => `${where}: ${line}`),
+  }));
+}
+
+interface Change {
+  readonly where: string;
+  readonly line: string;
+}
+
+/** Writes the lines that the doctor gave, as they are; says no when one is for another program, or has a gap to fill in. */
+async function mend(args: readonly string[], findings: readonly Found[]): Promise<boolean> {
+  const [, , config = "", , etc = ""] = args;
+  for (const change of findings.flatMap(({ lines }) => lines)) {
+    const [where = "", line = ""] = splitOnce(change, /: /);
+    const service = /^master\.cf, (\S+) (\S+)$/.exec(where);
+    if (where === "main.cf" && !line.includes("HOST")) {
+      await postconf(etc, "-e", line);
+    } else if (service !== null) {
+      const override = line.replace(/^-o (\{ (.*) \}|(.*))$/, "$2$3");
+      await postconf(etc, "-P", `${service[1]}/${service[2]}/${override}`);
+    } else if (where === "loginmapd.yaml" && line.startsWith("maps.senders.")) {
+      const document = parse(await readFile(config, "utf8"));
+      Object.assign(document.maps.senders, parse(line.replace("maps.senders.", "")));
+      await writeFile(config, stringify(document));
+    } else {
+      return false;
+    }
+  }
+  await backdate(etc);
+  return true;
+}
+
+async function postconf(etc: string, ...args: string[]): Promise<void> {
+  expect(await run("postconf", ["-c", etc, ...args])).toMatchObject({ code: 0, stderr: "" });
+}
+
+/** Postfix reads a younger file again until it is two seconds old. */
+async function backdate(etc: string): Promise<void> {
+  const aMinuteAgo = Date.now() / 1000 - 60;
+  for (const name of ["main.cf", "master.cf"]) await utimes(join(etc, name), aMinuteAgo, aMinuteAgo);
+}
+
+const silence: Partial<Outcome> = { code: 0, stdout: "", stderr: "" };
+
+/** Puts `-o NAME=VALUE` in place of the override of that name, or adds it, in one service. */
+function override(service: string, name: string, value: string | undefined) {
+  return (text: string): string => {
+    const [before = "", rest = ""] = splitOnce(text, new RegExp(`^${service.replaceAll(".", "\\.")} `, "m"));
+    const [entry = "", after = ""] = splitOnce(rest, /\n(?=[^ ])/);
+    const kept = entry.split("\n").filter((line) => !line.trim().startsWith(`-o ${name}=`));
+    const lines = value === undefined ? kept : [...kept, `  -o { ${name} = ${value} }`];
+    return `${before}${service} ${lines.join("\n")}\n${after}`;
+  };
+}
+
+function splitOnce(text: string, pattern: RegExp): [string, string] {
+  const match = pattern.exec(text);
+  if (match === null) throw new Error(`nothing matches ${pattern}`);
+  return [text.slice(0, match.index), text.slice(match.index + match[0].length)];
+}
+
+describe("silent with exit 0", () => {
+  test("on the running mail server made of the shipped pieces", async () => {
+    const args = ["doctor", "-c", daemon.configFile as string, "--postfix-config", server.home.etc];
+    expect(await loginmapd(args)).toMatchObject(silence);
+  });
+
+  test("on the shipped master.cf beside port 25 and a content filter", async () => {
+    expect(await loginmapd(await plant({}))).toMatchObject(silence);
+  });
+
+  test("on the configuration of the Debian package", async () => {
+    const secret = join(directory.path, "secret");
+    await writeFile(secret, "secret\n", { mode: 0o600 });
+    const text = await readFile(join(projectRoot, "deploy/debian/loginmapd.yaml"), "utf8");
+    const config = join(directory.path, "debian.yaml");
+    const places = text.replaceAll("/var/spool/postfix", queue).replaceAll(/(_file: )\S+/g, `$1${secret}`);
+    await writeFile(config, places, { mode: 0o600 });
+    const [, , , option = "", etc = ""] = await plant({});
+    expect(await loginmapd(["doctor", "-c", config, option, etc])).toMatchObject(silence);
+  });
+
+  test.each<[string, () => Plant]>([
+    [
+      "the lines of the README, with port 25 without AUTH",
+      () => ({
+        main: `smtpd_sender_login_maps = socketmap:inet:127.0.0.1:${ports.inet}:senders\nsmtpd_sender_restrictions = reject_authenticated_sender_login_mismatch`,
+        master: override("submission", "smtpd_sender_restrictions", undefined),
+      }),
+    ],
+    ["tcp", () => ({ main: `smtpd_sender_login_maps = tcp:127.0.0.1:${ports.tcp}` })],
+    [
+      "proxy: in main.cf",
+      () => ({ main: `smtpd_sender_login_maps = proxy:socketmap:unix:${"QUEUE"}/loginmapd/socketmap:senders` }),
+    ],
+    [
+      "a table of another kind after ours",
+      () => ({ main: "smtpd_sender_login_maps = socketmap:unix:loginmapd/socketmap:senders, static:root" }),
+    ],
+    [
+      "the restriction in a class and in another list",
+      () => ({
+        main: "smtpd_restriction_classes = owners\nowners = reject_authenticated_sender_login_mismatch\nsubmission_sender_restrictions = permit_sasl_authenticated, reject",
+        master: (text) =>
+          text.replaceAll("  -o smtpd_recipient_restrictions=\n", "  -o smtpd_recipient_restrictions=owners,reject\n"),
+      }),
+    ],
+    [
+      "a map on another name with local domains alike",
+      () => ({
+        yaml: { maps: { senders: { source: "mail", local_domains: ["local.example"] } } },
+      }),
+    ],
+    [
+      "AUTH under TLS only, with a certificate",
+      () => ({ main: "smtpd_tls_auth_only = yes", master: override("submission", "smtpd_tls_security_level", "may") }),
+    ],
+  ])("on %s", async (_, mistake) => {
+    const { main = "", ...rest } = mistake();
+    expect(await loginmapd(await plant({ main: main.replaceAll("QUEUE", queue), ...rest }))).toMatchObject(silence);
+  });
+});
+
+const everyLogin = ["submission", "submissions", "127.0.0.1:10587"];
+const ourTable = "socketmap:unix:loginmapd/socketmap:senders";
+const restriction = "reject_authenticated_sender_login_mismatch";
+
+describe("a planted mistake is found, with the line that mends it", () => {
+  test.each<[string, () => Plant, Found]>([
+    [
+      "the map is not set",
+      () => ({ main: "smtpd_sender_login_maps =" }),
+      {
+        check: "map-not-set",
+        severity: "error",
+        services: everyLogin,
+        lines: [`main.cf: smtpd_sender_login_maps = ${ourTable}`],
+      },
+    ],
+    [
+      "no restriction names the map",
+      () => ({ main: "submission_sender_restrictions = permit_sasl_authenticated, reject" }),
+      {
+        check: "restriction-missing",
+        severity: "critical",
+        services: everyLogin,
+        lines: [`main.cf: submission_sender_restrictions = ${restriction}, permit_sasl_authenticated, reject`],
+      },
+    ],
+    [
+      "only the variant for clients that are not logged in",
+      () => ({
+        master: override(
+          "submission",
+          "smtpd_sender_restrictions",
+          "reject_unauthenticated_sender_login_mismatch, permit_sasl_authenticated, reject",
+        ),
+      }),
+      {
+        check: "restriction-missing",
+        severity: "critical",
+        services: ["submission"],
+        lines: [
+          `master.cf, submission inet: -o smtpd_sender_restrictions=${restriction},reject_unauthenticated_sender_login_mismatch,permit_sasl_authenticated,reject`,
+        ],
+      },
+    ],
+    [
+      "the restriction comes after permit_sasl_authenticated",
+      () => ({ main: `submission_sender_restrictions = permit_sasl_authenticated, ${restriction}, reject` }),
+      {
+        check: "restriction-after-permit",
+        severity: "critical",
+        services: everyLogin,
+        lines: [`main.cf: submission_sender_restrictions = ${restriction}, permit_sasl_authenticated, reject`],
+      },
+    ],
+    [
+      "the restriction comes after permit_mynetworks",
+      () => ({
+        master: override("submission", "smtpd_sender_restrictions", `permit_mynetworks, ${restriction}, reject`),
+      }),
+      {
+        check: "restriction-after-permit",
+        severity: "warning",
+        services: ["submission"],
+        lines: [`master.cf, submission inet: -o smtpd_sender_restrictions=${restriction},permit_mynetworks,reject`],
+      },
+    ],
+    [
+      "the restriction only warns",
+      () => ({
+        main: `submission_sender_restrictions = warn_if_reject ${restriction}, permit_sasl_authenticated, reject`,
+      }),
+      {
+        check: "restriction-warns-only",
+        severity: "critical",
+        services: everyLogin,
+        lines: [`main.cf: submission_sender_restrictions = ${restriction}, permit_sasl_authenticated, reject`],
+      },
+    ],
+    [
+      "the restriction is evaluated before the sender is known",
+      () => ({
+        main: `smtpd_delay_reject = no\nsubmission_sender_restrictions = reject_unknown_sender_domain`,
+        master: (text) =>
+          text.replaceAll(
+            "smtpd_client_restrictions=permit_sasl_authenticated,reject",
+            `smtpd_client_restrictions=${restriction}`,
+          ),
+      }),
+      {
+        check: "restriction-too-early",
+        severity: "critical",
+        services: everyLogin,
+        lines: [`main.cf: submission_sender_restrictions = ${restriction}, reject_unknown_sender_domain`],
+      },
+    ],
+    [
+      "an absolute path in a chroot",
+      () => ({ main: `smtpd_sender_login_maps = socketmap:unix:QUEUE/loginmapd/socketmap:senders` }),
+      {
+        check: "chroot-path",
+        severity: "error",
+        services: everyLogin,
+        lines: [`main.cf: smtpd_sender_login_maps = ${ourTable}`],
+      },
+    ],
+    [
+      "a name in a chroot",
+      () => ({ main: `smtpd_sender_login_maps = socketmap:inet:localhost:${ports.inet}:senders` }),
+      {
+        check: "chroot-name",
+        severity: "error",
+        services: everyLogin,
+        lines: ["main.cf: smtpd_sender_login_maps = socketmap:inet:127.0.0.1:INET:senders"],
+      },
+    ],
+    [
+      "a restriction on port 25 that looks at mail from outside",
+      () => ({
+        main: "smtpd_sender_restrictions = reject_sender_login_mismatch, permit_mynetworks",
+        master: override("smtp", "smtpd_sasl_auth_enable", "yes"),
+      }),
+      {
+        check: "outside-mail",
+        severity: "error",
+        services: ["smtp"],
+        lines: [`main.cf: smtpd_sender_restrictions = ${restriction}, permit_mynetworks`],
+      },
+    ],
+    [
+      "recipient_delimiter differs",
+      () => ({ main: "recipient_delimiter = -" }),
+      {
+        check: "recipient-delimiter",
+        severity: "warning",
+        services: [],
+        lines: ['loginmapd.yaml: maps.senders.recipient_delimiter: "-"'],
+      },
+    ],
+    [
+      "local domains differ",
+      () => ({
+        yaml: { maps: { senders: { source: "mail", local_domains: ["example.com"] } } },
+      }),
+      {
+        check: "local-domains",
+        severity: "warning",
+        services: [],
+        lines: ["loginmapd.yaml: maps.senders.local_domains: [local.example]"],
+      },
+    ],
+    [
+      "AUTH is hidden on a service without TLS",
+      () => ({ master: override("127.0.0.1:10587", "smtpd_tls_auth_only", "yes") }),
+      {
+        check: "auth-hidden",
+        severity: "error",
+        services: ["127.0.0.1:10587"],
+        lines: ["master.cf, 127.0.0.1:10587 inet: -o smtpd_tls_security_level=may"],
+      },
+    ],
+    [
+      "AUTH is hidden and no certificate is set",
+      () => ({ main: "smtpd_tls_cert_file =\nsmtpd_tls_key_file =" }),
+      {
+        check: "auth-hidden",
+        severity: "error",
+        services: ["submission"],
+        lines: [
+          "main.cf: smtpd_tls_cert_file = /etc/ssl/certs/HOST.pem",
+          "main.cf: smtpd_tls_key_file = /etc/ssl/private/HOST.key",
+        ],
+      },
+    ],
+    [
+      "Dovecot offers no LOGIN",
+      () => ({ main: "smtpd_sasl_path = private/auth-plain" }),
+      {
+        check: "login-mechanism",
+        severity: "warning",
+        services: everyLogin,
+        lines: ["Dovecot: auth_mechanisms = plain login"],
+      },
+    ],
+    [
+      "Dovecot does not answer",
+      () => ({ main: "smtpd_sasl_path = private/no-auth" }),
+      {
+        check: "sasl-silent",
+        severity: "error",
+        services: everyLogin,
+        lines: [
+          "Dovecot: service auth { unix_listener QUEUE/private/no-auth { mode = 0660 user = postfix group = postfix } }",
+        ],
+      },
+    ],
+    [
+      "Dovecot's socket is outside of the chroot",
+      () => ({ main: "smtpd_sasl_path = QUEUE/private/auth" }),
+      {
+        check: "sasl-chroot",
+        severity: "error",
+        services: everyLogin,
+        lines: ["main.cf: smtpd_sasl_path = private/auth"],
+      },
+    ],
+    [
+      "a proxy: table that only master.cf names",
+      () => ({
+        master: override(
+          "submission",
+          "smtpd_sender_login_maps",
+          `proxy:socketmap:inet:127.0.0.1:${ports.inet}:senders`,
+        ),
+      }),
+      {
+        check: "proxy-not-approved",
+        severity: "error",
+        services: ["submission"],
+        lines: ["main.cf: smtpd_sender_login_maps = proxy:socketmap:inet:127.0.0.1:INET:senders"],
+      },
+    ],
+    [
+      "a proxy: table that proxy_read_maps leaves out",
+      () => ({
+        main: `smtpd_sender_login_maps = proxy:socketmap:inet:127.0.0.1:${ports.inet}:senders\nproxy_read_maps = $virtual_alias_maps`,
+      }),
+      {
+        check: "proxy-not-approved",
+        severity: "error",
+        services: everyLogin,
+        lines: ["main.cf: proxy_read_maps = $virtual_alias_maps $smtpd_sender_login_maps"],
+      },
+    ],
+    [
+      "AUTH is off where the restriction stands",
+      () => ({ master: override("submission", "smtpd_sasl_auth_enable", "no") }),
+      {
+        check: "sasl-off",
+        severity: "critical",
+        services: ["submission"],
+        lines: ["master.cf, submission inet: -o smtpd_sasl_auth_enable=yes"],
+      },
+    ],
+    [
+      "a map that the configuration does not have",
+      () => ({ main: "smtpd_sender_login_maps = socketmap:unix:loginmapd/socketmap:sender" }),
+      {
+        check: "map-unknown",
+        severity: "error",
+        services: everyLogin,
+        lines: [`main.cf: smtpd_sender_login_maps = ${ourTable}`],
+      },
+    ],
+    [
+      "no listener where Postfix asks",
+      () => ({ main: "smtpd_sender_login_maps = socketmap:unix:loginmapd/other:senders" }),
+      {
+        check: "listener-missing",
+        severity: "error",
+        services: everyLogin,
+        lines: [`main.cf: smtpd_sender_login_maps = ${ourTable}`],
+      },
+    ],
+    [
+      "tcp: at a socketmap listener",
+      () => ({ main: `smtpd_sender_login_maps = tcp:127.0.0.1:${ports.inet}` }),
+      {
+        check: "protocol",
+        severity: "error",
+        services: everyLogin,
+        lines: [`main.cf: smtpd_sender_login_maps = ${ourTable}`],
+      },
+    ],
+    [
+      "a table without the name of the map",
+      () => ({ main: "smtpd_sender_login_maps = socketmap:unix:loginmapd/socketmap" }),
+      {
+        check: "map-malformed",
+        severity: "error",
+        services: everyLogin,
+        lines: [`main.cf: smtpd_sender_login_maps = ${ourTable}`],
+      },
+    ],
+    [
+      "another table in place of ours",
+      () => ({ main: "smtpd_sender_login_maps = static:root" }),
+      {
+        check: "map-elsewhere",
+        severity: "warning",
+        services: everyLogin,
+        lines: [`main.cf: smtpd_sender_login_maps = ${ourTable}`],
+      },
+    ],
+    [
+      "smtpd_sasl_local_domain with Dovecot",
+      () => ({ main: "smtpd_sasl_local_domain = example.com" }),
+      {
+        check: "sasl-local-domain",
+        severity: "notice",
+        services: everyLogin,
+        lines: [
+          "main.cf: smtpd_sasl_local_domain =",
+          "Dovecot: auth_default_realm = example.com  (2.4: auth_default_domain = example.com)",
+        ],
+      },
+    ],
+  ])("%s", async (_, mistake, found) => {
+    const { main = "", ...rest } = mistake();
+    const lines = found.lines.map((line) => line.replace("QUEUE", queue).replace("INET", String(ports.inet)));
+    const args = await plant({ main: main.replaceAll("QUEUE", queue), ...rest });
+    const findings = await diagnoseAgain(args);
+    expect(findings).toEqual([{ ...found, lines }]);
+    const isMendable = !lines.some((line) => /^(Dovecot|shell): |HOST/.test(line));
+    expect(await mend(args, findings)).toBe(isMendable);
+    if (isMendable) expect(await diagnoseAgain(args)).toEqual([]);
+  });
+
+  test("the daemon does not run", async () => {
+    const port = await freePort();
+    const yaml = { listeners: [{ protocol: "socketmap", endpoint: `inet:127.0.0.1:${port}` }] };
+    const main = `smtpd_sender_login_maps = socketmap:inet:127.0.0.1:${port}:senders`;
+    expect(await diagnose({ main, yaml })).toEqual([
+      {
+        check: "daemon-silent",
+        severity: "error",
+        services: everyLogin,
+        lines: ["shell: systemctl start loginmapd.socket loginmapd"],
+      },
+    ]);
+  });
+
+  test("the socket is for its owner alone", async () => {
+    await chmod(socket, 0o600);
+    try {
+      expect(await diagnose({})).toEqual([
+        {
+          check: "socket-permission",
+          severity: "error",
+          services: everyLogin,
+          lines: [
+            `loginmapd.yaml: - { protocol: socketmap, endpoint: "unix:${socket}", mode: "0660", group: postfix }`,
+          ],
+        },
+      ]);
+    } finally {
+      await chmod(socket, 0o660);
+    }
+  });
+
+  test("the socket is for another group", async () => {
+    const { uid, gid } = await stat(socket);
+    await chown(socket, uid, 0);
+    try {
+      expect((await diagnose({})).map(({ check }) => check)).toEqual(["socket-permission"]);
+    } finally {
+      await chown(socket, uid, gid);
+    }
+  });
+
+  test("the directory of the socket is closed", async () => {
+    const folder = join(queue, "loginmapd");
+    await chmod(folder, 0o700);
+    try {
+      const [found] = await diagnose({});
+      expect(found).toMatchObject({
+        check: "socket-permission",
+        lines: [`shell: chgrp postfix ${folder} && chmod g+x ${folder}`],
+      });
+    } finally {
+      await chmod(folder, 0o755);
+    }
+  });
+});
+
+test("the findings are printed for people, worst first", async () => {
+  const outcome = await loginmapd(
+    await plant({
+      main: "recipient_delimiter =\nsmtpd_sasl_local_domain = example.com\nsmtpd_sender_login_maps =",
+      master: override("submission", "smtpd_sender_restrictions", "permit_sasl_authenticated, reject"),
+    }),
+  );
+  expect(outcome).toMatchObject({ code: 1, stderr: "" });
+  expect(
+    outcome.stdout,
+  ).toBe(`CRITICAL  submission: clients can log in, but no restriction asks who owns the sender address
+          Every login may send as any address; smtpd_sender_login_maps alone does nothing.
+          master.cf, submission inet: -o smtpd_sender_restrictions=reject_authenticated_sender_login_mismatch,permit_sasl_authenticated,reject
+
+ERROR     submissions, 127.0.0.1:10587: smtpd_sender_login_maps is not set
+          Nobody owns any address, so every client that is logged in is refused: 553 not owned by
+          user.
+          main.cf: smtpd_sender_login_maps = socketmap:unix:loginmapd/socketmap:senders
+
+NOTICE    submission, submissions, 127.0.0.1:10587: smtpd_sasl_local_domain = example.com has no
+          effect with Dovecot
+          A login without a domain is compared with the owners as it is: alice is not
+          alice@example.com.
+          main.cf: smtpd_sasl_local_domain =
+          Dovecot: auth_default_realm = example.com  (2.4: auth_default_domain = example.com)
+`);
+});
+
+test("every parameter is expanded as postconf does", async () => {
+  const read = async (...args: string[]) => {
+    const { stdout } = await run("postconf", ["-c", server.home.etc, ...args]);
+    return new Map(Array.from(stdout.matchAll(/^(\w+) =(.*)$/gm), ([, name = "", value = ""]) => [name, value.trim()]));
+  };
+  const [raw, expanded] = [await read(), await read("-x")];
+  // postconf leaves alone what has a meaning at delivery only, such as $recipient.
+  const names = [...raw.keys()].filter((name) => name !== "process_id" && !expanded.get(name)?.includes("$"));
+  expect(names.length).toBeGreaterThan(700);
+  const ours = names.map((name) => [
+    name,
+    expand(raw.get(name) ?? "", (one) => raw.get(one))
+      .trim()
+      .replaceAll(/\s+/g, " "),
+  ]);
+  expect(Object.fromEntries(ours)).toEqual(Object.fromEntries(names.map((name) => [name, expanded.get(name)])));
+});
+
+test("a directory without main.cf: exit 69, and postconf says why", async () => {
+  const outcome = await loginmapd(["doctor", "-c", daemon.configFile as string, "--postfix-config", "/nonexistent"]);
+  expect(outcome).toMatchObject({ code: 69, stdout: "" });
+  expect(outcome.stderr).toMatch(/^loginmapd: postconf: fatal: open \/nonexistent\/main\.cf/);
+});
