@@ -10,7 +10,7 @@ import { closeSync, fsyncSync, ftruncateSync, openSync, renameSync, unlinkSync }
 import { open, rm } from "node:fs/promises";
 import { dirname } from "node:path";
 import { elapsedMs, type Moment } from "../model/moment.ts";
-import { toOwnerList } from "../model/owner-list.ts";
+import { OwnerList, toOwnerList } from "../model/owner-list.ts";
 import { type Answer, absent, Found } from "../model/reply.ts";
 import type { AgedAnswer } from "./cached-source.ts";
 import type { AgedDomains } from "./domain-gate.ts";
@@ -255,8 +255,8 @@ function parseAnswer(line: string, sinceMs: number): { map: number; aged: AgedAn
     throw new SnapshotError("a line is damaged");
   }
   if (typeof ageMs !== "number" || ageMs < 0) throw new SnapshotError("a line is damaged");
-  const list = toOwnerList([owners]);
-  const answer: Answer = list === undefined ? absent : new Found(list, isDerived === 1);
+  const answer: Answer =
+    owners === "" ? absent : new Found(toOwnerList([owners]) ?? new OwnerList([]), isDerived === 1);
   return { map, aged: { key, answer, ageMs: ageMs + sinceMs } };
 }
 

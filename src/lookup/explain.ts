@@ -6,7 +6,7 @@ import { type OwnerList, splitOwners } from "../model/owner-list.ts";
 import type { ProtocolName } from "../model/protocol-name.ts";
 import { type Failure, foreign, type ListFit, malformed, type Reply } from "../model/reply.ts";
 import { toFailure } from "./failure.ts";
-import { type Resolver, rank } from "./resolver.ts";
+import type { Resolver } from "./resolver.ts";
 import { type Verdict, verdictsFor } from "./verdict.ts";
 
 /** The document of `loginmapd lookup --json` and of `GET /v1/lookup`. */
@@ -139,7 +139,7 @@ async function ask(resolver: Resolver, key: string, asks: readonly Ask[], deadli
     ]);
     // Rows for a domain that is not listed are shown, but they decide nothing: clients are told that nobody owns it.
     if (!isHosted) return { reply: foreign, findings, winners: [] };
-    const { answer, winners } = rank(asks, findings);
+    const { answer, winners } = resolver.rank(asks, findings);
     return { reply: answer, findings, winners };
   } catch (error) {
     return { reply: toFailure(error), findings: undefined, winners: [] };

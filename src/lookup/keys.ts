@@ -4,7 +4,7 @@
  * Postfix gives a socketmap and a tcp_table the full address only; what it does by itself for an indexed table (taking the
  * extension off, the bare localpart, `@domain`) is done here, in the order of mail_addr_find.c.
  */
-import { joinAddress, quoteLocalpart, splitAddress, stripExtension, unquoteLocalpart } from "../model/address.ts";
+import { internalForm, joinAddress, quoteLocalpart, splitAddress, stripExtension } from "../model/address.ts";
 import type { Ask, Key, KeyForm, Role } from "../model/keys.ts";
 
 /** What a map says about addresses. */
@@ -16,83 +16,134 @@ export interface KeyRules {
 }
 
 /**
+ * An ask with its place in Postfix's order of keys: where several sources are asked, all asks of one place come before those of
+ * the next. Asks of a source are in the order of their places.
+ */
+export interface Turn {
+  readonly ask: Ask;
+  readonly place: number;
+}
+
+/** The places of a lookup; in each the external form of a localpart comes first, the internal one next. */
+const place = { full: 0, stripped: 2, bare: 4, bareStripped: 6, domain: 8, grant: 9 } as const;
+
+/** A key taken apart. */
+interface Parts {
+  /** In internal form; empty in `@domain`. */
+  readonly localpart: string;
+  /** `undefined` when there is no extension. */
+  readonly stripped: string | undefined;
+  readonly domain: string;
+  /** Whether the key is in external form: then both forms of every localpart are asked. */
+  readonly isExternal: boolean;
+  /** Whether the key is `@domain`, not an address with an empty localpart. */
+  readonly isDomainKey: boolean;
+}
+
+/**
  * Makes the asks of one lookup.
  *
  * @param key a folded key: an address, a bare localpart or `@domain` (the last two arrive from within a `unionmap:`)
  * @returns the asks in order of precedence within their role; none when the key can have no owner
  */
 export function asksFor(key: string, form: KeyForm, roles: ReadonlySet<Role>, rules: KeyRules): Ask[] {
-  return form === "postfix" ? postfixAsks(key, rules) : roleAsks(key, roles, rules);
+  return turnsFor(key, form, roles, rules).map(({ ask }) => ask);
 }
 
-/**
- * Asks by role: `address` for the address and then without its extension, `domain` once, `grant` for both addresses.
- *
- * Localparts are asked in internal form, so `"two words"@x` and `two words@x` have the same owners.
- */
-function roleAsks(key: string, roles: ReadonlySet<Role>, rules: KeyRules): Ask[] {
-  const { localpart: external, domain } = splitAddress(key);
-  const asks: Ask[] = [];
-  const ask = (role: Role, asked: Key, derived: boolean) => {
-    if (roles.has(role)) asks.push({ role, key: asked, derived });
-  };
-  if (external === "") {
-    if (domain !== "") ask("domain", toKey("", domain), true);
-    return asks;
-  }
-  const localpart = unquoteLocalpart(external);
-  if (localpart === "") return asks;
-  const stripped = stripExtension(localpart, rules.recipientDelimiter);
-  // A column of a PAD SPACE collation says that "alice " is alice, where a query compares the localpart alone.
-  const isPadded = localpart.endsWith(" ");
-  if (domain !== "" && !isPadded) {
-    ask("address", toKey(localpart, domain), false);
-    if (stripped !== undefined) ask("address", toKey(stripped, domain), true);
-  }
-  const isBareKey = domain === "" && rules.localDomains.size > 0;
-  if (!isPadded && (isBareKey || rules.localDomains.has(domain))) {
-    ask("address", toKey(localpart, ""), false);
-    if (stripped !== undefined) ask("address", toKey(stripped, ""), true);
-  }
-  if (domain === "") return asks;
-  ask("domain", toKey(stripped ?? localpart, domain), true);
-  ask("grant", toKey(localpart, domain), true);
-  if (stripped !== undefined) ask("grant", toKey(stripped, domain), true);
-  return asks;
+/** As `asksFor`, with the place of each ask. */
+export function turnsFor(key: string, form: KeyForm, roles: ReadonlySet<Role>, rules: KeyRules): Turn[] {
+  const parts = takeApart(key, rules);
+  if (parts.localpart === "" && parts.domain === "") return [];
+  const turns = form === "postfix" ? postfixTurns(parts, rules) : roleTurns(parts, rules);
+  return turns.filter(({ ask }) => roles.has(ask.role));
 }
 
-/**
- * Asks in the order in which Postfix keys its own tables: every address in external (quoted) form and, where it differs, in
- * internal form; full, without extension, the localpart if the domain is local, `@domain`.
- *
- * A key that arrives in internal form (`two words@x`) is the second of two lookups that smtpd makes, so its quoted form has
- * been asked already.
- */
-function postfixAsks(key: string, rules: KeyRules): Ask[] {
+function takeApart(key: string, rules: KeyRules): Parts {
   const { localpart: given, domain } = splitAddress(key);
-  const asks: Ask[] = [];
-  const localpart = unquoteLocalpart(given);
-  const isExternal = localpart !== given;
-  const ask = (part: string, at: string, derived: boolean) => {
-    const quoted = isExternal ? quoteLocalpart(part) : part;
-    asks.push({ role: "address", key: toKey(quoted, at), derived });
-    if (quoted !== part) asks.push({ role: "address", key: toKey(part, at), derived });
-  };
-  if (localpart === "" && domain !== "") {
-    asks.push({ role: "address", key: toKey("", domain), derived: true });
-    return asks;
-  }
+  const localpart = internalForm(given);
   const stripped = stripExtension(localpart, rules.recipientDelimiter);
-  if (domain !== "") {
-    ask(localpart, domain, false);
-    if (stripped !== undefined) ask(stripped, domain, true);
+  return { localpart, stripped, domain, isExternal: localpart !== given, isDomainKey: given === "" };
+}
+
+/**
+ * Asks by role: `address` for the address and then without its extension, `domain` once, `grant` for both addresses. Rows may
+ * hold a localpart in either form.
+ */
+function roleTurns(parts: Parts, rules: KeyRules): Turn[] {
+  const { localpart, stripped, domain, isDomainKey } = parts;
+  if (isDomainKey) return [domainTurn("domain", "", domain)];
+  // A column of a PAD SPACE collation says that "alice " is alice; only in quotes the two can be told apart.
+  const spell = (part: string) => spellings(parts, part).filter((spelling) => !spelling.endsWith(" "));
+  const turns: Turn[] = [];
+  if (domain !== "") turns.push(...addressTurns(parts, domain, place.full, place.stripped, spell));
+  if (rules.localDomains.has(domain) || (domain === "" && rules.localDomains.size > 0)) {
+    turns.push(...addressTurns(parts, "", place.bare, place.bareStripped, spell));
   }
-  if (domain === "" || rules.localDomains.has(domain)) {
-    ask(localpart, "", false);
-    if (stripped !== undefined && domain !== "") ask(stripped, "", true);
+  if (domain === "") return turns;
+  const asked = stripped ?? localpart;
+  const needsQuotes = asked === "" || asked.endsWith(" ");
+  turns.push(domainTurn("domain", needsQuotes ? quoteLocalpart(asked) : asked, domain));
+  for (const part of [localpart, stripped]) {
+    if (part === undefined) continue;
+    for (const spelling of spell(part)) turns.push(grantTurn(spelling, domain));
   }
-  if (domain !== "") asks.push({ role: "address", key: toKey("", domain), derived: true });
-  return asks;
+  return turns;
+}
+
+/**
+ * Asks as Postfix keys its own tables: every address in external (quoted) form and, where it differs, in internal form; full,
+ * without extension, the localpart if the domain is local, `@domain`. A source with grants is asked for those of the address.
+ */
+function postfixTurns(parts: Parts, rules: KeyRules): Turn[] {
+  const { localpart, domain, isDomainKey } = parts;
+  const spell = (part: string) => spellings(parts, part);
+  const turns: Turn[] = [];
+  if (!isDomainKey && domain !== "") turns.push(...addressTurns(parts, domain, place.full, place.stripped, spell));
+  if (!isDomainKey && domain === "")
+    turns.push(...spell(localpart).map((one) => addressTurn(one, "", place.bare, parts)));
+  else if (localpart !== "" && rules.localDomains.has(domain)) {
+    turns.push(...addressTurns(parts, "", place.bare, place.bareStripped, spell));
+  }
+  if (domain !== "") turns.push(domainTurn("address", "", domain));
+  if (!isDomainKey && domain !== "") turns.push(...spell(localpart).map((one) => grantTurn(one, domain)));
+  return turns;
+}
+
+/** The forms in which smtpd asks for a localpart: the internal form of an empty one would be the key `@domain`. */
+function spellings({ isExternal }: Parts, part: string): string[] {
+  if (!isExternal) return [part];
+  const quoted = quoteLocalpart(part);
+  return quoted === part || part === "" ? [quoted] : [quoted, part];
+}
+
+function addressTurns(
+  parts: Parts,
+  at: string,
+  full: number,
+  withoutExtension: number,
+  spell: (part: string) => string[],
+): Turn[] {
+  const { localpart, stripped } = parts;
+  const turns = spell(localpart).map((one, i) => addressTurn(one, at, full + i, parts));
+  if (stripped === undefined) return turns;
+  const key = (one: string) => toKey(one, at);
+  const others = spell(stripped).map((one, i): Turn => {
+    return { ask: { role: "address", key: key(one), derived: true }, place: withoutExtension + i };
+  });
+  return [...turns, ...others];
+}
+
+function addressTurn(spelling: string, at: string, where: number, { stripped }: Parts): Turn {
+  const ask: Ask = { role: "address", key: toKey(spelling, at), derived: false };
+  return { ask: stripped === undefined ? ask : { ...ask, isTagged: true }, place: where };
+}
+
+function domainTurn(role: "address" | "domain", localpart: string, domain: string): Turn {
+  return { ask: { role, key: toKey(localpart, domain), derived: true }, place: place.domain };
+}
+
+function grantTurn(spelling: string, domain: string): Turn {
+  return { ask: { role: "grant", key: toKey(spelling, domain), derived: true }, place: place.grant };
 }
 
 function toKey(user: string, domain: string): Key {

@@ -5,8 +5,8 @@
  * are merged into whichever answered, so that neither a catch-all nor a grant hides the owner of a tagged address.
  */
 import { splitAddress } from "../model/address.ts";
-import { type Ask, type Findings, notAsked } from "../model/keys.ts";
-import { holdsOwner, toOwnerList } from "../model/owner-list.ts";
+import { type Ask, type Findings, type KeyForm, notAsked } from "../model/keys.ts";
+import { holdsOwner, OwnerList, toOwnerList } from "../model/owner-list.ts";
 import { type Answer, absent, Found, malformed } from "../model/reply.ts";
 import type { Database, OwnerSource } from "../model/source.ts";
 import { asksFor, type KeyRules } from "./keys.ts";
@@ -18,22 +18,31 @@ export interface Ranking {
   readonly winners: readonly number[];
 }
 
+/**
+ * Whether cells end the search: to Postfix any does, even one that holds no login; by role only one that names an owner.
+ */
+export function endsSearch(cells: Findings[number], form: KeyForm): boolean {
+  return form === "postfix" ? cells.length > 0 : holdsOwner(cells);
+}
+
 /** Ranks findings into an answer; pure. `findings[i]` belongs to `asks[i]`. */
-export function rank(asks: readonly Ask[], findings: Findings): Ranking {
+export function rank(asks: readonly Ask[], findings: Findings, form: KeyForm): Ranking {
   let address = -1;
   let domain = -1;
   const grants: number[] = [];
   for (let index = 0; index < asks.length; index++) {
-    if (!holdsOwner(findings[index] ?? [])) continue;
     const { role } = asks[index] as Ask;
+    const cells = findings[index] ?? [];
+    if (role === "grant" ? !holdsOwner(cells) : !endsSearch(cells, form)) continue;
     if (role === "grant") grants.push(index);
     else if (role === "address" && address === -1) address = index;
     else if (role === "domain" && domain === -1) domain = index;
   }
   const base = address === -1 ? domain : address;
   const winners = base === -1 ? grants : [base, ...grants];
-  const owners = toOwnerList(winners.flatMap((index) => findings[index] as readonly string[]));
-  if (owners === undefined) return { answer: absent, winners: [] };
+  if (winners.length === 0) return { answer: absent, winners };
+  // A cell of a table of Postfix may hold separators only: the address is known, and nobody may send as it.
+  const owners = toOwnerList(winners.flatMap((index) => findings[index] as readonly string[])) ?? new OwnerList([]);
   const isDerived = base === -1 || (asks[base] as Ask).derived;
   return { answer: new Found(owners, isDerived), winners };
 }
@@ -63,17 +72,21 @@ export class Resolver implements OwnerSource {
       : this.#decide(asks, first, found, deadlineMs);
   }
 
-  /** Whether the first ask ends the search: to Postfix by any cell, even one that holds no login. */
   #isDecided([address = []]: Findings): boolean {
-    return this.#database.keyForm === "postfix" ? address.length > 0 : holdsOwner(address);
+    return endsSearch(address, this.#database.keyForm);
   }
 
   #decide(asks: readonly Ask[], first: readonly Ask[], found: Findings, deadlineMs: number): Answer | Promise<Answer> {
-    if (first.length === asks.length || this.#isDecided(found)) return rank(first, found).answer;
+    if (first.length === asks.length || this.#isDecided(found)) return this.rank(first, found).answer;
     const rest = restOf(asks, first);
-    const rankAll = (others: Findings) => rank([...first, ...rest], [...found, ...others]).answer;
+    const rankAll = (others: Findings) => this.rank([...first, ...rest], [...found, ...others]).answer;
     const others = this.#database.find(rest, deadlineMs);
     return others instanceof Promise ? others.then(rankAll) : rankAll(others);
+  }
+
+  /** Ranks what was found, by the rules of the source. */
+  rank(asks: readonly Ask[], findings: Findings): Ranking {
+    return rank(asks, findings, this.#database.keyForm);
   }
 
   /** Makes the asks of a lookup without asking them, for the explanation of one. */

@@ -71,13 +71,28 @@ export function joinAddress({ localpart, domain }: Address): string {
 }
 
 /**
- * Takes the quotes off a localpart: `"two words"` is the external form (RFC 5321 section 4.1.2) of `two words`.
- *
- * Follows unquote_822_local.c: quotes go, a backslash stands for the character after it.
+ * Takes the quotes off a localpart as a client types it: `"two words"` is the external form (RFC 5321 section 4.1.2) of
+ * `two words`, and smtpd takes `a\b` for `ab` (tok822_parse.c). A key is not typed: see `internalForm`.
  */
 export function unquoteLocalpart(localpart: string): string {
   if (!localpart.includes('"') && !localpart.includes("\\")) return localpart;
   return localpart.replace(/\\(.)|"|\\$/gsu, "$1");
+}
+
+/**
+ * Whether the localpart of a key is the external form of another, as smtpd asks for it first (mail_addr_find.c): quoted, and
+ * for need.
+ *
+ * `"alice"` is not: smtpd asks for alice without quotes, and for `"alice"` only after the external form of a localpart that
+ * really has those quotes in it, which alice does not own. The same holds for `alice\` and `alice"`.
+ */
+export function isExternalForm(localpart: string): boolean {
+  return localpart.startsWith('"') && quoteLocalpart(unquoteLocalpart(localpart)) === localpart;
+}
+
+/** The localpart of a key without the quotes of its external form; a key in internal form is literal, whatever it holds. */
+export function internalForm(localpart: string): string {
+  return isExternalForm(localpart) ? unquoteLocalpart(localpart) : localpart;
 }
 
 /**

@@ -25,6 +25,8 @@ export interface Ask {
   readonly key: Key;
   /** Whether an answer to it is for something else than the whole address; see `Found.derived`. */
   readonly derived: boolean;
+  /** The key still has its extension, and an ask without it follows: to a source that knows logins and no rows, not yet one. */
+  readonly isTagged?: true;
 }
 
 /** How the asks of a lookup are made: by role, or as Postfix keys its own tables (mail_addr_find.c). */

@@ -1,8 +1,12 @@
 /** Who may send as an address: the SASL logins that Postfix compares with the one that authenticated. */
 import { foldCase } from "./fold-case.ts";
 
+// A list without a login, as a table of Postfix can hold it: smtpd finds it and nobody in it.
+const noLogin = ",";
+
 /**
- * At least one owner; "no owners" is not a list but the answer `nobody`.
+ * Who may send as an address. "No owners" is not a list but an answer without one (`Nobody`); a list that names nobody is what
+ * a table file of Postfix says with a cell of separators only: the address is known, and refused to everybody.
  *
  * Kept as the text that is sent: an array of logins beside it would cost a cache entry a seventh more memory.
  */
@@ -11,13 +15,13 @@ export class OwnerList {
   readonly text: string;
 
   /** @param logins without commas and without duplicates; use `toOwnerList` for what a database says */
-  constructor(logins: readonly [string, ...string[]]) {
-    this.text = logins.join(",");
+  constructor(logins: readonly string[]) {
+    this.text = logins.length === 0 ? noLogin : logins.join(",");
   }
 
   /** SASL logins in first-seen order and spelling, without duplicates (compared caselessly). */
   get logins(): readonly string[] {
-    return this.text.split(",");
+    return this.text === noLogin ? [] : this.text.split(",");
   }
 }
 
@@ -59,9 +63,7 @@ export function toOwnerList(cells: readonly (string | null)[]): OwnerList | unde
       logins.push(login);
     }
   }
-  const [first, ...rest] = logins;
-  if (first === undefined) return undefined;
-  return new OwnerList([first, ...rest]);
+  return logins.length === 0 ? undefined : new OwnerList(logins);
 }
 
 /** Tells whether a SASL login is among the owners, compared as smtpd does: caselessly. */

@@ -99,6 +99,38 @@ const table: readonly Row[] = [
     login: "bob@example.com",
     codes: stranger,
   },
+  {
+    rule: "a localpart that ends in a backslash",
+    from: '"alice\\\\"@example.com',
+    login: "alice@example.com",
+    codes: unownedAddress,
+  },
+  {
+    rule: "a localpart that ends in a quote",
+    from: '"alice\\""@example.com',
+    login: "alice@example.com",
+    codes: unownedAddress,
+  },
+  {
+    rule: "a localpart within quotes of its own",
+    from: '"\\"alice\\""@example.com',
+    login: "alice@example.com",
+    codes: unownedAddress,
+  },
+  {
+    rule: "a blank at the end is not padding",
+    from: '"alice "@example.com',
+    login: "alice@example.com",
+    codes: unownedAddress,
+  },
+  { rule: "a blank at the end of a tag", from: '"alice+x "@example.com', login: "alice@example.com", codes: owner },
+  {
+    rule: "a blank at the end in a catch-all domain",
+    from: '"zz "@catch.example',
+    login: "erin@catch.example",
+    codes: owner,
+  },
+  { rule: "no localpart in a catch-all domain", from: '""@catch.example', login: "erin@catch.example", codes: owner },
   { rule: "needless quotes", from: '"alice"@example.com', login: "alice@example.com", codes: owner },
   { rule: "an apostrophe", from: "o'brien@example.com", login: "alice@example.com", codes: owner },
   {

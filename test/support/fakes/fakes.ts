@@ -18,9 +18,10 @@ export interface FakeOptions {
   readonly domains?: readonly string[];
 }
 
-/** A database whose owners are `rows[email]`, for every role (`domain x`, `grant x` for the others). */
+/** A database whose owners are `rows[email]`, for every role (`domain x`, `grant x` for the others); one of Postfix has only addresses. */
 export function fakeDatabase(rows: Record<string, string>, options: FakeOptions = {}): FakeDatabase {
-  const { isAsync = false, keyForm = "roles", roles = ["address", "domain", "grant"], domains } = options;
+  const { isAsync = false, keyForm = "roles", domains } = options;
+  const { roles = keyForm === "postfix" ? ["address"] : ["address", "domain", "grant"] } = options;
   const fake: FakeDatabase = {
     name: "fake",
     keyForm,

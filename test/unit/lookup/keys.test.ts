@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { asksFor, type KeyRules } from "../../../src/lookup/keys.ts";
+import { asksFor, type KeyRules, turnsFor } from "../../../src/lookup/keys.ts";
 import type { KeyForm, Role } from "../../../src/model/keys.ts";
 
 const allRoles = new Set<Role>(["address", "domain", "grant"]);
@@ -34,20 +34,60 @@ describe("asks by role", () => {
       "address alice@local.example exact",
       "address alice exact",
     ]);
-    expect(keysOf("alice@local.example", "postfix")).toEqual([
+    expect(keysOf("alice@local.example", "postfix", {}, new Set<Role>(["address"]))).toEqual([
       "address alice@local.example exact",
       "address alice exact",
       "address @local.example",
     ]);
   });
 
-  test("both spellings of a quoted localpart are asked in internal form", () => {
-    expect(keysOf('"two words"@example.com', "roles")).toEqual(keysOf("two words@example.com", "roles"));
-    expect(keysOf('"two words"@example.com', "roles")[0]).toBe("address two words@example.com exact");
+  test("a quoted localpart is asked in both forms, since rows may hold either", () => {
+    expect(keysOf('"two words"@example.com', "roles")).toEqual([
+      'address "two words"@example.com exact',
+      "address two words@example.com exact",
+      "domain two words@example.com",
+      'grant "two words"@example.com',
+      "grant two words@example.com",
+    ]);
   });
 
-  test("a localpart that ends in a blank is not asked as an address, which PAD SPACE columns would match", () => {
-    expect(keysOf("alice @example.com", "roles")).toEqual(["domain alice @example.com", "grant alice @example.com"]);
+  test.each([["two words"], ["back\\slash"], ['quo"te'], ["alice\\"], ['alice"'], ['"alice"']])(
+    "%s is not what smtpd asks for first, so it is literal",
+    (localpart) => {
+      expect(keysOf(`${localpart}@example.com`, "roles")).toEqual([
+        `address ${localpart}@example.com exact`,
+        `domain ${localpart}@example.com`,
+        `grant ${localpart}@example.com`,
+      ]);
+      expect(keysOf(`${localpart}@example.com`, "postfix", {}, new Set<Role>(["address"]))).toEqual([
+        `address ${localpart}@example.com exact`,
+        "address @example.com",
+      ]);
+    },
+  );
+
+  test("a localpart that ends in a blank is asked in quotes only: PAD SPACE columns would match it without", () => {
+    expect(keysOf('"zz "@example.com', "roles")).toEqual([
+      'address "zz "@example.com exact',
+      'domain "zz "@example.com',
+      'grant "zz "@example.com',
+    ]);
+    expect(keysOf("zz @example.com", "roles")).toEqual(['domain "zz "@example.com']);
+    expect(keysOf('"alice+x "@example.com', "roles")).toEqual([
+      'address "alice+x "@example.com exact',
+      "address alice@example.com",
+      "domain alice@example.com",
+      'grant "alice+x "@example.com',
+      "grant alice@example.com",
+    ]);
+  });
+
+  test("an empty localpart is one, which a catch-all owns", () => {
+    expect(keysOf('""@example.com', "roles")).toEqual([
+      'address ""@example.com exact',
+      'domain ""@example.com',
+      'grant ""@example.com',
+    ]);
   });
 
   test("@domain asks the domain role only", () => {
@@ -66,7 +106,7 @@ describe("asks by role", () => {
     expect(keysOf("alice", "roles", { localDomains: new Set() })).toEqual([]);
   });
 
-  test.each([["@"], ['""@example.com'], ['""']])("%s can have no owner", (key) => {
+  test.each([["@"], [""]])("%s can have no owner", (key) => {
     expect(keysOf(key, "roles")).toEqual([]);
   });
 
@@ -83,8 +123,10 @@ describe("asks by role", () => {
 });
 
 describe("asks in Postfix's own order", () => {
+  const keysOfTable = (key: string) => keysOf(key, "postfix", {}, new Set<Role>(["address"]));
+
   test("follow mail_addr_find for a local domain", () => {
-    expect(keysOf("user+e@local.example", "postfix")).toEqual([
+    expect(keysOfTable("user+e@local.example")).toEqual([
       "address user+e@local.example exact",
       "address user@local.example",
       "address user+e exact",
@@ -94,7 +136,7 @@ describe("asks in Postfix's own order", () => {
   });
 
   test("leave bare localparts out for other domains", () => {
-    expect(keysOf("user+e@example.com", "postfix")).toEqual([
+    expect(keysOfTable("user+e@example.com")).toEqual([
       "address user+e@example.com exact",
       "address user@example.com",
       "address @example.com",
@@ -102,7 +144,7 @@ describe("asks in Postfix's own order", () => {
   });
 
   test("ask a quoted localpart in external form first, each time", () => {
-    expect(keysOf('"two words+e"@local.example', "postfix")).toEqual([
+    expect(keysOfTable('"two words+e"@local.example')).toEqual([
       'address "two words+e"@local.example exact',
       "address two words+e@local.example exact",
       'address "two words"@local.example',
@@ -116,18 +158,54 @@ describe("asks in Postfix's own order", () => {
   });
 
   test("ask a localpart in internal form as it is, since smtpd asked its quoted form before", () => {
-    expect(keysOf("two words@example.com", "postfix")).toEqual([
+    expect(keysOfTable("two words@example.com")).toEqual([
       "address two words@example.com exact",
       "address @example.com",
     ]);
   });
 
-  test("drop quotes that are not needed, as smtpd does", () => {
-    expect(keysOf('"plain"@example.com', "postfix")[0]).toBe("address plain@example.com exact");
+  test("ask for an empty localpart in quotes, then for the domain", () => {
+    expect(keysOf('""@local.example', "postfix", {}, new Set<Role>(["address"]))).toEqual([
+      'address ""@local.example exact',
+      "address @local.example",
+    ]);
+  });
+
+  test("ask for the grants of the address, if the source has any", () => {
+    expect(keysOf("user+e@example.com", "postfix").at(-1)).toBe("grant user+e@example.com");
+    expect(keysOfTable("@example.com")).toEqual(["address @example.com"]);
   });
 
   test("ask partial keys as they are", () => {
-    expect(keysOf("user+e", "postfix")).toEqual(["address user+e exact"]);
-    expect(keysOf("@example.com", "postfix")).toEqual(["address @example.com"]);
+    expect(keysOfTable("user+e")).toEqual(["address user+e exact"]);
+    expect(keysOfTable("@example.com")).toEqual(["address @example.com"]);
+  });
+});
+
+describe("places", () => {
+  test.each<[KeyForm, string]>([
+    ["roles", '"two words+e"@local.example'],
+    ["postfix", '"two words+e"@local.example'],
+    ["postfix", '""@local.example'],
+  ])("follow the order of the asks: %s, %s", (form, key) => {
+    const rules = { recipientDelimiter: "+", localDomains: new Set(["local.example"]) };
+    const places = turnsFor(key, form, allRoles, rules).map(({ place }) => place);
+    expect(places).toEqual(places.toSorted((a, b) => a - b));
+  });
+
+  test("are the same for both forms, so that sources of both can be asked in turn", () => {
+    const rules = { recipientDelimiter: "+", localDomains: new Set(["local.example"]) };
+    const placesOf = (form: KeyForm) =>
+      turnsFor('"two words+e"@local.example', form, allRoles, rules).map(({ place }) => place);
+    expect(placesOf("roles").slice(0, 9)).toEqual([0, 1, 2, 3, 4, 5, 6, 7, 8]);
+    expect(placesOf("postfix").slice(0, 9)).toEqual([0, 1, 2, 3, 4, 5, 6, 7, 8]);
+  });
+
+  test("an address that still has its extension says so", () => {
+    const asks = asksFor("alice+t@x", "roles", allRoles, { recipientDelimiter: "+", localDomains: new Set() });
+    expect(asks.filter(({ role }) => role === "address").map(({ isTagged = false }) => isTagged)).toEqual([
+      true,
+      false,
+    ]);
   });
 });

@@ -29,7 +29,7 @@ describe("rank", () => {
     ["nobody is nobody", [[], [], [], [], []], undefined, false, []],
     ["findings that are missing are no owners", [], undefined, false, []],
   ])("%s", (_rule, findings, owners, derived, winners) => {
-    const ranking = rank(asks, findings);
+    const ranking = rank(asks, findings, "roles");
     expect(ranking.winners).toEqual(winners);
     if (owners === undefined) expect(ranking.answer).toEqual({ kind: "notFound", because: "absent" });
     else {
@@ -50,6 +50,23 @@ describe("Resolver", () => {
   test("answers later when the database does", async () => {
     const resolver = new Resolver(fakeDatabase({ "alice@x": "alice@x" }, { isAsync: true }), rules);
     await expect(resolver.ownersOf("alice+t@x", 0)).resolves.toMatchObject({ kind: "ok", derived: true });
+  });
+
+  test.each(['"two words"@x', "back\\slash@x", 'quo"te@x', "two words@x"])(
+    "finds a row that is spelt as the key: %s",
+    async (key) => {
+      const answer = await new Resolver(fakeDatabase({ [key]: "bob" }), rules).ownersOf(key, 0);
+      expect((answer as Found).owners.text).toBe("bob");
+    },
+  );
+
+  test("finds a row in internal form by the external form of a key", async () => {
+    const answer = await new Resolver(fakeDatabase({ "two words@x": "bob" }), rules).ownersOf('"two words"@x', 0);
+    expect((answer as Found).owners.text).toBe("bob");
+  });
+
+  test.each(["alice\\@x", 'alice"@x', '"alice"@x', "alice @x"])("does not take %s for alice", async (key) => {
+    expect(await new Resolver(fakeDatabase({ "alice@x": "alice" }), rules).ownersOf(key, 0)).toEqual(absent);
   });
 
   test.each<[string, string, Parameters<typeof fakeDatabase>[1], boolean]>([
@@ -103,8 +120,10 @@ describe("Resolver", () => {
 
   test("ends the search as Postfix does at a cell that holds no login, and only for its own tables", async () => {
     const rows = { "alice+t@x": " ,", "alice@x": "alice" };
-    const ofPostfix = new Resolver(fakeDatabase(rows, { keyForm: "postfix" }), rules);
-    expect(await ofPostfix.ownersOf("alice+t@x", 0)).toEqual(absent);
+    const ofPostfix = new Resolver(fakeDatabase(rows, { keyForm: "postfix", roles: ["address"] }), rules);
+    const answer = (await ofPostfix.ownersOf("alice+t@x", 0)) as Found;
+    expect(answer.owners.text).toBe(",");
+    expect(answer.owners.logins).toEqual([]);
     expect(await ofPostfix.find(ofPostfix.asksFor("alice+t@x"), 0)).toEqual([[" ,"], [], []]);
     expect(await new Resolver(fakeDatabase(rows), rules).ownersOf("alice+t@x", 0)).toMatchObject({ kind: "ok" });
   });
@@ -122,13 +141,13 @@ describe("Resolver", () => {
         database.find = (some) => {
           let isEnded = false;
           return some.map((one) => {
-            const found = isEnded ? [] : (findings.get(name(one)) ?? []);
+            const found = isEnded && one.role === "address" ? [] : (findings.get(name(one)) ?? []);
             // As a driver does it for Postfix's own tables.
-            isEnded ||= keyForm === "postfix" && found.length > 0;
+            isEnded ||= keyForm === "postfix" && one.role === "address" && found.length > 0;
             return found;
           });
         };
-        expect(resolver.ownersOf(key, 0)).toEqual(rank(all, database.find(all, 0) as Findings).answer);
+        expect(resolver.ownersOf(key, 0)).toEqual(rank(all, database.find(all, 0) as Findings, keyForm).answer);
       }),
     );
   });

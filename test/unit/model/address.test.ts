@@ -2,6 +2,8 @@ import { describe, expect, test } from "vitest";
 import {
   foldDomain,
   foldKey,
+  internalForm,
+  isExternalForm,
   joinAddress,
   quoteLocalpart,
   splitAddress,
@@ -82,6 +84,20 @@ describe("quoting", () => {
     ["a\\", "a"],
   ])("unquotes %s to %s", (external, internal) => {
     expect(unquoteLocalpart(external)).toBe(internal);
+  });
+
+  test.each([
+    ['"two words"', true],
+    ['"a\\"b"', true],
+    ['""', true],
+    ['"plain"', false],
+    ["two words", false],
+    ['a"', false],
+    ["a\\", false],
+    ['"a"b"', false],
+  ])("tells whether %s is what smtpd asks for first", (localpart, isExternal) => {
+    expect(isExternalForm(localpart)).toBe(isExternal);
+    expect(internalForm(localpart)).toBe(isExternal ? unquoteLocalpart(localpart) : localpart);
   });
 
   test.each([

@@ -81,7 +81,7 @@ async function ownersOf(database: Database, address: string): Promise<string> {
     recipientDelimiter: "+",
     localDomains: new Set(),
   });
-  const { answer } = rank(asks, await database.find(asks, clock.nowMs() + 20_000));
+  const { answer } = rank(asks, await database.find(asks, clock.nowMs() + 20_000), "roles");
   return answer.kind === "ok" ? answer.owners.text : "-";
 }
 
