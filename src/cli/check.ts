@@ -7,10 +7,9 @@ import type { QueryReport } from "../model/source.ts";
 import { type ExitCode, exitCode } from "../system/exit-code.ts";
 import { createLog } from "../telemetry/log.ts";
 import { Tallies } from "../telemetry/tallies.ts";
+import type { CommandLine } from "./command.ts";
 import { loadSettings } from "./load-settings.ts";
-import { Progress } from "./progress.ts";
-import type { CommandLine } from "./run.ts";
-import { createPaint, isColoured, type Paint } from "./terminal.ts";
+import { createPaint, isColoured, type Paint, Progress } from "./terminal.ts";
 
 /** What a source says to its queries, or why it says nothing. */
 type SourceReport =

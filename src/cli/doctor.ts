@@ -6,9 +6,9 @@ import { PostconfError, readPostconf } from "../doctor/look/postconf.ts";
 import type { Observations } from "../doctor/observations.ts";
 import { parsePostfix } from "../doctor/postfix.ts";
 import { type ExitCode, exitCode } from "../system/exit-code.ts";
+import type { CommandLine } from "./command.ts";
 import { formatFindings } from "./format-findings.ts";
 import { loadSettings, stringOf } from "./load-settings.ts";
-import type { CommandLine } from "./run.ts";
 import { isColoured } from "./terminal.ts";
 
 /** Prints the findings, worst first, for people or as JSON. Exit 0 without any, 1 with some, 69 without postconf. */

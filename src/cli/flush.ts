@@ -2,9 +2,8 @@
 import { request as httpRequest } from "node:http";
 import { type AdminSettings, formatEndpoint } from "../model/settings.ts";
 import { type ExitCode, exitCode } from "../system/exit-code.ts";
-import { UsageError } from "./command.ts";
+import { type CommandLine, UsageError } from "./command.ts";
 import { loadSettings, stringOf } from "./load-settings.ts";
-import type { CommandLine } from "./run.ts";
 
 const timeoutMs = 30_000;
 

@@ -3,7 +3,7 @@
 import { formatProblem } from "../model/errors.ts";
 import { toYaml } from "../source/postfix-cf/to-yaml.ts";
 import { type ExitCode, exitCode } from "../system/exit-code.ts";
-import type { CommandLine } from "./run.ts";
+import type { CommandLine } from "./command.ts";
 
 /** Prints the YAML; what differs or is unknown is a comment in it and a line on stderr. */
 export async function importFiles({ positionals }: CommandLine): Promise<ExitCode> {

@@ -1,13 +1,14 @@
 /** Where a command gets its configuration from: the demo, `.cf` files, or the configuration file and the environment. */
-
+import { accessSync, constants, mkdirSync } from "node:fs";
+import { tmpdir, userInfo } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
 import { settingsForDemo, settingsForPostfixCf } from "../config/flag-settings.ts";
 import { readConfig } from "../config/read-config.ts";
 import type { LoadedSettings } from "../daemon/load.ts";
 import { presetNames } from "../source/presets/stacks.ts";
 import { createDemoDatabase } from "../source/sqlite/demo.ts";
-import { UsageError } from "./command.ts";
-import { demoDatabasePath } from "./demo-path.ts";
-import type { CommandLine } from "./run.ts";
+import { type CommandLine, UsageError } from "./command.ts";
 
 /**
  * Reads the configuration that a command line names. Called again at every reload.
@@ -49,4 +50,18 @@ export function stringOf(value: OptionValue): string | undefined {
 
 function stringsOf(value: OptionValue): string[] {
   return Array.isArray(value) ? value.filter((item) => typeof item === "string") : [];
+}
+
+/** Finds a place that can be written: `data/` of the checkout, or for an installed program one below the temporary files. */
+function demoDatabasePath(): string {
+  const directory = fileURLToPath(new URL("../../data/", import.meta.url));
+  try {
+    mkdirSync(directory, { recursive: true });
+    accessSync(directory, constants.W_OK);
+    return join(directory, "demo.sqlite");
+  } catch {
+    const own = join(tmpdir(), `loginmapd-demo-${userInfo().uid}`);
+    mkdirSync(own, { recursive: true, mode: 0o700 });
+    return join(own, "demo.sqlite");
+  }
 }

@@ -3,16 +3,15 @@
 import { closeSources, openSources } from "../daemon/sources.ts";
 import { explain } from "../lookup/explain.ts";
 import { Resolver } from "../lookup/resolver.ts";
-import { defaultMapOf } from "../model/default-map.ts";
 import type { Settings } from "../model/settings.ts";
+import { defaultMapOf } from "../model/settings.ts";
 import { protocolsOf } from "../protocol/map-protocols.ts";
 import { type ExitCode, exitCode } from "../system/exit-code.ts";
 import { createLog } from "../telemetry/log.ts";
 import { Tallies } from "../telemetry/tallies.ts";
-import { UsageError } from "./command.ts";
+import { type CommandLine, UsageError } from "./command.ts";
 import { formatExplanation } from "./format-explanation.ts";
 import { loadSettings, stringOf } from "./load-settings.ts";
-import type { CommandLine } from "./run.ts";
 import { isColoured } from "./terminal.ts";
 
 /** Prints the explanation, for people or as JSON. Exit 0 with an answer, also "no owners"; 69 when Postfix gets none. */

@@ -6,9 +6,8 @@ import { type Endpoint, formatEndpoint } from "../model/settings.ts";
 import { ask, NoServer } from "../net/ask.ts";
 import type { ServerReply } from "../protocol/client.ts";
 import { type ExitCode, exitCode } from "../system/exit-code.ts";
-import { UsageError } from "./command.ts";
+import { type CommandLine, UsageError } from "./command.ts";
 import { loadSettings, stringOf } from "./load-settings.ts";
-import type { CommandLine } from "./run.ts";
 
 // Postfix waits 100 s for a reply.
 const timeoutMs = 100_000;

@@ -2,18 +2,9 @@
 import { type ParseArgsConfig, parseArgs } from "node:util";
 import { ConfigError, formatProblem } from "../model/errors.ts";
 import { type ExitCode, exitCode } from "../system/exit-code.ts";
-import { UsageError } from "./command.ts";
+import { type Command, type CommandLine, UsageError } from "./command.ts";
 import { formatHelp, formatUsage } from "./help.ts";
 import { type CommandSpec, commands, findCommand, parseArgsOptions } from "./options.ts";
-
-/** Options of a command by their long names, and its arguments. */
-export interface CommandLine {
-  readonly options: Readonly<Record<string, string | boolean | readonly (string | boolean)[] | undefined>>;
-  readonly positionals: readonly string[];
-}
-
-/** Runs one command. */
-export type Command = (line: CommandLine) => Promise<ExitCode>;
 
 // Loaded when they run: `query` needs no database driver, `check` no web server.
 const loaders: Record<string, () => Promise<Command>> = {

@@ -3,8 +3,8 @@ import { relative } from "node:path";
 import { serve } from "../daemon/run.ts";
 import { formatEndpoint, type Settings } from "../model/settings.ts";
 import type { ExitCode } from "../system/exit-code.ts";
+import type { CommandLine } from "./command.ts";
 import { loadSettings } from "./load-settings.ts";
-import type { CommandLine } from "./run.ts";
 
 /** Runs the daemon with the configuration that the command line names; the demo also says how to try it. */
 export function serveCommand(line: CommandLine): Promise<ExitCode> {

@@ -4,11 +4,11 @@ import { nearestOrKnown } from "../model/nearest.ts";
 import { type Endpoint, formatEndpoint } from "../model/settings.ts";
 import { formatDuration } from "./duration.ts";
 import { quote } from "./mismatch.ts";
-import type { Findings } from "./problems.ts";
+import type { Problems } from "./problems.ts";
 import type { ConfigDraft } from "./schema.ts";
 
 /** Checks listeners, maps and the admin endpoint against each other. Sources have their own file. */
-export function checkWhole(draft: ConfigDraft, findings: Findings): void {
+export function checkWhole(draft: ConfigDraft, findings: Problems): void {
   checkThereIsSomething(draft, findings);
   checkEndpoints(draft, findings);
   checkListeners(draft, findings);
@@ -17,7 +17,7 @@ export function checkWhole(draft: ConfigDraft, findings: Findings): void {
   checkReach(draft, findings);
 }
 
-function checkThereIsSomething(draft: ConfigDraft, findings: Findings): void {
+function checkThereIsSomething(draft: ConfigDraft, findings: Problems): void {
   const missing = (what: string, isMissing: boolean, example: string) => {
     // A wrong shape has been reported already: "at least one" would only say it again.
     if (isMissing && !findings.hasProblemUnder(what))
@@ -28,7 +28,7 @@ function checkThereIsSomething(draft: ConfigDraft, findings: Findings): void {
   missing("sources", draft.sources.size === 0, "mail: { driver: mysql, database: vmail, preset: postfixadmin }");
 }
 
-function checkEndpoints(draft: ConfigDraft, findings: Findings): void {
+function checkEndpoints(draft: ConfigDraft, findings: Problems): void {
   const seen = new Map<string, string>();
   const all: [string, Endpoint | undefined][] = [
     ["admin.endpoint", draft.admin.endpoint],
@@ -43,7 +43,7 @@ function checkEndpoints(draft: ConfigDraft, findings: Findings): void {
   }
 }
 
-function checkListeners(draft: ConfigDraft, findings: Findings): void {
+function checkListeners(draft: ConfigDraft, findings: Problems): void {
   draft.listeners.forEach(({ protocol, endpoint, map, mode }, i) => {
     const path = `listeners[${i}]`;
     if (protocol === "tcp_table" && map === undefined && !findings.hasProblemUnder(`${path}.map`)) {
@@ -64,12 +64,12 @@ function checkListeners(draft: ConfigDraft, findings: Findings): void {
   });
 }
 
-function checkMode(path: string, mode: number, findings: Findings): void {
+function checkMode(path: string, mode: number, findings: Problems): void {
   if ((mode & 0o222) === 0) findings.problem(path, "nobody could connect: connecting needs the write permission");
   else if ((mode & 0o002) !== 0) findings.warning(path, "every user of this machine can ask who owns an address");
 }
 
-function checkMaps(draft: ConfigDraft, findings: Findings): void {
+function checkMaps(draft: ConfigDraft, findings: Problems): void {
   const used = new Set<string>();
   for (const [name, { source }] of draft.maps) {
     if (source === undefined) continue;
@@ -85,7 +85,7 @@ function checkMaps(draft: ConfigDraft, findings: Findings): void {
   }
 }
 
-function checkTimeouts(draft: ConfigDraft, findings: Findings): void {
+function checkTimeouts(draft: ConfigDraft, findings: Problems): void {
   const lookupMs = draft.limits.lookup_timeout;
   if (lookupMs === undefined) return;
   for (const [name, source] of draft.sources) {
@@ -101,7 +101,7 @@ function checkTimeouts(draft: ConfigDraft, findings: Findings): void {
 }
 
 /** Warns of what the network can reach: neither protocol has a password, and the admin endpoint speaks plain HTTP. */
-function checkReach(draft: ConfigDraft, findings: Findings): void {
+function checkReach(draft: ConfigDraft, findings: Problems): void {
   draft.listeners.forEach(({ endpoint }, i) => {
     if (endpoint === undefined || isLocal(endpoint)) return;
     findings.warning(

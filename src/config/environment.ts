@@ -8,7 +8,7 @@
 import { parse as parseYaml } from "yaml";
 import { nearestName } from "../model/nearest.ts";
 import type { AnyKey, Keys } from "./key.ts";
-import type { Findings } from "./problems.ts";
+import type { Problems } from "./problems.ts";
 import {
   type ConfigNode,
   emptyMapping,
@@ -33,7 +33,7 @@ export function namesSource(env: Environment): boolean {
 }
 
 /** Puts the overrides of the environment into the tree. A variable that names no key is a problem, with the nearest known. */
-export function applyEnvironment(keys: Keys, tree: MappingNode, env: Environment, findings: Findings): void {
+export function applyEnvironment(keys: Keys, tree: MappingNode, env: Environment, findings: Problems): void {
   for (const [variable, value] of overrides(env)) {
     const place: Place = { kind: "environment", variable };
     const parts = variable.slice(prefix.length).split("__");

@@ -8,7 +8,7 @@ import { ConfigError, type ConfigProblem } from "../model/errors.ts";
 import type { Settings } from "../model/settings.ts";
 import { checkWhole } from "./checks.ts";
 import { applyEnvironment, type Environment } from "./environment.ts";
-import { Findings } from "./problems.ts";
+import { Problems } from "./problems.ts";
 import { readKeys } from "./read-keys.ts";
 import { type CompleteConfig, type ConfigDraft, schema } from "./schema.ts";
 import { type ReadSecretFile, type SecretReader, secretOf } from "./secrets.ts";
@@ -44,7 +44,7 @@ export interface ParsedConfig {
  * @throws {ConfigError} ERR_CONFIG_INVALID with every problem that was found, and nothing else
  */
 export function parseConfig(input: ConfigInput): ParsedConfig {
-  const findings = new Findings(basename(input.fileName));
+  const findings = new Problems(basename(input.fileName));
   const tree = readYaml(input.text, findings);
   if (tree === undefined) throw invalid(findings);
 
@@ -67,11 +67,11 @@ export function parseConfig(input: ConfigInput): ParsedConfig {
   return { settings: toSettings(config, { token, passwords, resolvePath, isGiven }), warnings: findings.warnings() };
 }
 
-function invalid(findings: Findings): ConfigError {
+function invalid(findings: Problems): ConfigError {
   return new ConfigError("ERR_CONFIG_INVALID", findings.problems());
 }
 
-function passwordsOf(draft: ConfigDraft, reader: SecretReader, findings: Findings): Map<string, string> {
+function passwordsOf(draft: ConfigDraft, reader: SecretReader, findings: Problems): Map<string, string> {
   const passwords = new Map<string, string>();
   for (const [name, source] of draft.sources) {
     const pair = { inline: source.password, file: source.password_file };
@@ -86,7 +86,7 @@ const bearerToken = /^[A-Za-z0-9._~+/-]+=*$/;
 
 const shortTokenLength = 16;
 
-function checkToken(token: string | undefined, findings: Findings): void {
+function checkToken(token: string | undefined, findings: Problems): void {
   if (token === undefined) return;
   if (!bearerToken.test(token)) {
     findings.problem(
@@ -103,13 +103,13 @@ function checkToken(token: string | undefined, findings: Findings): void {
   }
 }
 
-function placeOfToken(findings: Findings) {
+function placeOfToken(findings: Problems) {
   return findings.isGiven("admin.token") ? findings.placeOf("admin.token") : findings.placeOf("admin.token_file");
 }
 
 const worldReadable = 0o004;
 
-function checkFileMode({ fileMode, fileName }: ConfigInput, draft: ConfigDraft, findings: Findings): void {
+function checkFileMode({ fileMode, fileName }: ConfigInput, draft: ConfigDraft, findings: Problems): void {
   if (fileMode === undefined || (fileMode & worldReadable) === 0) return;
   const inline = ["admin.token", ...[...draft.sources.keys()].map((name) => `sources.${name}.password`)];
   for (const path of inline) {

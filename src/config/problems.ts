@@ -3,18 +3,18 @@ import type { ConfigProblem } from "../model/errors.ts";
 import { printable } from "./mismatch.ts";
 import type { Place } from "./tree.ts";
 
-interface Finding {
+interface Problem {
   readonly path: string;
   readonly message: string;
   readonly place: Place | undefined;
 }
 
 /** The problems and warnings of one configuration. */
-export class Findings {
+export class Problems {
   readonly #fileName: string;
   readonly #places = new Map<string, Place>();
-  readonly #problems: Finding[] = [];
-  readonly #warnings: Finding[] = [];
+  readonly #problems: Problem[] = [];
+  readonly #warnings: Problem[] = [];
 
   /** @param fileName as messages name it, without directories; empty when there is no file */
   constructor(fileName: string) {
@@ -72,7 +72,7 @@ export class Findings {
     return this.#sorted(this.#warnings);
   }
 
-  #sorted(findings: readonly Finding[]): ConfigProblem[] {
+  #sorted(findings: readonly Problem[]): ConfigProblem[] {
     return findings
       .toSorted((a, b) => order(a.place) - order(b.place))
       .map(({ path, message, place }) => {

@@ -3,7 +3,7 @@
 import { nearestOrKnown } from "../model/nearest.ts";
 import type { AnyKey, Draft, DraftOf, FreeValue, Keys, Leaf, LeafList } from "./key.ts";
 import { Mismatch, quote, shownName } from "./mismatch.ts";
-import type { Findings } from "./problems.ts";
+import type { Problems } from "./problems.ts";
 import { type ConfigNode, describeShape, emptyMapping, isNothing, type MappingNode } from "./tree.ts";
 import type { ValueType } from "./value-types.ts";
 
@@ -22,7 +22,7 @@ export function readKeys<K extends Keys>(
   keys: K,
   mapping: MappingNode | undefined,
   path: string,
-  findings: Findings,
+  findings: Problems,
 ): DraftOf<K> {
   // The whole file has no line of its own.
   if (mapping !== undefined && path !== "") findings.locate(path, mapping.place);
@@ -38,7 +38,7 @@ export function readKeys<K extends Keys>(
   return draft as DraftOf<K>;
 }
 
-function readKey(key: AnyKey, node: ConfigNode | undefined, path: string, findings: Findings): unknown {
+function readKey(key: AnyKey, node: ConfigNode | undefined, path: string, findings: Problems): unknown {
   if (node !== undefined) findings.locate(path, node.place);
   switch (key.kind) {
     case "leaf":
@@ -60,14 +60,14 @@ function readKey(key: AnyKey, node: ConfigNode | undefined, path: string, findin
   }
 }
 
-function readLeaf<T>(key: Leaf<T>, node: ConfigNode | undefined, path: string, findings: Findings): Draft<Leaf<T>> {
+function readLeaf<T>(key: Leaf<T>, node: ConfigNode | undefined, path: string, findings: Problems): Draft<Leaf<T>> {
   if (node !== undefined) return readScalar(key.type, node, path, findings);
   if (key.fallback !== undefined) return readFallback(key.type, key.fallback);
   if (key.presence === "required") findings.problem(path, `is required, such as ${key.example}`);
   return undefined;
 }
 
-function readLeafList<T>(key: LeafList<T>, node: ConfigNode | undefined, path: string, findings: Findings): T[] {
+function readLeafList<T>(key: LeafList<T>, node: ConfigNode | undefined, path: string, findings: Problems): T[] {
   if (node === undefined) return key.fallback.map((text) => readFallback(key.type, text));
   return asItems(node, `a list such as ${key.example}`, path, findings).flatMap((item, i) => {
     const value = readScalar(key.type, item, `${path}[${i}]`, findings);
@@ -75,7 +75,7 @@ function readLeafList<T>(key: LeafList<T>, node: ConfigNode | undefined, path: s
   });
 }
 
-function readScalar<T>(type: ValueType<T>, node: ConfigNode, path: string, findings: Findings): T | undefined {
+function readScalar<T>(type: ValueType<T>, node: ConfigNode, path: string, findings: Problems): T | undefined {
   findings.locate(path, node.place);
   if (node.kind !== "scalar") {
     findings.problem(path, `expected ${type.expected}, got ${describeShape(node)}`);
@@ -107,7 +107,7 @@ function readNamed<K extends Keys>(
   element: string,
   mapping: MappingNode | undefined,
   path: string,
-  findings: Findings,
+  findings: Problems,
 ): ReadonlyMap<string, DraftOf<K>> {
   const drafts = new Map<string, DraftOf<K>>();
   for (const [name, { place, node }] of mapping?.entries ?? []) {
@@ -128,7 +128,7 @@ function readNamed<K extends Keys>(
 function readFreeMapping(
   mapping: MappingNode | undefined,
   path: string,
-  findings: Findings,
+  findings: Problems,
 ): Readonly<Record<string, FreeValue>> {
   const values: Record<string, FreeValue> = Object.create(null);
   for (const [name, { node }] of mapping?.entries ?? []) {
@@ -152,7 +152,7 @@ function freeValueOf(node: ConfigNode): FreeValue | undefined {
   return texts.every((text) => text !== undefined) ? texts : undefined;
 }
 
-function asMapping(node: ConfigNode | undefined, path: string, findings: Findings): MappingNode | undefined {
+function asMapping(node: ConfigNode | undefined, path: string, findings: Problems): MappingNode | undefined {
   if (node === undefined || node.kind === "mapping") return node;
   // `cache:` with every key below it commented out.
   if (isNothing(node)) return emptyMapping(node.place);
@@ -160,7 +160,7 @@ function asMapping(node: ConfigNode | undefined, path: string, findings: Finding
   return undefined;
 }
 
-function asItems(node: ConfigNode | undefined, expected: string, path: string, findings: Findings): ConfigNode[] {
+function asItems(node: ConfigNode | undefined, expected: string, path: string, findings: Problems): ConfigNode[] {
   if (node === undefined) return [];
   if (node.kind === "list") return node.items;
   if (isNothing(node)) return [];

@@ -1,7 +1,7 @@
 /** Secrets from files: read through the caller's reader, held to what a secret can be, never part of a message. */
 import { join } from "node:path";
 import type { Environment } from "./environment.ts";
-import type { Findings } from "./problems.ts";
+import type { Problems } from "./problems.ts";
 
 /** What a file of a secret held. */
 export interface SecretFile {
@@ -40,7 +40,7 @@ export interface SecretPair {
  * @param path of the inline key; the other is `<path>_file`
  * @returns `undefined` when there is none, or when it is a problem
  */
-export function secretOf(path: string, pair: SecretPair, reader: SecretReader, findings: Findings): string | undefined {
+export function secretOf(path: string, pair: SecretPair, reader: SecretReader, findings: Problems): string | undefined {
   const { inline, file } = pair;
   if (file === undefined) return inline;
   if (inline !== undefined) {
@@ -55,7 +55,7 @@ export function secretOf(path: string, pair: SecretPair, reader: SecretReader, f
   return readSecret(`${path}_file`, file, reader, findings);
 }
 
-function readSecret(path: string, file: string, reader: SecretReader, findings: Findings): string | undefined {
+function readSecret(path: string, file: string, reader: SecretReader, findings: Problems): string | undefined {
   const location = locationOf(path, file, reader, findings);
   if (location === undefined) return undefined;
   let read: SecretFile;
@@ -80,7 +80,7 @@ function readSecret(path: string, file: string, reader: SecretReader, findings: 
   return secret;
 }
 
-function locationOf(path: string, file: string, reader: SecretReader, findings: Findings): string | undefined {
+function locationOf(path: string, file: string, reader: SecretReader, findings: Problems): string | undefined {
   if (!file.startsWith(credentialPrefix)) return reader.resolvePath(file);
   const name = file.slice(credentialPrefix.length);
   if (!/^[A-Za-z0-9._-]+$/.test(name) || name === "." || name === "..") {

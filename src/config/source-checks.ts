@@ -4,7 +4,7 @@ import { nearestOrKnown } from "../model/nearest.ts";
 import { isCfType, splitTableName, whyNotRead } from "../model/table-type.ts";
 import type { DraftOf } from "./key.ts";
 import { quote } from "./mismatch.ts";
-import type { Findings } from "./problems.ts";
+import type { Problems } from "./problems.ts";
 import { sources } from "./schema-sources.ts";
 
 /** A source as it was read. */
@@ -14,12 +14,12 @@ export type SourceDraft = DraftOf<typeof sources.keys>;
 export function checkSources(
   drafts: ReadonlyMap<string, SourceDraft>,
   knownPresets: readonly string[],
-  findings: Findings,
+  findings: Problems,
 ): void {
   for (const [name, draft] of drafts) checkSource(`sources.${name}`, draft, knownPresets, findings);
 }
 
-function checkSource(path: string, draft: SourceDraft, knownPresets: readonly string[], findings: Findings): void {
+function checkSource(path: string, draft: SourceDraft, knownPresets: readonly string[], findings: Problems): void {
   checkOrigin(path, draft, findings);
   checkDriverKeys(path, draft, findings);
   if (draft.preset !== undefined && !knownPresets.includes(draft.preset)) {
@@ -44,7 +44,7 @@ function checkSource(path: string, draft: SourceDraft, knownPresets: readonly st
   checkTls(`${path}.tls`, draft, findings);
 }
 
-function checkOrigin(path: string, draft: SourceDraft, findings: Findings): void {
+function checkOrigin(path: string, draft: SourceDraft, findings: Problems): void {
   const given = ["preset", "queries", "postfix_cf"].filter((key) => findings.isGiven(`${path}.${key}`));
   if (given.length === 0) {
     findings.problem(path, "one of preset, queries and postfix_cf is needed: where does its SQL come from?");
@@ -56,7 +56,7 @@ function checkOrigin(path: string, draft: SourceDraft, findings: Findings): void
   }
 }
 
-function checkDriverKeys(path: string, draft: SourceDraft, findings: Findings): void {
+function checkDriverKeys(path: string, draft: SourceDraft, findings: Problems): void {
   const { driver } = draft;
   const isFromFile = findings.isGiven(`${path}.postfix_cf`);
   if (driver === undefined) {
@@ -74,7 +74,7 @@ function checkDriverKeys(path: string, draft: SourceDraft, findings: Findings): 
   if (!findings.isGiven(`${path}.${database}`)) findings.problem(path, `${database} is required for driver ${driver}`);
 }
 
-function checkTls(path: string, draft: SourceDraft, findings: Findings): void {
+function checkTls(path: string, draft: SourceDraft, findings: Problems): void {
   if (draft.tls === undefined) return;
   const { cert_file, key_file, verify } = draft.tls;
   if ((cert_file === undefined) !== (key_file === undefined)) {

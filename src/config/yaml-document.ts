@@ -15,7 +15,7 @@ import {
   type YAMLMap,
 } from "yaml";
 import { quote, shownName } from "./mismatch.ts";
-import type { Findings } from "./problems.ts";
+import type { Problems } from "./problems.ts";
 import { type ConfigNode, type Entry, emptyMapping, type MappingNode, type Place } from "./tree.ts";
 
 // Aliases make a tree of shared branches: one that contains itself has no end, and a few lines can unfold into millions.
@@ -43,7 +43,7 @@ const syntaxMessages: Readonly<Record<string, string>> = {
  *
  * @returns the mapping at the top, empty for an empty file; `undefined` after a syntax error, which `findings` then holds
  */
-export function readYaml(text: string, findings: Findings): MappingNode | undefined {
+export function readYaml(text: string, findings: Problems): MappingNode | undefined {
   const lineCounter = new LineCounter();
   const document = parseDocument(text, {
     lineCounter,
@@ -59,12 +59,12 @@ export function readYaml(text: string, findings: Findings): MappingNode | undefi
 class DocumentReader {
   readonly #document: Document.Parsed;
   readonly #lineCounter: LineCounter;
-  readonly #findings: Findings;
+  readonly #findings: Problems;
   #nodes = 0;
   #aliases = 0;
   #isBroken = false;
 
-  constructor(document: Document.Parsed, lineCounter: LineCounter, findings: Findings) {
+  constructor(document: Document.Parsed, lineCounter: LineCounter, findings: Problems) {
     this.#document = document;
     this.#lineCounter = lineCounter;
     this.#findings = findings;

@@ -2,10 +2,10 @@
 import { hostname } from "node:os";
 import { explain } from "../lookup/explain.ts";
 import { foldKey } from "../model/address.ts";
-import { defaultMapOf } from "../model/default-map.ts";
 import type { FlushSelector } from "../model/flush.ts";
 import type { Log } from "../model/log.ts";
 import type { Settings } from "../model/settings.ts";
+import { defaultMapOf } from "../model/settings.ts";
 import { protocolsOf } from "../protocol/map-protocols.ts";
 import type { SidecarDeps } from "../sidecar/deps.ts";
 import { HttpError } from "../sidecar/http-error.ts";

@@ -1,4 +1,6 @@
 /** Whether loginmapd takes addresses apart as Postfix does: extensions and local domains. */
+
+import { splitList } from "../model/postfix-list.ts";
 import type { MapSettings } from "../model/settings.ts";
 import type { Finding } from "./finding.ts";
 import { askingServices } from "./logins.ts";
@@ -6,7 +8,6 @@ import type { Patient } from "./patient.ts";
 import { placeOf } from "./place.ts";
 import type { Service } from "./postfix.ts";
 import { listenerAt, tablesOf } from "./table.ts";
-import { splitList } from "./words.ts";
 
 /** Compares `recipient_delimiter` and `local_domains` of every map that Postfix asks. */
 export function checkAddresses(patient: Patient): Finding[] {

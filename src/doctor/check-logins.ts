@@ -1,11 +1,12 @@
 /** Whether clients find a way to log in: AUTH is offered, and with a mechanism that they know. */
+
+import { splitList } from "../model/postfix-list.ts";
 import { formatEndpoint } from "../model/settings.ts";
 import type { Finding } from "./finding.ts";
 import { loginServices } from "./logins.ts";
 import type { Patient } from "./patient.ts";
 import type { Service } from "./postfix.ts";
 import { saslEndpoint } from "./sasl-endpoint.ts";
-import { splitList } from "./words.ts";
 
 /** AUTH that is offered under TLS only, on a service without TLS, is offered to nobody. */
 export function checkTls({ postfix }: Patient): Finding[] {

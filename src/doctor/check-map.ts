@@ -1,11 +1,11 @@
 /** Whether `smtpd_sender_login_maps` names a table of ours, in a form that Postfix takes. */
 
+import { splitNested } from "../model/postfix-list.ts";
 import type { Finding } from "./finding.ts";
 import { askingServices } from "./logins.ts";
 import type { Patient } from "./patient.ts";
 import { type Occurrence, occurrencesIn } from "./restrictions.ts";
 import { recommendedTable, tablesOf } from "./table.ts";
-import { splitNested } from "./words.ts";
 
 const parameter = "smtpd_sender_login_maps";
 

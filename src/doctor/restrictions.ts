@@ -3,19 +3,10 @@
  *
  * @see SMTPD_ACCESS_README; generic_checks() in smtpd_check.c (Postfix 3.7)
  */
+
+import { splitList } from "../model/postfix-list.ts";
+import { type MismatchRestriction, mismatchRestrictions } from "../model/restrictions.ts";
 import type { Service } from "./postfix.ts";
-import { splitList } from "./words.ts";
-
-/** The restrictions that ask the map. */
-export const mismatchRestrictions = [
-  "reject_authenticated_sender_login_mismatch",
-  "reject_sender_login_mismatch",
-  "reject_known_sender_login_mismatch",
-  "reject_unauthenticated_sender_login_mismatch",
-] as const;
-
-/** One of them. */
-export type MismatchRestriction = (typeof mismatchRestrictions)[number];
 
 /** The lists in which smtpd knows the sender, in the order in which it goes through them. A permit ends its own list only. */
 const lists = [

@@ -4,11 +4,11 @@
  * @see socketmap_table(5), tcp_table(5), proxymap(8)
  */
 
-import type { ProtocolName } from "../model/protocol-name.ts";
+import { splitNested } from "../model/postfix-list.ts";
+import type { ProtocolName } from "../model/query.ts";
 import type { Endpoint, ListenerSettings, Settings } from "../model/settings.ts";
 import { formatEndpoint } from "../model/settings.ts";
 import type { PostfixConfig, Service } from "./postfix.ts";
-import { splitNested } from "./words.ts";
 
 /** One table. */
 export interface Table {

@@ -1,9 +1,9 @@
 /** Why a lookup answers what it answers: every key that was asked, what it found, what is sent, and what smtpd would say. */
 import { foldKey, quoteLocalpart, splitAddress, unquoteLocalpart } from "../model/address.ts";
 import { SourceError } from "../model/errors.ts";
-import { type Ask, type Findings, notAsked, type Role } from "../model/keys.ts";
+import { type Ask, type Cells, notAsked, type Role } from "../model/keys.ts";
 import { type OwnerList, splitOwners } from "../model/owner-list.ts";
-import type { ProtocolName } from "../model/protocol-name.ts";
+import type { ProtocolName } from "../model/query.ts";
 import { type Failure, foreign, type ListFit, malformed, type Reply } from "../model/reply.ts";
 import { toFailure } from "./failure.ts";
 import type { Resolver } from "./resolver.ts";
@@ -126,7 +126,7 @@ export async function explain(resolver: Resolver, request: ExplainRequest, deadl
 interface Told {
   readonly reply: Reply;
   /** `undefined`: it said nothing. */
-  readonly findings: Findings | undefined;
+  readonly findings: Cells | undefined;
   readonly winners: readonly number[];
 }
 
@@ -147,7 +147,7 @@ async function ask(resolver: Resolver, key: string, asks: readonly Ask[], deadli
 }
 
 function explainAsk({ role, key }: Ask, { findings, winners }: Told, index: number): ExplainedAsk {
-  const cells = findings === undefined ? [] : (findings[index] as Findings[number]);
+  const cells = findings === undefined ? [] : (findings[index] as Cells[number]);
   return {
     role,
     // Queries of this role may bind the whole address, but what they are asked is who owns the domain.

@@ -5,7 +5,7 @@
  * are merged into whichever answered, so that neither a catch-all nor a grant hides the owner of a tagged address.
  */
 import { splitAddress } from "../model/address.ts";
-import { type Ask, type Findings, type KeyForm, notAsked } from "../model/keys.ts";
+import { type Ask, type Cells, type KeyForm, notAsked } from "../model/keys.ts";
 import { holdsOwner, OwnerList, toOwnerList } from "../model/owner-list.ts";
 import { type Answer, absent, Found, malformed } from "../model/reply.ts";
 import type { Database, OwnerSource } from "../model/source.ts";
@@ -21,12 +21,12 @@ export interface Ranking {
 /**
  * Whether cells end the search: to Postfix any does, even one that holds no login; by role only one that names an owner.
  */
-export function endsSearch(cells: Findings[number], form: KeyForm): boolean {
+export function endsSearch(cells: Cells[number], form: KeyForm): boolean {
   return form === "postfix" ? cells.length > 0 : holdsOwner(cells);
 }
 
 /** Ranks findings into an answer; pure. `findings[i]` belongs to `asks[i]`. */
-export function rank(asks: readonly Ask[], findings: Findings, form: KeyForm): Ranking {
+export function rank(asks: readonly Ask[], findings: Cells, form: KeyForm): Ranking {
   let address = -1;
   let domain = -1;
   const grants: number[] = [];
@@ -72,20 +72,20 @@ export class Resolver implements OwnerSource {
       : this.#decide(asks, first, found, deadlineMs);
   }
 
-  #isDecided([address = []]: Findings): boolean {
+  #isDecided([address = []]: Cells): boolean {
     return endsSearch(address, this.#database.keyForm);
   }
 
-  #decide(asks: readonly Ask[], first: readonly Ask[], found: Findings, deadlineMs: number): Answer | Promise<Answer> {
+  #decide(asks: readonly Ask[], first: readonly Ask[], found: Cells, deadlineMs: number): Answer | Promise<Answer> {
     if (first.length === asks.length || this.#isDecided(found)) return this.rank(first, found).answer;
     const rest = restOf(asks, first);
-    const rankAll = (others: Findings) => this.rank([...first, ...rest], [...found, ...others]).answer;
+    const rankAll = (others: Cells) => this.rank([...first, ...rest], [...found, ...others]).answer;
     const others = this.#database.find(rest, deadlineMs);
     return others instanceof Promise ? others.then(rankAll) : rankAll(others);
   }
 
   /** Ranks what was found, by the rules of the source. */
-  rank(asks: readonly Ask[], findings: Findings): Ranking {
+  rank(asks: readonly Ask[], findings: Cells): Ranking {
     return rank(asks, findings, this.#database.keyForm);
   }
 
@@ -109,14 +109,14 @@ export class Resolver implements OwnerSource {
    * Asks and keeps every finding, for the explanation of a lookup. Fails where a lookup fails: what cannot be asked does not
    * matter to an address that has an owner of its own, and counts as not asked.
    */
-  async find(asks: readonly Ask[], deadlineMs: number): Promise<Findings> {
+  async find(asks: readonly Ask[], deadlineMs: number): Promise<Cells> {
     if (asks.length === 0) return [];
     const first = firstAsks(asks);
     const found = await this.#database.find(first, deadlineMs);
     const isDecided = this.#isDecided(found);
     // Postfix does not go on.
     const rest = isDecided && this.#database.keyForm === "postfix" ? [] : restOf(asks, first);
-    let others: Findings = [];
+    let others: Cells = [];
     try {
       if (rest.length > 0) others = await this.#database.find(rest, deadlineMs);
     } catch (error) {

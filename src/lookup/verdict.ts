@@ -4,21 +4,11 @@
 import { joinAddress, splitAddress, unquoteLocalpart } from "../model/address.ts";
 import { isOwner } from "../model/owner-list.ts";
 import type { Reply } from "../model/reply.ts";
-
-/** The restrictions of smtpd that read `smtpd_sender_login_maps`. */
-export const restrictions = [
-  "reject_authenticated_sender_login_mismatch",
-  "reject_unauthenticated_sender_login_mismatch",
-  "reject_sender_login_mismatch",
-  "reject_known_sender_login_mismatch",
-] as const;
-
-/** One of the four restrictions. */
-export type Restriction = (typeof restrictions)[number];
+import { type MismatchRestriction, mismatchRestrictions } from "../model/restrictions.ts";
 
 /** What one restriction says. */
 export interface Verdict {
-  readonly restriction: Restriction;
+  readonly restriction: MismatchRestriction;
   /** 250: this restriction has no objection; others may. */
   readonly code: 250 | 451 | 553;
   /** The reply text after the code, as smtpd writes it; `Ok` for 250. */
@@ -34,7 +24,7 @@ export interface Verdict {
  */
 export function verdictsFor(reply: Reply, sender: string, login: string | undefined): Verdict[] {
   const repeated = repeatedForm(sender);
-  return restrictions.map((restriction) => {
+  return mismatchRestrictions.map((restriction) => {
     const [code, text] = judge(restriction, reply, repeated, login);
     return { restriction, code, text };
   });
@@ -43,7 +33,7 @@ export function verdictsFor(reply: Reply, sender: string, login: string | undefi
 type Judgement = readonly [code: Verdict["code"], text: string];
 const ok: Judgement = [250, "Ok"];
 
-function judge(restriction: Restriction, reply: Reply, sender: string, login: string | undefined): Judgement {
+function judge(restriction: MismatchRestriction, reply: Reply, sender: string, login: string | undefined): Judgement {
   if (sender === "" || !isAsked(restriction, login)) return ok;
   switch (reply.kind) {
     case "temporary":
@@ -70,7 +60,7 @@ function notOwned(sender: string, login: string): Judgement {
   return [553, `5.7.1 <${sender}>: Sender address rejected: not owned by user ${login}`];
 }
 
-function isAsked(restriction: Restriction, login: string | undefined): boolean {
+function isAsked(restriction: MismatchRestriction, login: string | undefined): boolean {
   switch (restriction) {
     case "reject_authenticated_sender_login_mismatch":
       return login !== undefined;

@@ -33,10 +33,10 @@ export interface Ask {
 export type KeyForm = "roles" | "postfix";
 
 /** The non-empty cells that answered each ask, at the same index as the ask; `notAsked` for those not put to the database. */
-export type Findings = readonly (readonly string[])[];
+export type Cells = readonly (readonly string[])[];
 
 /**
  * The finding of an ask without a query: no query takes such a key, or an earlier key answered and ended the search. Told
  * from "asked, and nothing found" by being this very list; to a ranking both are no owners.
  */
-export const notAsked: Findings[number] = Object.freeze([]);
+export const notAsked: Cells[number] = Object.freeze([]);

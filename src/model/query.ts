@@ -1,3 +1,8 @@
+/** What a client asks, and how. */
+
+/** The wire protocols: values of the label `protocol`, and of `protocol:` in the configuration. */
+export type ProtocolName = "socketmap" | "tcp_table";
+
 /** What a client asked, cut out of its frame. */
 export interface Query {
   /** The map's name; `undefined` in protocols that carry none (tcp_table). */

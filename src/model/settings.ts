@@ -4,7 +4,7 @@
  * config/ makes it from YAML, environment and flags; nobody else reads those. docs/configuration.md describes the keys.
  */
 import type { QueryName } from "./keys.ts";
-import type { ProtocolName } from "./protocol-name.ts";
+import type { ProtocolName } from "./query.ts";
 
 /** Where something listens or is reached, in Postfix's notation. */
 export type Endpoint =
@@ -152,4 +152,9 @@ export interface Settings {
   readonly sources: Readonly<Record<string, SourceSettings>>;
   readonly cache: CacheSettings;
   readonly log: LogSettings;
+}
+
+/** The map that is meant when none is named: `senders`, the name of all our documentation, if there is one, else the first. */
+export function defaultMapOf({ maps }: Settings): string {
+  return "senders" in maps ? "senders" : (Object.keys(maps)[0] ?? "senders");
 }

@@ -1,5 +1,5 @@
 /** The two faces of a source: what the line of a lookup asks, and what stands behind it in the database. */
-import type { Ask, Findings, KeyForm, Role } from "./keys.ts";
+import type { Ask, Cells, KeyForm, Role } from "./keys.ts";
 import type { Answer } from "./reply.ts";
 
 /**
@@ -28,7 +28,7 @@ export interface Database {
    * @returns for each ask its cells, NULL and empty ones dropped, in the order of the database
    * @throws {SourceError} or rejects with one. Never answers in part.
    */
-  find(asks: readonly Ask[], deadlineMs: number): Findings | Promise<Findings>;
+  find(asks: readonly Ask[], deadlineMs: number): Cells | Promise<Cells>;
   /**
    * Reads which domains the database hosts, lower case, A-labels.
    *

@@ -1,6 +1,6 @@
 /** One query to a running server, as Postfix would send it. */
 import net from "node:net";
-import type { ProtocolName } from "../model/protocol-name.ts";
+import type { ProtocolName } from "../model/query.ts";
 import type { Endpoint } from "../model/settings.ts";
 import type { ReplySink, ServerReply } from "../protocol/client.ts";
 import { createSocketmapReplyDecoder, formatSocketmapQuery } from "../protocol/socketmap-client.ts";

@@ -4,8 +4,7 @@
  * Pure: knows neither sockets nor time nor mail. service/lookup.ts knows only this.
  */
 import type { OwnerList } from "../model/owner-list.ts";
-import type { ProtocolName } from "../model/protocol-name.ts";
-import type { Query } from "../model/query.ts";
+import type { ProtocolName, Query } from "../model/query.ts";
 import type { EncodedReply, ListFit, Reply } from "../model/reply.ts";
 
 /** Takes what a decoder found, in the order of the bytes. */

@@ -4,7 +4,7 @@
  * A database wrapped around a database; each level is one more round trip, and only where something is left to follow.
  */
 import { foldKey, splitAddress } from "../model/address.ts";
-import { type Ask, type Findings, notAsked } from "../model/keys.ts";
+import { type Ask, type Cells, notAsked } from "../model/keys.ts";
 import { splitOwners } from "../model/owner-list.ts";
 import type { Database } from "../model/source.ts";
 
@@ -37,7 +37,7 @@ export class AliasDepth implements Database {
    * An owner among the owners of its own address is a login and stays; so does one without owners, which may be a login that
    * is no address. What is still an alias at the last level stays too. An alias is followed once, so a loop ends.
    */
-  async find(asks: readonly Ask[], deadlineMs: number): Promise<Findings> {
+  async find(asks: readonly Ask[], deadlineMs: number): Promise<Cells> {
     const findings = await this.#database.find(asks, deadlineMs);
     const ownersOf: OwnersOf = new Map();
     // What was asked anyway need not be asked again: most owners are the address itself.
@@ -75,14 +75,14 @@ export class AliasDepth implements Database {
 /** Folded address → its owners; an address that was not asked for has no entry. */
 type OwnersOf = Map<string, readonly string[]>;
 
-function note(asks: readonly Ask[], findings: Findings, ownersOf: OwnersOf): void {
+function note(asks: readonly Ask[], findings: Cells, ownersOf: OwnersOf): void {
   asks.forEach(({ role, key }, i) => {
     if (role === "address") ownersOf.set(key.email, (findings[i] ?? []).flatMap(splitOwners));
   });
 }
 
 /** Asks for the owners that have not been asked for, each once. */
-function aliasesAmong(findings: Findings, ownersOf: OwnersOf): Ask[] {
+function aliasesAmong(findings: Cells, ownersOf: OwnersOf): Ask[] {
   const asks = new Map<string, Ask>();
   for (const login of findings.flat().flatMap(splitOwners)) {
     const email = foldKey(login);

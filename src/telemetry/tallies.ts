@@ -4,7 +4,7 @@
  * A tally is made when it is first asked for and is the same object from then on, so counts survive a reload of the
  * configuration that keeps the name. metrics.ts publishes them; snapshot.ts adds them up for the status page.
  */
-import type { ProtocolName } from "../model/protocol-name.ts";
+import type { ProtocolName } from "../model/query.ts";
 import type { SourceHealth } from "../model/source.ts";
 import {
   type CacheTally,

@@ -5,7 +5,7 @@
  * between jobs: its code is then compiled, and a run measures the server and not the generator's start.
  */
 import { connect, type Socket } from "node:net";
-import type { ProtocolName } from "../../src/model/protocol-name.ts";
+import type { ProtocolName } from "../../src/model/query.ts";
 import { LatencyHistogram } from "./histogram.ts";
 import { UsageReader } from "./process-usage.ts";
 import {

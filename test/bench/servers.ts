@@ -1,7 +1,7 @@
 /** The servers that are compared, each with the same listeners. */
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import type { ProtocolName } from "../../src/model/protocol-name.ts";
+import type { ProtocolName } from "../../src/model/query.ts";
 import { type DaemonConfig, startDaemon } from "../support/servers/daemon.ts";
 import type { Mariadb } from "../support/servers/mariadb.ts";
 import { freePorts, isListening } from "../support/servers/ports.ts";

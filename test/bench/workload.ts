@@ -3,7 +3,7 @@
  *
  * Addresses are a function of their number, so the generator, the database and the C reference agree without a file.
  */
-import type { ProtocolName } from "../../src/model/protocol-name.ts";
+import type { ProtocolName } from "../../src/model/query.ts";
 
 /** The map that every server in the benchmark serves. */
 export const mapName = "senders";

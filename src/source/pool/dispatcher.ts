@@ -7,13 +7,13 @@
  */
 import type { Clock } from "../../model/clock.ts";
 import { SourceError } from "../../model/errors.ts";
-import type { Findings } from "../../model/keys.ts";
+import type { Cells } from "../../model/keys.ts";
 import { type Session, SessionError } from "../session.ts";
 import { type Batchable, LookupQueue, type Taken, type Waiting } from "./queue.ts";
 import { type PooledSession, Sessions, type SessionsOptions } from "./sessions.ts";
 
 /** What became of one lookup. */
-export type Outcome = Findings | SourceError;
+export type Outcome = Cells | SourceError;
 
 /** What a dispatcher is given. */
 export interface DispatcherOptions<S extends Session, L extends Batchable> {
@@ -74,7 +74,7 @@ export class Dispatcher<S extends Session, L extends Batchable> {
    * @param bind makes its questions when it is taken
    * @returns its findings; rejects with a {SourceError}, at the latest at `deadlineMs`
    */
-  ask(bind: () => L, deadlineMs: number): Promise<Findings> {
+  ask(bind: () => L, deadlineMs: number): Promise<Cells> {
     if (this.#isClosed) return Promise.reject(new SourceError("ERR_SOURCE_CLOSED", "the source is being closed"));
     if (this.hosts.preferred() === undefined) return Promise.reject(unavailable(this.hosts.reason()));
     if (this.#queue.size >= this.#options.maxWaitingLookups) {
@@ -181,7 +181,7 @@ export class Dispatcher<S extends Session, L extends Batchable> {
     this.#queue.putBack(again.filter(({ isSettled }) => !isSettled));
   }
 
-  #resolve(waiting: Waiting<L>, findings: Findings): void {
+  #resolve(waiting: Waiting<L>, findings: Cells): void {
     if (waiting.isSettled) return;
     waiting.isSettled = true;
     waiting.resolve(findings);

@@ -1,5 +1,5 @@
 /** The lookups of a source that wait for a connection: in order, bounded, each with its deadline. Knows no database and no time. */
-import type { Findings } from "../../model/keys.ts";
+import type { Cells } from "../../model/keys.ts";
 
 /** What a source makes of a lookup, as far as the queue cares. */
 export interface Batchable {
@@ -18,7 +18,7 @@ export interface Waiting<L extends Batchable> {
   tries: number;
   /** Whether somebody still waits for it. */
   isSettled: boolean;
-  resolve(findings: Findings): void;
+  resolve(findings: Cells): void;
   reject(error: unknown): void;
 }
 

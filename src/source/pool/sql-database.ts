@@ -4,7 +4,7 @@
  * The dispatcher decides which lookup goes when; the batch runner knows the statements; the schema knows which columns there
  * are. What is left to a driver is a session, its errors and how questions become one statement.
  */
-import type { Ask, Findings, Key, KeyForm, Role } from "../../model/keys.ts";
+import type { Ask, Cells, Key, KeyForm, Role } from "../../model/keys.ts";
 import { notAsked } from "../../model/keys.ts";
 import type { Endpoint } from "../../model/settings.ts";
 import type { Database, QueryReport, SourceHealth } from "../../model/source.ts";
@@ -74,7 +74,7 @@ export class SqlDatabase implements Database {
     });
   }
 
-  find(asks: readonly Ask[], deadlineMs: number): Findings | Promise<Findings> {
+  find(asks: readonly Ask[], deadlineMs: number): Cells | Promise<Cells> {
     const { arms } = this.#schema;
     if (arms !== undefined) {
       const lookup = bindAsks(arms, asks);

@@ -5,6 +5,7 @@
  * and only an address with a domain can match.
  */
 import { foldDomain } from "../../model/address.ts";
+import { splitList } from "../../model/postfix-list.ts";
 import { type ReadFile, reasonOf } from "./files.ts";
 import { logicalLines } from "./lines.ts";
 import type { TableReport } from "./report.ts";
@@ -132,23 +133,4 @@ class ListReader {
   #fail(message: string): void {
     this.#report.fail("domain", message, this.#line);
   }
-}
-
-/** Splits at commas and blanks outside of braces. */
-function splitList(list: string): string[] {
-  const items: string[] = [];
-  let item = "";
-  let depth = 0;
-  for (const character of list) {
-    if (depth === 0 && " ,\t\r\n".includes(character)) {
-      if (item !== "") items.push(item);
-      item = "";
-      continue;
-    }
-    if (character === "{") depth++;
-    if (character === "}" && depth > 0) depth--;
-    item += character;
-  }
-  if (item !== "") items.push(item);
-  return items;
 }

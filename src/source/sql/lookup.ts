@@ -3,7 +3,7 @@
  *
  * How several become one statement is the driver's (`mysql/union.ts`, `pgsql/union.ts`).
  */
-import { type Ask, type Findings, type Key, notAsked, type QueryName } from "../../model/keys.ts";
+import { type Ask, type Cells, type Key, notAsked, type QueryName } from "../../model/keys.ts";
 import type { Arm, ArmSet, Row } from "./arm.ts";
 
 /** A question ready to be sent: an arm with its parameters. */
@@ -80,7 +80,7 @@ export function dealRows(rows: readonly Row[], columnCounts: readonly number[]):
  *
  * @param cells what was collected for each arm of the lookup, at its index; none for arms after the one that ended the search
  */
-export function findingsOf(lookup: Lookup, cells: readonly (readonly string[])[]): Findings {
+export function findingsOf(lookup: Lookup, cells: readonly (readonly string[])[]): Cells {
   const findings: (readonly string[])[] = [];
   while (findings.length < lookup.askCount) findings.push(notAsked);
   for (let i = 0; i < cells.length; i++) findings[(lookup.arms[i] as BoundArm).ask] = cells[i] as readonly string[];

@@ -9,7 +9,7 @@ import { setTimeout as delay } from "node:timers/promises";
 import { pathToFileURL } from "node:url";
 import type Sqlite from "libsql";
 import { SourceError } from "../../model/errors.ts";
-import type { Ask, Findings, Key, KeyForm, Role } from "../../model/keys.ts";
+import type { Ask, Cells, Key, KeyForm, Role } from "../../model/keys.ts";
 import type { ConnectionSettings } from "../../model/settings.ts";
 import type { Database, QueryReport, SourceHealth } from "../../model/source.ts";
 import { type DatabaseDependencies, lookAfterIntervalMs } from "../database.ts";
@@ -65,7 +65,7 @@ export class SqliteDatabase implements Database {
     this.#hosted = new HostedDomains(name, deps.log);
   }
 
-  find(asks: readonly Ask[], deadlineMs: number): Findings | Promise<Findings> {
+  find(asks: readonly Ask[], deadlineMs: number): Cells | Promise<Cells> {
     return this.#answer((file) => this.#lookUp(file, bindAsks(file.arms, asks)), deadlineMs);
   }
 
@@ -164,7 +164,7 @@ export class SqliteDatabase implements Database {
     this.#reason = reason;
   }
 
-  #lookUp(file: OpenFile, lookup: Lookup): Findings {
+  #lookUp(file: OpenFile, lookup: Lookup): Cells {
     const cells: (readonly string[])[] = [];
     for (const { arm, key, values } of lookup.arms) {
       const found = arm.collect(this.#run(file, arm, values), key);

@@ -1,6 +1,6 @@
 /** Fakes for unit tests: a database of a few rows, a clock moved by hand, a log that keeps what it was told. */
 import type { Clock } from "../../../src/model/clock.ts";
-import type { Ask, Findings, KeyForm, Role } from "../../../src/model/keys.ts";
+import type { Ask, Cells, KeyForm, Role } from "../../../src/model/keys.ts";
 import type { Log, LogFields } from "../../../src/model/log.ts";
 import type { Database } from "../../../src/model/source.ts";
 
@@ -28,7 +28,7 @@ export function fakeDatabase(rows: Record<string, string>, options: FakeOptions 
     roles: new Set(roles),
     asked: [],
     error: undefined,
-    find(asks: readonly Ask[]): Findings | Promise<Findings> {
+    find(asks: readonly Ask[]): Cells | Promise<Cells> {
       fake.asked.push(...asks.map(({ key }) => key.email));
       if (fake.error !== undefined) {
         if (isAsync) return Promise.reject(fake.error);

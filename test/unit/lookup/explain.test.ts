@@ -3,7 +3,7 @@ import { type Carrier, explain } from "../../../src/lookup/explain.ts";
 import { Resolver } from "../../../src/lookup/resolver.ts";
 import { SourceError } from "../../../src/model/errors.ts";
 import { type Ask, notAsked } from "../../../src/model/keys.ts";
-import type { ProtocolName } from "../../../src/model/protocol-name.ts";
+import type { ProtocolName } from "../../../src/model/query.ts";
 import { type FakeOptions, fakeDatabase } from "../../support/fakes/fakes.ts";
 
 const rules = { recipientDelimiter: "+", localDomains: new Set<string>() };

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { Resolver, rank } from "../../../src/lookup/resolver.ts";
-import type { Ask, Findings, KeyForm, Role } from "../../../src/model/keys.ts";
+import type { Ask, Cells, KeyForm, Role } from "../../../src/model/keys.ts";
 import { absent, type Found } from "../../../src/model/reply.ts";
 import { fakeDatabase } from "../../support/fakes/fakes.ts";
 
@@ -18,7 +18,7 @@ const asks = [
 ];
 
 describe("rank", () => {
-  test.each<[string, Findings, string | undefined, boolean, number[]]>([
+  test.each<[string, Cells, string | undefined, boolean, number[]]>([
     ["the first address with owners wins", [["t"], ["a"], ["d"], [], []], "t", false, [0]],
     ["an address without owners gives way to the next", [[], ["a"], ["d"], [], []], "a", true, [1]],
     ["the domain answers when no address did", [[], [], ["d"], [], []], "d", true, [2]],
@@ -147,7 +147,7 @@ describe("Resolver", () => {
             return found;
           });
         };
-        expect(resolver.ownersOf(key, 0)).toEqual(rank(all, database.find(all, 0) as Findings, keyForm).answer);
+        expect(resolver.ownersOf(key, 0)).toEqual(rank(all, database.find(all, 0) as Cells, keyForm).answer);
       }),
     );
   });

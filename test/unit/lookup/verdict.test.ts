@@ -1,7 +1,8 @@
 import { describe, expect, test } from "vitest";
-import { type Restriction, verdictsFor } from "../../../src/lookup/verdict.ts";
+import { verdictsFor } from "../../../src/lookup/verdict.ts";
 import { toOwnerList } from "../../../src/model/owner-list.ts";
 import { absent, Found, type Reply } from "../../../src/model/reply.ts";
+import type { MismatchRestriction } from "../../../src/model/restrictions.ts";
 
 const owned = new Found(toOwnerList(["Alice@example.com"])!, false);
 const temp: Reply = { kind: "temporary", reason: "" };
@@ -9,7 +10,7 @@ const authenticated = "reject_authenticated_sender_login_mismatch";
 const unauthenticated = "reject_unauthenticated_sender_login_mismatch";
 const both = "reject_sender_login_mismatch";
 const known = "reject_known_sender_login_mismatch";
-const all: Restriction[] = [authenticated, unauthenticated, both, known];
+const all: MismatchRestriction[] = [authenticated, unauthenticated, both, known];
 
 function codes(reply: Reply, login: string | undefined, sender = "s@x"): Record<string, number> {
   return Object.fromEntries(verdictsFor(reply, sender, login).map(({ restriction, code }) => [restriction, code]));

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import type { Ask, Findings } from "../../../src/model/keys.ts";
+import type { Ask, Cells } from "../../../src/model/keys.ts";
 import type { Database } from "../../../src/model/source.ts";
 import { AliasDepth } from "../../../src/source/alias-depth.ts";
 
@@ -14,7 +14,7 @@ function databaseOf(rows: Rows) {
     name: "mail",
     keyForm: "roles",
     roles: new Set(["address", "domain"]),
-    find(asks): Findings {
+    find(asks): Cells {
       trips.push(asks.map(({ key }) => key.email));
       return asks.map(({ role, key }) =>
         role === "address" ? (rows[key.email] ?? []) : (rows[`@${key.domain}`] ?? []),

@@ -2,7 +2,7 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
-import type { Findings, Key } from "../../../../src/model/keys.ts";
+import type { Cells, Key } from "../../../../src/model/keys.ts";
 import type { Endpoint, TlsSettings } from "../../../../src/model/settings.ts";
 import type { Database } from "../../../../src/model/source.ts";
 import { domainsOf, openSource, ownersOf, scansOf } from "../../../support/fakes/open-source.ts";
@@ -207,7 +207,7 @@ describe("lookups", () => {
     const lock = await lockTable(mariadb, "addresses");
     const key: Key = { email: "alice@example.com", user: "alice", domain: "example.com" };
     const ask = [{ role: "address", key, derived: false }] as const;
-    const late = Promise.resolve<Findings>(database.find(ask, performance.now() + 200));
+    const late = Promise.resolve<Cells>(database.find(ask, performance.now() + 200));
     await expect(late).rejects.toMatchObject({ code: "ERR_SOURCE_TIMEOUT" });
     await lock.release();
   });

@@ -1,7 +1,7 @@
 /** The way of lookups to sessions, over a server that is no database we know: whatever a driver is, this holds. */
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { SourceError } from "../../../../src/model/errors.ts";
-import type { Findings } from "../../../../src/model/keys.ts";
+import type { Cells } from "../../../../src/model/keys.ts";
 import type { Endpoint } from "../../../../src/model/settings.ts";
 import { Dispatcher, type DispatcherOptions } from "../../../../src/source/pool/dispatcher.ts";
 import type { Batchable } from "../../../../src/source/pool/queue.ts";
@@ -50,14 +50,14 @@ function make(options: Partial<DispatcherOptions<FakeSession, Question>> = {}): 
     serve: async (session, lookups) => {
       batches.push(lookups.map(({ text }) => text));
       await session.run(lookups.map(({ text }) => text).join(" + "));
-      return lookups.map(({ text }): Findings => [[text]]);
+      return lookups.map(({ text }): Cells => [[text]]);
     },
     onRefused: () => refusals++,
     ...options,
   });
 }
 
-function ask(text: string, deadlineMs = performance.now() + longMs, arms = 1): Promise<Findings> {
+function ask(text: string, deadlineMs = performance.now() + longMs, arms = 1): Promise<Cells> {
   return dispatcher.ask(() => ({ text, shape: "plain", arms: Array.from({ length: arms }) }), deadlineMs);
 }
 

@@ -1,8 +1,12 @@
 /**
- * Lists of main.cf: words apart by white space or comma, and braces that keep both inside a word.
+ * Lists as Postfix writes them, in main.cf and in table files: words apart by white space or comma, and braces that keep both
+ * inside a word.
  *
  * @see mystrtokq.c (Postfix 3.7); postconf(5), "check_policy_service { ... }"
  */
+
+// CHARS_COMMA_SP of mail_params.h: no other white space separates.
+const separators = " ,\t\r\n";
 
 /** Splits a list. What stands in braces, as in `unionmap:{a, b}`, stays one word, braces included. */
 export function splitList(text: string): string[] {
@@ -10,7 +14,7 @@ export function splitList(text: string): string[] {
   let word = "";
   let depth = 0;
   for (const char of text) {
-    if (depth === 0 && /[\s,]/.test(char)) {
+    if (depth === 0 && separators.includes(char)) {
       if (word !== "") words.push(word);
       word = "";
       continue;

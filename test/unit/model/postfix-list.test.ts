@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { splitList, splitNested } from "../../../src/doctor/words.ts";
+import { splitList, splitNested } from "../../../src/model/postfix-list.ts";
 
 test.each([
   ["", []],
