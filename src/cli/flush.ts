@@ -1,6 +1,7 @@
 /** `loginmapd flush`: makes the running daemon forget answers. */
 import { request as httpRequest } from "node:http";
 import { type AdminSettings, formatEndpoint } from "../model/settings.ts";
+import { httpTarget } from "../system/connect.ts";
 import { type ExitCode, exitCode } from "../system/exit-code.ts";
 import { type CommandLine, UsageError } from "./command.ts";
 import { loadSettings, stringOf } from "./load-settings.ts";
@@ -39,24 +40,23 @@ function selectorOf({ options }: CommandLine): Record<string, string | boolean> 
 
 function post(admin: AdminSettings, path: string, body: object): Promise<{ status: number; text: string }> {
   const { endpoint, token } = admin;
-  const target =
-    endpoint.kind === "unix"
-      ? { socketPath: endpoint.path, host: "localhost" }
-      : { host: endpoint.host, port: endpoint.port };
   const headers = {
     "content-type": "application/json",
     ...(token === undefined ? {} : { authorization: `Bearer ${token}` }),
   };
   return new Promise((resolve, reject) => {
-    const call = httpRequest({ ...target, path, method: "POST", headers, timeout: timeoutMs }, (response) => {
-      let text = "";
-      response.setEncoding("utf8");
-      response.on("data", (chunk: string) => {
-        text += chunk;
-      });
-      response.on("end", () => resolve({ status: response.statusCode ?? 0, text }));
-      response.on("error", reject);
-    });
+    const call = httpRequest(
+      { ...httpTarget(endpoint), path, method: "POST", headers, timeout: timeoutMs },
+      (response) => {
+        let text = "";
+        response.setEncoding("utf8");
+        response.on("data", (chunk: string) => {
+          text += chunk;
+        });
+        response.on("end", () => resolve({ status: response.statusCode ?? 0, text }));
+        response.on("error", reject);
+      },
+    );
     call.on("timeout", () => call.destroy(new Error("no answer in 30 s")));
     call.on("error", reject);
     call.end(JSON.stringify(body));

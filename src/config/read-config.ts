@@ -1,10 +1,12 @@
 /** Reads the configuration from where the administrator keeps it. */
+
 import { closeSync, fstatSync, openSync, readSync } from "node:fs";
 import { resolve } from "node:path";
 import { ConfigError } from "../model/errors.ts";
+import { fileReason } from "../system/errno.ts";
 import { type Environment, namesSource } from "./environment.ts";
 import { type ParsedConfig, parseConfig } from "./parse.ts";
-import { reasonOf, type SecretFile } from "./secrets.ts";
+import type { SecretFile } from "./secrets.ts";
 
 /** Where the configuration is when nobody says otherwise. */
 const defaultConfigFile = "/etc/loginmapd/loginmapd.yaml";
@@ -57,7 +59,7 @@ function readConfigFile(fileName: string, mayBeAbsent: boolean): { text: string;
     if (mayBeAbsent && error instanceof Error && "code" in error && error.code === "ENOENT") {
       return { text: "", fileName: "" };
     }
-    const message = `cannot read the configuration ${fileName}: ${reasonOf(error)}`;
+    const message = `cannot read the configuration ${fileName}: ${fileReason(error)}`;
     throw new ConfigError("ERR_CONFIG_UNREADABLE", [{ path: "", message }], { cause: error });
   }
 }

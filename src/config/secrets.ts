@@ -1,5 +1,6 @@
 /** Secrets from files: read through the caller's reader, held to what a secret can be, never part of a message. */
 import { join } from "node:path";
+import { fileReason } from "../system/errno.ts";
 import type { Environment } from "./environment.ts";
 import type { Problems } from "./problems.ts";
 
@@ -62,7 +63,7 @@ function readSecret(path: string, file: string, reader: SecretReader, findings: 
   try {
     read = reader.readSecretFile(location);
   } catch (error) {
-    findings.problem(path, `cannot read ${location}: ${reasonOf(error)}`);
+    findings.problem(path, `cannot read ${location}: ${fileReason(error)}`);
     return undefined;
   }
   if ((read.mode & worldReadable) !== 0) {
@@ -96,21 +97,4 @@ function locationOf(path: string, file: string, reader: SecretReader, findings: 
     return undefined;
   }
   return join(directory, name);
-}
-
-const reasons: Readonly<Record<string, string>> = {
-  ENOENT: "no such file",
-  EACCES: "permission denied",
-  EPERM: "permission denied",
-  EISDIR: "it is a directory",
-  ENOTDIR: "a part of its path is no directory",
-  ELOOP: "too many symbolic links",
-  EFBIG: "it is far too large",
-  ERR_ENCODING_INVALID_ENCODED_DATA: "it is not UTF-8",
-};
-
-/** Says why a file could not be read, without what it holds. */
-export function reasonOf(error: unknown): string {
-  const code = error instanceof Error && "code" in error ? String(error.code) : "";
-  return reasons[code] ?? (code === "" ? "it cannot be read" : code);
 }

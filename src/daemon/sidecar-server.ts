@@ -24,7 +24,7 @@ export class SidecarServer {
       await listenSidecar(app, endpoint);
     } catch (error) {
       await app.close();
-      const reason = error instanceof Error ? error.message : String(error);
+      const reason = error instanceof ListenError ? error.reason : String(error);
       throw new ListenError(name, `${reason} (admin.endpoint)`, { cause: error });
     }
     const previous = this.#app;

@@ -1,10 +1,10 @@
 /** One query to a running server, as Postfix would send it. */
-import net from "node:net";
 import type { ProtocolName } from "../model/query.ts";
 import type { Endpoint } from "../model/settings.ts";
 import type { ReplySink, ServerReply } from "../protocol/client.ts";
 import { createSocketmapReplyDecoder, formatSocketmapQuery } from "../protocol/socketmap-client.ts";
 import { createTcpTableReplyDecoder, formatTcpTableQuery } from "../protocol/tcp-table-client.ts";
+import { connectTo } from "../system/connect.ts";
 
 /** No server answered; the message says why, without the endpoint. */
 export class NoServer extends Error {
@@ -36,8 +36,7 @@ export function ask({ server, protocol, map, key, timeoutMs }: Question): Promis
   const isSocketmap = protocol === "socketmap";
   const decoder = isSocketmap ? createSocketmapReplyDecoder() : createTcpTableReplyDecoder();
   return new Promise((resolve, reject) => {
-    const socket =
-      server.kind === "unix" ? net.connect(server.path) : net.connect({ host: server.host, port: server.port });
+    const socket = connectTo(server);
     const fail = (reason: string, systemCode?: string): void => {
       socket.destroy();
       reject(new NoServer(reason, systemCode));

@@ -1,6 +1,7 @@
 /** One listening socket: bound, given other settings by a reload, closed or laid to rest at its end. */
 import net from "node:net";
 import { formatEndpoint, type ListenerSettings } from "../model/settings.ts";
+import { listenReason } from "../system/errno.ts";
 import type { InheritedSocket } from "../system/inherited-sockets.ts";
 import { ListenError } from "../system/listen-error.ts";
 import { bindUnixSocket, removeStaleSocket, setAccess } from "../system/unix-socket.ts";
@@ -49,7 +50,7 @@ export class Listener {
     } catch (error) {
       listener.#server.close();
       if (error instanceof ListenError) throw error;
-      throw new ListenError(formatEndpoint(endpoint), reasonOf(error), { cause: error });
+      throw new ListenError(formatEndpoint(endpoint), listenReason(error), { cause: error });
     }
     return listener;
   }
@@ -88,7 +89,7 @@ export class Listener {
     try {
       setAccess(endpoint.path, mode, group);
     } catch (error) {
-      throw new ListenError(formatEndpoint(endpoint), reasonOf(error), { cause: error });
+      throw new ListenError(formatEndpoint(endpoint), listenReason(error), { cause: error });
     }
     return () => setAccess(endpoint.path, old.mode, old.group);
   }
@@ -155,21 +156,5 @@ export class Listener {
       else if (endpoint.kind === "inet") server.listen({ host: endpoint.host, port: endpoint.port, backlog });
       else bindUnixSocket(endpoint.path, mode, group, () => server.listen({ path: endpoint.path, backlog }));
     });
-  }
-}
-
-function reasonOf(error: unknown): string {
-  const code = (error as NodeJS.ErrnoException).code;
-  switch (code) {
-    case "EADDRINUSE":
-      return "another program listens there";
-    case "EACCES":
-      return "permission denied";
-    case "EADDRNOTAVAIL":
-      return "this machine has no such address";
-    case "ENOENT":
-      return "the directory does not exist";
-    default:
-      return error instanceof Error ? error.message : String(error);
   }
 }

@@ -1,8 +1,10 @@
 /** Opens the sidecar where the configuration says. */
-import { chmod, lstat, unlink } from "node:fs/promises";
-import { type AddressInfo, connect } from "node:net";
+import type { AddressInfo, Server } from "node:net";
 import type { FastifyInstance } from "fastify";
-import type { Endpoint } from "../model/settings.ts";
+import { type Endpoint, formatEndpoint } from "../model/settings.ts";
+import { listenReason } from "../system/errno.ts";
+import { ListenError } from "../system/listen-error.ts";
+import { bindUnixSocket, removeStaleSocket } from "../system/unix-socket.ts";
 
 // Whoever may speak to the socket may read the numbers; what needs the token needs it here too.
 const socketMode = 0o660;
@@ -10,37 +12,37 @@ const socketMode = 0o660;
 /**
  * Listens on `admin.endpoint`.
  *
- * A unix socket that nobody listens on any more is replaced; one that somebody does is left alone.
+ * A unix socket that nobody listens on any more is replaced; one that somebody does is left alone. Nobody but its owner and
+ * group can connect to it at any moment.
  *
  * @returns where it listens: with port 0, the port that the kernel chose
- * @throws the error of the system, EADDRINUSE when somebody else listens there
+ * @throws {ListenError} when the endpoint cannot be had
  */
 export async function listenSidecar(app: FastifyInstance, endpoint: Endpoint): Promise<Endpoint> {
-  if (endpoint.kind === "unix") {
-    await removeStaleSocket(endpoint.path);
-    await app.listen({ path: endpoint.path });
-    await chmod(endpoint.path, socketMode);
-    return endpoint;
+  try {
+    return endpoint.kind === "unix" ? await listenOnSocket(app, endpoint) : await listenOnPort(app, endpoint);
+  } catch (error) {
+    if (error instanceof ListenError) throw error;
+    throw new ListenError(formatEndpoint(endpoint), listenReason(error), { cause: error });
   }
-  await app.listen({ host: endpoint.host, port: endpoint.port });
-  const { port } = app.server.address() as AddressInfo;
-  return { ...endpoint, port };
 }
 
-async function removeStaleSocket(path: string): Promise<void> {
-  const stats = await lstat(path).catch(() => undefined);
-  // Anything but a socket is somebody's file: binding will say EADDRINUSE.
-  if (stats?.isSocket() && !(await isAnswered(path))) await unlink(path);
+async function listenOnPort(app: FastifyInstance, { host, port }: Endpoint & { kind: "inet" }): Promise<Endpoint> {
+  await app.listen({ host, port });
+  const bound = app.server.address() as AddressInfo;
+  return { kind: "inet", host, port: bound.port };
 }
 
-function isAnswered(path: string): Promise<boolean> {
-  return new Promise((resolve) => {
-    const probe = connect({ path });
-    probe.once("connect", () => {
-      probe.destroy();
-      resolve(true);
-    });
-    // ECONNREFUSED: nobody listens. Anything else (EACCES, EAGAIN of a full queue) is no licence to remove it.
-    probe.once("error", (error: NodeJS.ErrnoException) => resolve(error.code !== "ECONNREFUSED"));
-  });
+async function listenOnSocket(app: FastifyInstance, endpoint: Endpoint & { kind: "unix" }): Promise<Endpoint> {
+  const { path } = endpoint;
+  await removeStaleSocket(path);
+  // Fastify binds in its own time; the umask must be ours at just that moment, and nobody else's before or after.
+  const server: Server = app.server;
+  const listen = server.listen.bind(server) as (...args: unknown[]) => Server;
+  server.listen = (...args: unknown[]) => {
+    bindUnixSocket(path, socketMode, undefined, () => listen(...args));
+    return server;
+  };
+  await app.listen({ path });
+  return endpoint;
 }

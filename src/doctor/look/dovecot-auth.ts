@@ -1,6 +1,6 @@
 /** Asks Dovecot's auth socket which SASL mechanisms it has, as Postfix does when smtpd starts. */
-import net from "node:net";
 import type { Endpoint } from "../../model/settings.ts";
+import { connectTo } from "../../system/connect.ts";
 
 // A handshake on the same machine; Postfix itself waits 10 s (AUTH_TIMEOUT, xsasl_dovecot_server.c).
 const timeoutMs = 10_000;
@@ -13,8 +13,7 @@ const timeoutMs = 10_000;
  */
 export function readMechanisms(endpoint: Endpoint): Promise<string[]> {
   return new Promise((resolve, reject) => {
-    const socket =
-      endpoint.kind === "unix" ? net.connect(endpoint.path) : net.connect({ host: endpoint.host, port: endpoint.port });
+    const socket = connectTo(endpoint);
     let received = "";
     const fail = (error: Error): void => {
       socket.destroy();

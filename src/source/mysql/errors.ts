@@ -5,6 +5,7 @@
  * host and refuses all mail for a minute; here only the codes marked `connection` speak against a host.
  */
 
+import { connectionReason } from "../../system/errno.ts";
 import type { SessionErrorKind } from "../session.ts";
 
 interface Meaning {
@@ -73,18 +74,8 @@ const byNumber: Readonly<Record<number, Meaning>> = {
 };
 
 // What the operating system and the driver say; all of it concerns the connection.
+// What mysql2 says beside the errors of the system.
 const byCode: Readonly<Record<string, string>> = {
-  ECONNREFUSED: "connection refused",
-  ECONNRESET: "connection reset",
-  EPIPE: "connection closed",
-  ETIMEDOUT: "no answer in time",
-  EHOSTUNREACH: "host unreachable",
-  ENETUNREACH: "network unreachable",
-  ENOTFOUND: "host name not found",
-  EAI_AGAIN: "name server not reachable",
-  ENOENT: "no such socket",
-  EACCES: "no permission to use the socket",
-  EAGAIN: "too many connections wait at the socket",
   PROTOCOL_CONNECTION_LOST: "connection closed by the server",
   HANDSHAKE_NO_SSL_SUPPORT: "the server offers no TLS",
   HANDSHAKE_SSL_ERROR: "TLS failed",
@@ -106,7 +97,7 @@ export function classifyMysqlError(error: unknown): MysqlFailure {
     const words = meaning.isQuotable === true && sqlMessage !== undefined ? `: ${sqlMessage}` : "";
     return { kind: meaning.kind, text: `${meaning.name} (${errno})${words}` };
   }
-  if (code !== undefined) return { kind: "connection", text: byCode[code] ?? code };
+  if (code !== undefined) return { kind: "connection", text: byCode[code] ?? connectionReason(code) ?? code };
   return { kind: "connection", text: error instanceof Error ? error.message : "connection failed" };
 }
 

@@ -1,7 +1,9 @@
 /** Reads the certificates of a TLS connection. */
+
 import { readFileSync } from "node:fs";
 import { ConfigError, type ConfigProblem } from "../../model/errors.ts";
 import type { TlsSettings } from "../../model/settings.ts";
+import { fileReason } from "../../system/errno.ts";
 
 /** Certificates of a TLS connection, read already. */
 export interface Certificates {
@@ -25,7 +27,7 @@ export function readTls(tls: TlsSettings | undefined): Certificates | undefined 
     try {
       return readFileSync(file, "utf8");
     } catch (error) {
-      const reason = (error as NodeJS.ErrnoException).code ?? String(error);
+      const reason = fileReason(error);
       problems.push({ path: `tls.${name}`, message: `cannot read ${file}: ${reason}` });
       return undefined;
     }

@@ -4,9 +4,11 @@
  * match_list.c, match_ops.c and string_list.c, Postfix 3.7: the first pattern that matches decides, subdomains do not count,
  * and only an address with a domain can match.
  */
+
 import { foldDomain } from "../../model/address.ts";
 import { splitList } from "../../model/postfix-list.ts";
-import { type ReadFile, reasonOf } from "./files.ts";
+import { fileReason } from "../../system/errno.ts";
+import type { ReadFile } from "./files.ts";
 import { logicalLines } from "./lines.ts";
 import type { TableReport } from "./report.ts";
 
@@ -125,7 +127,7 @@ class ListReader {
     try {
       return this.#readFile(path);
     } catch (error) {
-      this.#fail(`${path}: ${reasonOf(error)}`);
+      this.#fail(`${path}: ${fileReason(error)}`);
       return "";
     }
   }

@@ -11,12 +11,3 @@ export type ReadFile = (path: string) => string;
 
 /** Reads from the disk; synchronous, since it happens at start and at reload only. A byte order mark is kept. */
 export const readFromDisk: ReadFile = (path) => readFileSync(path).toString("utf8");
-
-/** Says why a file could not be read: `no such file or directory` rather than a stack. */
-export function reasonOf(error: unknown): string {
-  const code = (error as NodeJS.ErrnoException | undefined)?.code;
-  if (code === "ENOENT") return "no such file";
-  if (code === "EACCES") return "permission denied";
-  if (code === "EISDIR") return "it is a directory";
-  return code ?? "cannot be read";
-}

@@ -4,12 +4,14 @@
  * What Postfix refuses is refused, what it ignores is reported, and the keys and answers are its own. Knows neither drivers
  * nor protocols: it yields a connection and the arm to run on it.
  */
+
 import { ConfigError, type ConfigProblem } from "../../model/errors.ts";
 import type { ConnectionSettings } from "../../model/settings.ts";
 import { type CfType, isCfType, splitTableName, whyNotRead } from "../../model/table-type.ts";
+import { fileReason } from "../../system/errno.ts";
 import type { ArmPlan } from "../sql/arm.ts";
 import { type Overrides, readMysql, readSqlite } from "./connection.ts";
-import { type ReadFile, readFromDisk, reasonOf } from "./files.ts";
+import { type ReadFile, readFromDisk } from "./files.ts";
 import { type Assignment, assignments } from "./lines.ts";
 import { Parameters } from "./parameters.ts";
 import { recogniseTable } from "./recognise.ts";
@@ -56,7 +58,7 @@ export function readPostfixCf(file: string, overrides: Overrides = {}, readFile:
   try {
     text = readFile(path);
   } catch (error) {
-    const problem = { path: "postfix_cf", message: `${path}: ${reasonOf(error)}` };
+    const problem = { path: "postfix_cf", message: `${path}: ${fileReason(error)}` };
     throw new ConfigError("ERR_CONFIG_UNREADABLE", [problem], { cause: error });
   }
   return parsePostfixCf(text, path, { type, overrides, readFile });

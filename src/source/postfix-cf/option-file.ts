@@ -4,7 +4,8 @@
  * Postfix hands `option_file` to the client library, which reads [client] and then `option_group`. Only what a connection
  * needs is taken from it here.
  */
-import { type ReadFile, reasonOf } from "./files.ts";
+import { fileReason } from "../../system/errno.ts";
+import type { ReadFile } from "./files.ts";
 import type { TableReport } from "./report.ts";
 
 /** Options by name, with `-` for `_`; the last group that sets one wins. */
@@ -23,7 +24,7 @@ export function readOptionFile(path: string, group: string, readFile: ReadFile, 
   try {
     text = readFile(path);
   } catch (error) {
-    report.fail("option_file", `${path}: ${reasonOf(error)}`);
+    report.fail("option_file", `${path}: ${fileReason(error)}`);
     return new Map();
   }
   const wanted = new Set([...clientGroups, group]);

@@ -38,7 +38,7 @@ test("does not take a port that somebody else has", async () => {
   await once(other, "listening");
   const { port } = other.address() as { port: number };
   await expect(listenSidecar(app, { kind: "inet", host: "127.0.0.1", port })).rejects.toMatchObject({
-    code: "EADDRINUSE",
+    reason: "another program listens there",
   });
   other.close();
 });
@@ -55,6 +55,19 @@ describe("a unix socket", () => {
     expect(existsSync(path)).toBe(false);
   });
 
+  test("is never open to others, not even between its binding and its mode", async () => {
+    const path = join(directory.path, "admin");
+    const modes: number[] = [];
+    const bound = app.server.listen.bind(app.server) as (...args: unknown[]) => typeof app.server;
+    app.server.listen = (...args: unknown[]) => {
+      bound(...args);
+      modes.push(statSync(path).mode & 0o777);
+      return app.server;
+    };
+    await listen(path);
+    expect(modes).toEqual([0o600]);
+  });
+
   test("that a killed daemon left behind is replaced", async () => {
     const path = join(directory.path, "admin");
     leaveSocket(path);
@@ -67,7 +80,7 @@ describe("a unix socket", () => {
     const path = join(directory.path, "admin");
     const other = createServer((socket) => socket.destroy()).listen(path);
     await once(other, "listening");
-    await expect(listen(path)).rejects.toMatchObject({ code: "EADDRINUSE" });
+    await expect(listen(path)).rejects.toMatchObject({ reason: "another server listens there; stop it first" });
     expect(existsSync(path)).toBe(true);
     other.close();
   });
@@ -75,7 +88,7 @@ describe("a unix socket", () => {
   test("takes the place of no file", async () => {
     const path = join(directory.path, "admin");
     writeFileSync(path, "precious");
-    await expect(listen(path)).rejects.toMatchObject({ code: "EADDRINUSE" });
+    await expect(listen(path)).rejects.toMatchObject({ reason: "a file that is no socket has this name; remove it" });
     expect(existsSync(path)).toBe(true);
   });
 });
