@@ -6,8 +6,8 @@
  * The file never outlives a flush: it is removed by one, and a write under way is given up.
  */
 import { createHash } from "node:crypto";
-import { closeSync, fsyncSync, ftruncateSync, openSync, renameSync, unlinkSync } from "node:fs";
-import { open, rm } from "node:fs/promises";
+import { renameSync } from "node:fs";
+import { open, rm, unlink } from "node:fs/promises";
 import { dirname } from "node:path";
 import { elapsedMs, type Moment } from "../model/moment.ts";
 import { OwnerList, toOwnerList } from "../model/owner-list.ts";
@@ -89,7 +89,7 @@ export async function writeSnapshot(
       await rm(temporary, { force: true });
       return undefined;
     }
-    syncDirectory(path);
+    await syncDirectory(path);
     return count;
   } catch (error) {
     await rm(temporary, { force: true });
@@ -98,36 +98,36 @@ export async function writeSnapshot(
 }
 
 /**
- * Removes a snapshot for good: it is gone when this returns, and after a power failure too. Where the directory does not let
- * it, the file is emptied.
+ * Removes a snapshot for good: it is gone when this resolves, and after a power failure too. Where the directory does not let
+ * it, the file is emptied. A disk that is slow to confirm holds up nobody but the caller.
  *
  * @throws {SnapshotError} when it is still there as it was
  */
-export function removeSnapshot(path: string): void {
+export async function removeSnapshot(path: string): Promise<void> {
   try {
-    unlinkSync(path);
+    await unlink(path);
   } catch (error) {
     if (codeOf(error) !== "ENOENT") {
-      empty(path, error);
+      await empty(path, error);
       return;
     }
     // Not there now; it may have been removed a moment ago by a call whose sync failed.
   }
   try {
-    syncDirectory(path);
+    await syncDirectory(path);
   } catch (error) {
     throw new SnapshotError(`its removal may not outlast a power failure: ${codeOf(error)}`, { cause: error });
   }
 }
 
-function empty(path: string, cause: unknown): void {
+async function empty(path: string, cause: unknown): Promise<void> {
   try {
-    const file = openSync(path, "r+");
+    const file = await open(path, "r+");
     try {
-      ftruncateSync(file);
-      fsyncSync(file);
+      await file.truncate();
+      await file.sync();
     } finally {
-      closeSync(file);
+      await file.close();
     }
   } catch (error) {
     throw new SnapshotError(`cannot remove it (${codeOf(cause)}) nor empty it (${codeOf(error)})`, { cause });
@@ -138,13 +138,13 @@ function empty(path: string, cause: unknown): void {
 const unsyncable = new Set(["ENOENT", "EACCES", "EINVAL", "ENOTSUP"]);
 
 /** Has the directory of a file written to the disk, so that a name that was taken or given stays so. */
-function syncDirectory(path: string): void {
+async function syncDirectory(path: string): Promise<void> {
   try {
-    const directory = openSync(dirname(path), "r");
+    const directory = await open(dirname(path), "r");
     try {
-      fsyncSync(directory);
+      await directory.sync();
     } finally {
-      closeSync(directory);
+      await directory.close();
     }
   } catch (error) {
     if (!unsyncable.has(codeOf(error))) throw error;

@@ -134,16 +134,17 @@ export class Daemon {
    * domains, in the chains that a reload under way may go back to, in the snapshot file. Whoever has to forget something calls
    * this and nothing else.
    *
-   * Costs as many steps as addresses are named, for a domain, a login or everything as many as there are answers.
+   * Costs as many steps as addresses are named, for a domain, a login or everything as many as there are answers. Memory has
+   * forgotten when the call returns; the promise waits for the disk.
    *
    * @param map `undefined` = every map
    * @returns how many answers went
    * @throws {FlushError} when memory has forgotten, but a restart could bring it back
    */
-  flush(selector: FlushSelector, map: string | undefined): number {
+  async flush(selector: FlushSelector, map: string | undefined): Promise<number> {
     const flushed = this.#flushMemory(selector, map);
     try {
-      this.#snapshots.forget();
+      await this.#snapshots.forget();
     } catch (error) {
       throw new FlushError(flushed, { cause: error });
     }

@@ -54,9 +54,9 @@ export function sidecarDeps(daemon: Daemon, parts: SidecarParts): SidecarDeps {
 }
 
 /** @throws {HttpError} ERR_HTTP_SNAPSHOT when a restart could bring back what was flushed */
-function flush(daemon: Daemon, selector: FlushSelector, map: string | undefined): number {
+async function flush(daemon: Daemon, selector: FlushSelector, map: string | undefined): Promise<number> {
   try {
-    return daemon.flush(selector, map);
+    return await daemon.flush(selector, map);
   } catch (error) {
     if (!(error instanceof FlushError)) throw error;
     const message = `${error.flushed} flushed from memory, but cache.snapshot_file still holds them; remove it, and see the log`;

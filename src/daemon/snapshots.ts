@@ -73,11 +73,12 @@ export class Snapshots {
   }
 
   /**
-   * Takes the files away, since they may hold what was flushed. Called after memory was flushed, before that is told.
+   * Takes the files away, since they may hold what was flushed. Called after memory was flushed; when it resolves that may be
+   * told. From the call on nothing that was listed before is written.
    *
    * @throws {SnapshotError} when a restart could still bring back what was flushed
    */
-  forget(): void {
+  async forget(): Promise<void> {
     this.#flushes++;
     const path = this.#path;
     if (path !== undefined) this.#files.add(path);
@@ -86,14 +87,13 @@ export class Snapshots {
       this.#rewrite = undefined;
       void this.save();
     }, rewriteMs).unref();
+    const files = [...this.#files];
+    const removals = await Promise.allSettled(files.map(removeSnapshot));
     let failure: unknown;
-    for (const file of this.#files) {
-      try {
-        removeSnapshot(file);
-      } catch (error) {
-        failure = error;
-        this.#log.error({ file, err: error }, "cache snapshot still holds what was flushed; remove it");
-      }
+    for (const [i, removal] of removals.entries()) {
+      if (removal.status === "fulfilled") continue;
+      failure = removal.reason;
+      this.#log.error({ file: files[i], err: failure }, "cache snapshot still holds what was flushed; remove it");
     }
     if (failure !== undefined) throw failure;
   }

@@ -77,7 +77,7 @@ export interface SidecarDeps {
      * @returns how many answers went
      * @throws {HttpError} ERR_HTTP_SNAPSHOT when they are gone from memory, but a restart may bring them back
      */
-    flush(selector: FlushSelector, map: string | undefined): number;
+    flush(selector: FlushSelector, map: string | undefined): Promise<number>;
   };
   /**
    * Explains a lookup, asking the source. The document is what `loginmapd lookup --json` prints, plus the cache state.

@@ -95,7 +95,7 @@ export function addCacheRoutes(app: FastifyInstance, deps: SidecarDeps): void {
     async ({ body }) => {
       checkMap(deps, body.map);
       const selector = toSelector(body);
-      const flushed = deps.cache.flush(selector, body.map);
+      const flushed = await deps.cache.flush(selector, body.map);
       deps.log.info({ selector: selector.kind, map: body.map, flushed }, "cache flushed by the admin API");
       return { flushed };
     },

@@ -86,7 +86,7 @@ test("a flush takes away the file that was restored, and the next one lacks what
   await first.saveSnapshot();
   const daemon = await start("cache");
   expect(stateOf(daemon)).toBe("hit");
-  expect(flush(daemon)).toBe(1);
+  expect(await flush(daemon)).toBe(1);
   expect(isOnDisk()).toBe(false);
   await daemon.saveSnapshot();
   const third = await start("cache");
@@ -108,7 +108,7 @@ test("a flush at any moment of a write keeps what was flushed off the disk", asy
     });
     while (!isDone && written() <= bytes) await new Promise(setImmediate);
     if (!isDone) during++;
-    flush(daemon);
+    await flush(daemon);
     expect(existsSync(place("cache"))).toBe(false);
     await saved;
     expect(isOnDisk()).toBe(false);
@@ -126,7 +126,7 @@ test("a flush takes away the file of before a reload that names another, or none
   await daemon.saveSnapshot();
   await daemon.reload(await settings(undefined));
   expect(readdirSync(directory.path).filter((name) => name.startsWith("cache"))).toEqual(["cache", "cache-2"]);
-  flush(daemon);
+  await flush(daemon);
   expect(isOnDisk()).toBe(false);
 });
 
@@ -139,7 +139,7 @@ test("a flush during a reload that fails is not undone by going back", async () 
   const { port: takenPort } = taken.address() as { port: number };
   const changed = await settings("cache", takenPort);
   const reloaded = daemon.reload(changed);
-  expect(flush(daemon)).toBe(1);
+  expect(await flush(daemon)).toBe(1);
   await expect(reloaded).rejects.toThrow();
   expect(stateOf(daemon)).toBe("miss");
   expect(stateOf(daemon, "u8@example.com")).toBe("hit");
@@ -152,7 +152,7 @@ test("a file that cannot be removed is emptied", async () => {
   // As a container has it whose volume is this one file.
   expect(await run("mount", ["--bind", place("cache"), place("cache")])).toMatchObject({ stderr: "", code: 0 });
   try {
-    flush(daemon);
+    await flush(daemon);
     expect(readFileSync(place("cache"), "utf8")).toBe("");
   } finally {
     await run("umount", [place("cache")]);
@@ -163,13 +163,14 @@ test("a file that can be neither removed nor emptied makes the flush fail, each 
   const daemon = await start("cache");
   fill(daemon);
   mkdirSync(place("cache"));
-  expect(() => flush(daemon)).toThrow(FlushError);
-  // Memory has forgotten all the same.
+  const failed = expect(flush(daemon)).rejects.toThrow(FlushError);
+  // Memory has forgotten all the same, and at once.
   expect(stateOf(daemon)).toBe("miss");
-  expect(() => flush(daemon)).toThrow(FlushError);
+  await failed;
+  await expect(flush(daemon)).rejects.toThrow(FlushError);
   const [line] = log.lines.filter(({ level }) => level === "error");
   expect(line).toMatchObject({ message: "cache snapshot still holds what was flushed; remove it" });
   expect(line?.fields).toMatchObject({ file: place("cache") });
   rmdirSync(place("cache"));
-  flush(daemon);
+  await flush(daemon);
 });

@@ -92,7 +92,7 @@ export class FakeDaemon implements SidecarDeps {
         },
       ];
     },
-    flush: (selector: FlushSelector, map: string | undefined): number => {
+    flush: async (selector: FlushSelector, map: string | undefined): Promise<number> => {
       this.flushes.push({ selector, map });
       return this.flushed;
     },
