@@ -74,7 +74,8 @@ function documentValue(path: string, name: string, key: Leaf<unknown> | LeafList
 }
 
 function documentBase(path: string, name: string, key: Extract<AnyKey, { example: string }>) {
-  const driver = key.driver === undefined ? [] : [`For driver \`${key.driver}\`.`];
+  const drivers = key.drivers?.map((driver) => `\`${driver}\``).join(" and ");
+  const driver = drivers === undefined ? [] : [`For driver ${drivers}.`];
   const reload = key.reload === "restart" ? ["A change takes effect at the next start."] : [];
   return { path, name, help: key.help, example: key.example, notes: [...driver, ...reload] };
 }

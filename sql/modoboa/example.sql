@@ -75,37 +75,37 @@ CREATE TABLE admin_senderaddress (
 ) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_general_ci;
 
 INSERT INTO core_user (id, username, email, is_active) VALUES
-  (1, 'alice@example.com', 'alice@example.com', 1),
-  (2, 'bob@example.com', 'bob@example.com', 1),
-  (3, 'off@example.com', 'off@example.com', 0),
-  (4, 'dave@inactive.test', 'dave@inactive.test', 1),
-  (5, 'erin@catch.test', 'erin@catch.test', 1),
-  (6, 'admin', 'admin@elsewhere.test', 1),
-  (7, 'carol@example.com', 'carol@example.com', 1);
+  (1, 'alice@example.com', 'alice@example.com', '1'),
+  (2, 'bob@example.com', 'bob@example.com', '1'),
+  (3, 'off@example.com', 'off@example.com', '0'),
+  (4, 'dave@inactive.test', 'dave@inactive.test', '1'),
+  (5, 'erin@catch.test', 'erin@catch.test', '1'),
+  (6, 'admin', 'admin@elsewhere.test', '1'),
+  (7, 'carol@example.com', 'carol@example.com', '1');
 
 INSERT INTO admin_domain (id, name, enabled) VALUES
-  (1, 'example.com', 1), (2, 'inactive.test', 0), (3, 'catch.test', 1);
+  (1, 'example.com', '1'), (2, 'inactive.test', '0'), (3, 'catch.test', '1');
 
-INSERT INTO admin_domainalias (name, target_id, enabled) VALUES ('alias.test', 1, 1), ('oldalias.test', 1, 0);
+INSERT INTO admin_domainalias (name, target_id, enabled) VALUES ('alias.test', 1, '1'), ('oldalias.test', 1, '0');
 
 INSERT INTO admin_mailbox (id, address, domain_id, user_id) VALUES
   (1, 'alice', 1, 1), (2, 'bob', 1, 2), (3, 'off', 1, 3), (4, 'dave', 2, 4), (5, 'erin', 3, 5), (6, 'carol', 1, 7);
 
 INSERT INTO admin_alias (id, address, domain_id, enabled, internal, expire_at) VALUES
   -- Every mailbox has an internal alias; carol's forwards to bob as well.
-  (1, 'alice@example.com', 1, 1, 1, NULL),
-  (2, 'bob@example.com', 1, 1, 1, NULL),
-  (3, 'off@example.com', 1, 1, 1, NULL),
-  (4, 'dave@inactive.test', 2, 1, 1, NULL),
-  (5, 'erin@catch.test', 3, 1, 1, NULL),
-  (6, 'sales@example.com', 1, 1, 0, NULL),
-  (7, 'exp@example.com', 1, 1, 0, '2020-01-01 00:00:00'),
-  (8, 'offal@example.com', 1, 0, 0, NULL),
-  (9, 'chain@example.com', 1, 1, 0, NULL),
-  (10, '@catch.test', 3, 1, 0, NULL),
-  (11, 'soon@example.com', 1, 1, 0, UTC_TIMESTAMP() + INTERVAL 1 HOUR),
-  (12, 'gone@example.com', 1, 1, 0, UTC_TIMESTAMP() - INTERVAL 1 MINUTE),
-  (13, 'carol@example.com', 1, 1, 1, NULL);
+  (1, 'alice@example.com', 1, '1', '1', NULL),
+  (2, 'bob@example.com', 1, '1', '1', NULL),
+  (3, 'off@example.com', 1, '1', '1', NULL),
+  (4, 'dave@inactive.test', 2, '1', '1', NULL),
+  (5, 'erin@catch.test', 3, '1', '1', NULL),
+  (6, 'sales@example.com', 1, '1', '0', NULL),
+  (7, 'exp@example.com', 1, '1', '0', '2020-01-01 00:00:00'),
+  (8, 'offal@example.com', 1, '0', '0', NULL),
+  (9, 'chain@example.com', 1, '1', '0', NULL),
+  (10, '@catch.test', 3, '1', '0', NULL),
+  (11, 'soon@example.com', 1, '1', '0', UTC_TIMESTAMP() + INTERVAL '1' HOUR),
+  (12, 'gone@example.com', 1, '1', '0', UTC_TIMESTAMP() - INTERVAL '1' MINUTE),
+  (13, 'carol@example.com', 1, '1', '1', NULL);
 
 INSERT INTO modoboa_admin_aliasrecipient (address, alias_id, r_mailbox_id, r_alias_id) VALUES
   ('alice@example.com', 1, 1, NULL),

@@ -72,22 +72,22 @@ function describeSource({ connection, queries }: SourceSettings) {
     case "queries":
       return { ...describeConnection(connection), queries: queries.sql };
     case "postfix_cf":
-      return { postfix_cf: queries.file, ...describeMysql(queries.overrides), path: queries.overrides.path };
+      return { postfix_cf: queries.file, ...describeServer(queries.overrides), path: queries.overrides.path };
   }
 }
 
 function describeConnection(connection: ConnectionSettings | undefined) {
   if (connection === undefined) return {};
-  if (connection.driver === "mysql") return { driver: "mysql", ...describeMysql(connection) };
+  if (connection.driver !== "sqlite") return { driver: connection.driver, ...describeServer(connection) };
   return { driver: "sqlite", path: connection.path, query_timeout: formatDuration(connection.queryTimeoutMs) };
 }
 
-type MysqlKeys = Omit<ConnectionOverrides, "path" | "tls" | "charset"> & {
+type ServerKeys = Omit<ConnectionOverrides, "path" | "tls" | "charset"> & {
   readonly tls?: TlsSettings | undefined;
   readonly charset?: string | undefined;
 };
 
-function describeMysql(keys: MysqlKeys) {
+function describeServer(keys: ServerKeys) {
   return {
     hosts: keys.hosts?.map(formatEndpoint),
     user: keys.user,

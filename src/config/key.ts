@@ -10,7 +10,7 @@ import type { ValueType } from "./value-types.ts";
 type Reload = "reload" | "restart";
 
 /** The drivers of sources. */
-export type Driver = "mysql" | "sqlite";
+export type Driver = "mysql" | "pgsql" | "sqlite";
 
 /** What the documentation says of every key. */
 export interface KeyText {
@@ -19,8 +19,8 @@ export interface KeyText {
   /** A value as the file would hold it. */
   readonly example: string;
   readonly reload?: Reload;
-  /** The only driver it belongs to. */
-  readonly driver?: Driver;
+  /** The drivers that it belongs to, if not to all. */
+  readonly drivers?: readonly Driver[];
 }
 
 /** Whether a key is always there once the configuration is valid. */
@@ -48,8 +48,8 @@ export interface Section<K extends Keys, P extends Presence = Presence> {
   readonly presence: P;
   readonly keys: K;
   readonly help: string;
-  /** The only driver it belongs to. */
-  readonly driver?: Driver;
+  /** The drivers that it belongs to, if not to all. */
+  readonly drivers?: readonly Driver[];
 }
 
 /** A list of mappings that share their keys. */
@@ -152,7 +152,7 @@ export function section<K extends Keys>(help: string, keys: K): Section<K, "defa
 export function optionalSection<K extends Keys>(
   help: string,
   keys: K,
-  words: { readonly driver?: Driver } = {},
+  words: { readonly drivers?: readonly Driver[] } = {},
 ): Section<K, "optional"> {
   return { kind: "section", presence: "optional", keys, help, ...words };
 }

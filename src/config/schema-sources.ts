@@ -2,31 +2,34 @@
 import { freeMapping, listOf, namedSections, optional, optionalSection, withDefault } from "./key.ts";
 import { choice, databaseHost, duration, integer, path, secret, text, truth } from "./value-types.ts";
 
+/** The drivers that reach a server. */
+const servers = ["mysql", "pgsql"] as const;
+
 const tls = optionalSection(
   "TLS to the database hosts. `tls: {}` is enough: it checks the certificate against the authorities of the system. Without `tls` the connection is not encrypted.",
   {
     ca_file: optional(path, {
       help: "Certificates (PEM) of the authorities that may have signed the server's, in place of the system's.",
       example: "/etc/loginmapd/mysql-ca.pem",
-      driver: "mysql",
+      drivers: servers,
     }),
     cert_file: optional(path, {
       help: "Our own certificate (PEM), when the server asks for one. Needs `key_file`.",
       example: "/etc/loginmapd/mysql-client.pem",
-      driver: "mysql",
+      drivers: servers,
     }),
     key_file: optional(path, {
       help: "The private key (PEM) of `cert_file`.",
       example: "/etc/loginmapd/mysql-client.key",
-      driver: "mysql",
+      drivers: servers,
     }),
     verify: withDefault(truth, "true", {
       help: "Whether the server's certificate must be valid and bear the name of the host. `false` encrypts, but to whoever answers.",
       example: "true",
-      driver: "mysql",
+      drivers: servers,
     }),
   },
-  { driver: "mysql" },
+  { drivers: servers },
 );
 
 const queries = optionalSection(
@@ -56,45 +59,45 @@ export const sources = namedSections(
   "source",
   "The databases that know the owners, each under a name of your choice. Exactly one of `preset`, `queries` and `postfix_cf` says where the SQL comes from.",
   {
-    driver: optional(choice("mysql", "sqlite"), {
-      help: "`mysql` reaches MySQL and MariaDB, `sqlite` opens a file. Required, except with `postfix_cf`, where the file tells.",
+    driver: optional(choice("mysql", "pgsql", "sqlite"), {
+      help: "`mysql` reaches MySQL and MariaDB, `pgsql` PostgreSQL, `sqlite` opens a file. Required, except with `postfix_cf`, where the file tells.",
       example: "mysql",
     }),
     hosts: listOf(databaseHost, ["inet:127.0.0.1:3306"], {
-      help: "Where the database listens. With several, unix sockets are tried before the network, otherwise in this order; one that cannot be reached is left out until it is back. A replica answers as of the data that it has: while it lags, an owner that was just taken away is one still.",
+      help: "Where the database listens. With several, unix sockets are tried before the network, otherwise in this order; one that cannot be reached is left out until it is back. A replica answers as of the data that it has: while it lags, an owner that was just taken away is one still. For PostgreSQL a unix socket is named by its folder, as `unix:/run/postgresql`, or by its own path; without `hosts` it is asked at `inet:127.0.0.1:5432`.",
       example: '["unix:/run/mysqld/mysqld.sock", "inet:127.0.0.1:3306"]',
-      driver: "mysql",
+      drivers: servers,
     }),
     user: withDefault(text, "loginmapd", {
       help: "The database account. It needs SELECT only.",
       example: "loginmapd",
-      driver: "mysql",
+      drivers: servers,
     }),
     password: optional(secret, {
       help: "Its password. Prefer `password_file`, or the environment variable, to a password in this file.",
       example: '"correct horse"',
-      driver: "mysql",
+      drivers: servers,
     }),
     password_file: optional(path, {
       help: "A file that holds the password alone; one newline at its end is dropped. `credential:NAME` names a credential of systemd (`LoadCredential=NAME:FILE` in the unit).",
       example: "/etc/loginmapd/mysql-password",
-      driver: "mysql",
+      drivers: servers,
     }),
     database: optional(text, {
       help: "The name of the database. Required, except with `postfix_cf`.",
       example: "vmail",
-      driver: "mysql",
+      drivers: servers,
     }),
     charset: optional(text, {
       help: "The character set of the connection. Without it, utf8mb4.",
       example: "utf8mb4",
-      driver: "mysql",
+      drivers: ["mysql"],
     }),
     tls,
     path: optional(path, {
       help: "The SQLite file. Required, except with `postfix_cf`.",
       example: "/var/lib/loginmapd/native.sqlite",
-      driver: "sqlite",
+      drivers: ["sqlite"],
     }),
     preset: optional(text, {
       help: "The name of a mail stack whose schema is known. `native` is our own schema (`sql/native/`).",
@@ -106,18 +109,18 @@ export const sources = namedSections(
     }),
     queries,
     postfix_cf: optional(path, {
-      help: "A table file of Postfix (`mysql_table(5)`, `sqlite_table(5)`): its connection and its query are used with Postfix's own rules. `mysql:` or `sqlite:` may stand before the path, as in `main.cf`. The connection keys of this section, when given, override those of the file.",
+      help: "A table file of Postfix (`mysql_table(5)`, `pgsql_table(5)`, `sqlite_table(5)`): its connection and its query are used with Postfix's own rules. `mysql:`, `pgsql:` or `sqlite:` may stand before the path, as in `main.cf`. The connection keys of this section, when given, override those of the file.",
       example: "/etc/postfix/mysql-sender_login_maps.cf",
     }),
     pool_size: withDefault(integer({ min: 1, max: 1000 }), "4", {
       help: "How many connections to the database are open at most.",
       example: "4",
-      driver: "mysql",
+      drivers: servers,
     }),
     connect_timeout: withDefault(duration({ min: "10ms", max: "99s" }), "2s", {
       help: "How long a host may take to accept a connection before the next one is tried.",
       example: "2s",
-      driver: "mysql",
+      drivers: servers,
     }),
     query_timeout: withDefault(duration({ min: "10ms", max: "99s" }), "3s", {
       help: "How long the database may take to answer. Shorter than `limits.lookup_timeout`, so that another host can be asked.",

@@ -2,7 +2,7 @@
 
 import { nearestOrKnown } from "../model/nearest.ts";
 import { isCfType, splitTableName, whyNotRead } from "../model/table-type.ts";
-import type { DraftOf } from "./key.ts";
+import type { DraftOf, Driver } from "./key.ts";
 import { quote } from "./mismatch.ts";
 import type { Problems } from "./problems.ts";
 import { sources } from "./schema-sources.ts";
@@ -61,18 +61,21 @@ function checkDriverKeys(path: string, draft: SourceDraft, findings: Problems): 
   const isFromFile = findings.isGiven(`${path}.postfix_cf`);
   if (driver === undefined) {
     if (!isFromFile && !findings.isGiven(`${path}.driver`))
-      findings.problem(path, "driver is required: mysql or sqlite");
+      findings.problem(path, "driver is required: mysql, pgsql or sqlite");
     return;
   }
   for (const [name, key] of Object.entries(sources.keys)) {
-    const belongsTo = "driver" in key ? key.driver : undefined;
-    if (belongsTo === undefined || belongsTo === driver || !findings.isGiven(`${path}.${name}`)) continue;
-    findings.problem(`${path}.${name}`, `has no meaning for driver ${driver}: it is for ${belongsTo}`);
+    const belongsTo: readonly Driver[] | undefined = "drivers" in key ? key.drivers : undefined;
+    if (belongsTo === undefined || belongsTo.includes(driver) || !findings.isGiven(`${path}.${name}`)) continue;
+    findings.problem(`${path}.${name}`, `has no meaning for driver ${driver}: it is for ${belongsTo.join(" and ")}`);
   }
   if (isFromFile) return;
-  const database = driver === "mysql" ? "database" : "path";
+  const database = databaseKeys[driver];
   if (!findings.isGiven(`${path}.${database}`)) findings.problem(path, `${database} is required for driver ${driver}`);
 }
+
+/** The key that says which database it is. */
+const databaseKeys: Readonly<Record<Driver, string>> = { mysql: "database", pgsql: "database", sqlite: "path" };
 
 function checkTls(path: string, draft: SourceDraft, findings: Problems): void {
   if (draft.tls === undefined) return;

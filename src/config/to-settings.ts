@@ -2,6 +2,7 @@
 import type {
   ConnectionOverrides,
   ConnectionSettings,
+  Endpoint,
   MapSettings,
   QuerySettings,
   Settings,
@@ -76,19 +77,23 @@ function toConnection(name: string, source: Source, resolved: Resolved): Connect
   if (source.driver === "sqlite") {
     return { driver: "sqlite", path: resolved.resolvePath(checked(source.path)), queryTimeoutMs: source.query_timeout };
   }
-  return {
-    driver: "mysql",
+  const server = {
     hosts: source.hosts,
     user: source.user,
     password: resolved.passwords.get(name) ?? "",
     database: checked(source.database),
     tls: toTls(source.tls, resolved),
-    charset: source.charset,
     poolSize: source.pool_size,
     connectTimeoutMs: source.connect_timeout,
     queryTimeoutMs: source.query_timeout,
   };
+  if (source.driver === "mysql") return { driver: "mysql", ...server, charset: source.charset };
+  const hosts = resolved.isGiven(`sources.${name}.hosts`) ? source.hosts : [localPostgresql];
+  return { driver: "pgsql", ...server, hosts };
 }
+
+/** Where PostgreSQL listens unless told otherwise. */
+const localPostgresql: Endpoint = { kind: "inet", host: "127.0.0.1", port: 5432 };
 
 function toQueries({ preset, options, queries }: Source): QuerySettings {
   if (preset !== undefined) return { kind: "preset", preset, options };

@@ -46,7 +46,7 @@ function readTable(queries: Extract<QuerySettings, { kind: "postfix_cf" }>, read
 }
 
 function readCertificates(connection: ConnectionSettings | undefined, read: ReadFile): void {
-  if (connection?.driver !== "mysql" || connection.tls === undefined) return;
+  if (connection === undefined || connection.driver === "sqlite" || connection.tls === undefined) return;
   const { caFile, certFile, keyFile } = connection.tls;
   for (const file of [caFile, certFile, keyFile]) {
     if (file === undefined) continue;

@@ -67,6 +67,10 @@ export interface TlsSettings {
   readonly keyFile: string | undefined;
   /** Whether the server's certificate and name must be valid. */
   readonly verify: boolean;
+  /** Whether the certificate must name the host; `undefined` = as `verify` says. libpq's `verify-ca` checks the rest only. */
+  readonly verifyName?: boolean;
+  /** Whether a server without TLS will do: libpq's `sslmode=prefer`, which pgsql_table(5) has by default. */
+  readonly isOptional?: boolean;
 }
 
 /** How a source reaches its database. */
@@ -81,6 +85,18 @@ export type ConnectionSettings =
       readonly tls: TlsSettings | undefined;
       /** Character set of the connection; `undefined` = utf8mb4. */
       readonly charset: string | undefined;
+      readonly poolSize: number;
+      readonly connectTimeoutMs: number;
+      readonly queryTimeoutMs: number;
+    }
+  | {
+      readonly driver: "pgsql";
+      /** Tried in order, unix sockets first: the folder of the socket, or the socket in it. */
+      readonly hosts: readonly Endpoint[];
+      readonly user: string;
+      readonly password: string;
+      readonly database: string;
+      readonly tls: TlsSettings | undefined;
       readonly poolSize: number;
       readonly connectTimeoutMs: number;
       readonly queryTimeoutMs: number;

@@ -5,6 +5,7 @@ import type { Database } from "../model/source.ts";
 import { AliasDepth } from "./alias-depth.ts";
 import type { DatabaseDependencies } from "./database.ts";
 import { openMysql } from "./mysql/database.ts";
+import { openPgsql } from "./pgsql/database.ts";
 import { openPostfixCf } from "./postfix-cf/index.ts";
 import { presetNamed, presetNames } from "./presets/stacks.ts";
 import type { ArmPlan } from "./sql/arm.ts";
@@ -25,6 +26,7 @@ type Open<D extends Driver> = (
 /** What opens each kind of database: a new driver is a row. */
 const openers: { readonly [D in Driver]: Open<D> } = {
   mysql: openMysql,
+  pgsql: openPgsql,
   sqlite: (...parts) => new SqliteDatabase(...parts),
 };
 

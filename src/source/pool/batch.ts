@@ -265,4 +265,4 @@ function toSourceError(kind: SessionError["kind"], message: string): SourceError
     : new SourceError("ERR_SOURCE_SQL", `the database refused the query: ${message}`);
 }
 
-const beyondAscii = /[^\0-\x7f]/;
+const beyondAscii = /[^\x01-\x7f]/;

@@ -12,6 +12,10 @@ export interface Certificates {
   readonly key: string | undefined;
   /** Whether the server's certificate must be valid and name the host that was asked for. */
   readonly verify: boolean;
+  /** Whether it must name the host, if not as `verify` says. */
+  readonly verifyName?: boolean;
+  /** Whether a server without TLS will do. */
+  readonly isOptional?: boolean;
 }
 
 /**
@@ -36,5 +40,5 @@ export function readTls(tls: TlsSettings | undefined): Certificates | undefined 
   const cert = read("cert_file", tls.certFile);
   const key = read("key_file", tls.keyFile);
   if (problems.length > 0) throw new ConfigError("ERR_CONFIG_INVALID", problems);
-  return { ca, cert, key, verify: tls.verify };
+  return { ...tls, ca, cert, key };
 }

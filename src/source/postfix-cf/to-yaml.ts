@@ -90,7 +90,8 @@ function sourceLines(name: string, file: string, { connection, rules, type, warn
 
 function connectionLines(name: string, file: string, connection: ConnectionSettings): string[] {
   if (connection.driver === "sqlite") return [`    path: ${scalar(connection.path)}`];
-  const { hosts, user, password, database, charset, tls } = connection;
+  const { hosts, user, password, database, tls } = connection;
+  const charset = connection.driver === "mysql" ? connection.charset : undefined;
   const lines = [`    hosts: [${hosts.map((host) => scalar(formatEndpoint(reachable(host)))).join(", ")}]`];
   lines.push(`    user: ${scalar(user)}`);
   if (password !== "") {

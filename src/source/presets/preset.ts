@@ -60,8 +60,9 @@ export interface PresetSpec {
 /**
  * Makes a preset from its SQL files.
  *
- * A query without a file `sql/<name>/<query>.sql` is one that the stack does not have. Lines of a file can hang on a flag (`sql-file.ts`): the names of the boolean options that are true, of the lists that are
- * not empty and of the optional columns that exist. A role of which no line is left has no query.
+ * A query without a file `sql/<name>/<query>.sql` is one that the stack does not have. Lines of a file can hang on a flag
+ * (`sql-file.ts`): the driver, the names of the boolean options that are true, of the lists that are not empty and of the
+ * optional columns that exist. A role of which no line is left has no query.
  */
 export function definePreset(spec: PresetSpec): Preset {
   const options = spec.options ?? [];
@@ -74,7 +75,8 @@ export function definePreset(spec: PresetSpec): Preset {
       const values = checkOptions(spec, options, given, driver);
       const constants = spec.constants?.(values) ?? constantsOf(options, values);
       const files = readSqlFiles(spec.name);
-      const flags = [...Object.keys(values).filter((name) => isOn(values[name])), ...(spec.flags?.(values) ?? [])];
+      const isSet = Object.keys(values).filter((name) => isOn(values[name]));
+      const flags = [driver, ...isSet, ...(spec.flags?.(values) ?? [])];
       const rewrite = (sql: string) => spec.rewrite?.(sql, values) ?? sql;
       const arms = (present: ReadonlySet<string>) =>
         armsOfQueries(queriesOf(files, new Set([...flags, ...present]), rewrite), driver, constants);

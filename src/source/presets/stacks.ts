@@ -12,14 +12,14 @@ import { defineStack } from "./stack.ts";
 const native = definePreset({
   name: "native",
   title: "loginmapd's own schema (sql/native/)",
-  drivers: ["mysql", "sqlite"],
+  drivers: ["mysql", "pgsql", "sqlite"],
 });
 
 const stacks: readonly Preset[] = [
   defineStack({
     name: "postfixadmin",
-    title: "PostfixAdmin 3 and 4 on MySQL or MariaDB",
-    drivers: ["mysql"],
+    title: "PostfixAdmin 3 and 4",
+    drivers: ["mysql", "pgsql"],
     idle: { include_list_members: "PostfixAdmin has no lists apart from aliases" },
     options: [
       {
@@ -33,8 +33,8 @@ const stacks: readonly Preset[] = [
   }),
   defineStack({
     name: "iredmail",
-    title: "iRedMail 1.x on MySQL or MariaDB",
-    drivers: ["mysql"],
+    title: "iRedMail 1.x, its editions with an SQL database",
+    drivers: ["mysql", "pgsql"],
     // iRedAPD, which iRedMail checks senders with, grants nothing for a catch-all.
     defaults: { include_catchall: false },
   }),
@@ -77,8 +77,8 @@ const stacks: readonly Preset[] = [
   }),
   defineStack({
     name: "modoboa",
-    title: "Modoboa 2 on MySQL or MariaDB",
-    drivers: ["mysql"],
+    title: "Modoboa 2",
+    drivers: ["mysql", "pgsql"],
     idle: { include_list_members: "members of lists are not in the database" },
   }),
   defineStack({

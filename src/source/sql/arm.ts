@@ -1,7 +1,7 @@
 /**
  * The SQL of one role, ready to bind: what presets, `queries:` and `.cf` files all come down to.
  *
- * A driver (mysql/, sqlite/) knows only arms; it does not know where they came from.
+ * A driver (mysql/, pgsql/, sqlite/) knows only arms; it does not know where they came from.
  */
 import type { ConfigProblem } from "../../model/errors.ts";
 import type { Key, KeyForm, Role } from "../../model/keys.ts";
@@ -11,7 +11,7 @@ export type Row = readonly (string | null)[];
 
 /** One query with its parameters by position. */
 export interface Arm {
-  /** SQL with `?` placeholders, one statement, no trailing `;`. */
+  /** SQL with `?` placeholders (PostgreSQL: `$1` and so on), one statement, no trailing `;`. */
   readonly sql: string;
   /**
    * The values of the placeholders for a key, in order.

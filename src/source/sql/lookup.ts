@@ -47,7 +47,7 @@ export function bindAsks(set: ArmSet, asks: readonly Ask[]): Lookup {
   return { arms, askCount: asks.length, shape: isAscii ? shape : `${shape} beyond-ascii` };
 }
 
-const beyondAscii = /[^\0-\x7f]/;
+const beyondAscii = /[^\x01-\x7f]/;
 
 /** The SQL of an arm and how many columns it gives. */
 export interface ArmText {

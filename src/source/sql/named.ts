@@ -1,5 +1,5 @@
 /**
- * Compiles SQL with named placeholders (`:email`) to SQL with positional ones (`?`).
+ * Compiles SQL with named placeholders (`:email`) to SQL with positional ones (`?`; PostgreSQL's `$1`, where `?` is an operator).
  *
  * The only place where names become parameters. A value never enters the text, so no key can become SQL.
  */
@@ -7,9 +7,9 @@ import { type SqlDialect, type SqlToken, tokenizeSql } from "./sql-text.ts";
 
 /** SQL whose placeholders are positional. */
 export interface CompiledSql {
-  /** One SELECT without comments, white space folded, no trailing `;`, with `?` placeholders. */
+  /** One SELECT without comments, white space folded, no trailing `;`, with `?` or `$n` placeholders. */
   readonly sql: string;
-  /** The name behind each `?`, in order; a name may occur several times. */
+  /** The name behind each placeholder, in order; a name may occur several times. */
   readonly binds: readonly string[];
 }
 
@@ -42,7 +42,7 @@ export function compileNamed(text: string, dialect: SqlDialect, names: ReadonlyS
 }
 
 // A name, or something that the database would take for a placeholder of its own. `::` and `:=` are operators.
-const placeholder = /(:+)([A-Za-z_]\w*)|\?\d*|([@$])([A-Za-z_]\w*)/g;
+const placeholder = /(:+)([A-Za-z_]\w*)|\?\d*|([@$])([A-Za-z_]\w*)|(?<![\w$])\$\d+/g;
 
 function compileCode(
   code: string,
@@ -58,17 +58,23 @@ function compileCode(
       if (name !== undefined && colons === ":") {
         if (names.has(name)) {
           binds.push(name);
-          return "?";
+          return placeholderAt(binds.length, dialect);
         }
         problems.push(`unknown placeholder :${name}; expected ${expected === "" ? "none" : `one of ${expected}`}`);
-      } else if (found.startsWith("?")) {
-        problems.push(`placeholders are named: expected ${expected === "" ? "none" : expected}, found ?`);
+      } else if (found.startsWith(dialect === "pgsql" ? "$" : "?")) {
+        const sign = dialect === "pgsql" ? found : "?";
+        problems.push(`placeholders are named: expected ${expected === "" ? "none" : expected}, found ${sign}`);
       } else if (sigil !== undefined && dialect === "sqlite") {
         // SQLite would take it for a parameter that nobody binds, that is for NULL. In MySQL `@x` is a variable.
         problems.push(`unknown placeholder ${sigil}${sigilName}; expected ${expected === "" ? "none" : expected}`);
       }
       return found;
     });
+}
+
+/** The placeholder with a number, from 1 on, as the database writes it. */
+export function placeholderAt(number: number, dialect: SqlDialect): string {
+  return dialect === "pgsql" ? `$${number}` : "?";
 }
 
 function unclosedName(token: SqlToken): string {

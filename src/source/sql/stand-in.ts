@@ -1,8 +1,8 @@
 /**
  * What a query answers for a key that one of its columns cannot hold.
  *
- * A column of latin1, ascii or three-byte UTF-8 cannot contain such a key, so comparing it has a right answer, "not equal";
- * the server refuses the whole statement instead. Another column of the same statement may hold the key, and its row may
+ * A column of latin1, ascii or three-byte UTF-8 (or a database of PostgreSQL in such an encoding; none of its text holds a NUL)
+ * cannot contain such a key, so comparing it has a right answer, "not equal"; the server refuses the whole statement instead. Another column of the same statement may hold the key, and its row may
  * have the owner, so the statement cannot be taken for "not found" as a whole. Each parameter is compared on its own: those
  * that the server refuses are given a stand-in that every column can hold and none contains.
  */
@@ -39,4 +39,4 @@ export async function askWithStandIns(values: readonly string[], ask: AskWith): 
 }
 
 // A run of them at once: what stands around it (the domain, an extension) keeps its place.
-const beyondAscii = /[^\0-\x7f]+/g;
+const beyondAscii = /[^\x01-\x7f]+/g;

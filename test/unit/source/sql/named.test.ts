@@ -26,11 +26,26 @@ describe("compileNamed", () => {
     expect(compileNamed("SELECT 1 ; -- done", "mysql", names)).toEqual({ sql: "SELECT 1", binds: [] });
   });
 
+  test("numbers the placeholders of PostgreSQL, and leaves its operators alone", () => {
+    const text =
+      "SELECT a::text, b -> 'c' ? 'd' FROM t WHERE e = :email AND f @> g AND h$1 = 1 AND i IN (:domain, :email)";
+    expect(compileNamed(text, "pgsql", names)).toEqual({
+      sql: "SELECT a::text, b -> 'c' ? 'd' FROM t WHERE e = $1 AND f @> g AND h$1 = 1 AND i IN ($2, $3)",
+      binds: ["email", "domain", "email"],
+    });
+  });
+
   test("leaves user variables of MySQL alone", () => {
     expect(compileNamed("SELECT @a FROM t", "mysql", names)).toEqual({ sql: "SELECT @a FROM t", binds: [] });
   });
 
   test.each([
+    [
+      "a parameter of PostgreSQL's own",
+      "SELECT $1",
+      "pgsql",
+      "placeholders are named: expected :email, :user, :domain, found $1",
+    ],
     ["an unknown name", "SELECT :mail", "mysql", "unknown placeholder :mail; expected one of :email, :user, :domain"],
     [
       "a positional placeholder",

@@ -42,12 +42,28 @@ describe("tokenizeSql", () => {
     expect(pieces(sql, "sqlite")).toEqual(sqlite);
   });
 
+  test.each([
+    ["a backslash is a letter", "'a\\' b", ["string 'a\\'", "code  b"]],
+    ["but in E'…' it escapes", "E'a\\'b' e'\\'' c", ["code E", "string 'a\\'b'", "code  e", "string '\\''", "code  c"]],
+    ["a name that ends in e is no E", "type'a\\' b", ["code type", "string 'a\\'", "code  b"]],
+    ["$$…$$ and $tag$…$tag$ are strings", "$$a'b$$ $t$ $$ $t$", ["string $$a'b$$", "code  ", "string $t$ $$ $t$"]],
+    ["$1 and a$b$ are none", "$1 = a$b$ 'x'", ["code $1 = a$b$ ", "string 'x'"]],
+    ["comments nest", "a /* b /* c */ ' */ d", ["code a ", "comment /* b /* c */ ' */", "code  d"]],
+    ["a comment inside of one that is not closed leaves both open", "/* a /* b */", ["comment! /* a /* b */"]],
+    ["[ and ` are operators, # too", "a[1] # `", ["code a[1] # `"]],
+    ["-- needs no white space", "1--1\n+1", ["code 1", "comment --1", "code \n+1"]],
+    ['"…" is a name', '"a\\" b', ['quoted "a\\"', "code  b"]],
+    ["an unclosed dollar quote", "$a$ b $A$", ["string! $a$ b $A$"]],
+  ])("PostgreSQL: %s", (_, sql, expected) => {
+    expect(pieces(sql, "pgsql")).toEqual(expected);
+  });
+
   test("the pieces joined are the text, whatever it is", () => {
     const text = fc.string({
-      unit: fc.constantFrom("a", " ", "\n", "'", '"', "`", "\\", "-", "/", "*", "#", "[", "]", "!"),
+      unit: fc.constantFrom("a", " ", "\n", "'", '"', "`", "\\", "-", "/", "*", "#", "[", "]", "!", "$", "E"),
     });
     fc.assert(
-      fc.property(text, fc.constantFrom<SqlDialect>("mysql", "sqlite"), (sql, dialect) => {
+      fc.property(text, fc.constantFrom<SqlDialect>("mysql", "pgsql", "sqlite"), (sql, dialect) => {
         expect(
           tokenizeSql(sql, dialect)
             .map((token) => token.text)

@@ -1,0 +1,155 @@
+/**
+ * Opens connections to PostgreSQL with pg: addresses, TLS, and a session whose state is known, whatever the defaults of the
+ * server, the database and the account are.
+ */
+import { Socket } from "node:net";
+import type { Client, ClientConfig } from "pg";
+import type { Endpoint } from "../../model/settings.ts";
+import { openWithin } from "../pool/socket-session.ts";
+import type { Certificates } from "../pool/tls.ts";
+import { type OpenTimes, SessionError } from "../session.ts";
+import { isServersAnswer } from "./errors.ts";
+
+/** What all connections of a source have in common. */
+export interface PgsqlLogin {
+  readonly user: string;
+  readonly password: string;
+  readonly database: string;
+  /** Not used on unix sockets, which nobody can listen in on. */
+  readonly tls: Certificates | undefined;
+  /** The server ends a statement that runs longer; a little later the session is destroyed. */
+  readonly queryTimeoutMs: number;
+}
+
+/** A connection that is logged in, and the socket below it, which alone can be closed at once. */
+export interface OpenConnection {
+  readonly client: Client;
+  readonly socket: Socket;
+  /** Whether a pooler stands between us and the server: what one statement sets or prepares, the next may not find. */
+  readonly isPooled: boolean;
+}
+
+/**
+ * Connects and logs in. Rejects with whatever the driver, Node or the server said; nothing is left open then.
+ *
+ * Where TLS is optional it is libpq's `sslmode=prefer`: with TLS if the server has it, without if not, or if the server wants
+ * none from this host.
+ */
+export async function openConnection(endpoint: Endpoint, login: PgsqlLogin, times: OpenTimes): Promise<OpenConnection> {
+  const tls = endpoint.kind === "inet" ? login.tls : undefined;
+  try {
+    return await connect(endpoint, login, tls, times);
+  } catch (error) {
+    if (tls?.isOptional !== true || !isAboutTls(error)) throw error;
+    return connect(endpoint, login, undefined, times);
+  }
+}
+
+async function connect(
+  endpoint: Endpoint,
+  login: PgsqlLogin,
+  tls: Certificates | undefined,
+  times: OpenTimes,
+): Promise<OpenConnection> {
+  // Loaded with the first connection: a daemon without PostgreSQL, and every short command, start without it.
+  const pg = await import("pg");
+  const socket = new Socket();
+  socket.setKeepAlive(true, 30_000);
+  return openWithin<OpenConnection>(socket, times, (resolve, reject) => {
+    const client = new pg.Client(clientConfig(endpoint, login, tls, socket));
+    // Errors reach the callbacks of the statements; without a listener they would end the process.
+    client.on("error", reject);
+    client
+      .connect()
+      .then(() => pinSession(client, login.queryTimeoutMs))
+      .then((isPooled) => resolve({ client, socket, isPooled }))
+      .catch(reject);
+  });
+}
+
+function isAboutTls(error: unknown): boolean {
+  if (isServersAnswer(error)) return error.code === "28000";
+  return error instanceof Error && error.message === "The server does not support SSL connections";
+}
+
+function clientConfig(
+  endpoint: Endpoint,
+  { user, password, database }: PgsqlLogin,
+  tls: Certificates | undefined,
+  socket: Socket,
+): ClientConfig {
+  return {
+    ...(endpoint.kind === "inet" ? { host: endpoint.host, port: endpoint.port } : unixAddress(endpoint.path)),
+    user,
+    database,
+    // A function, since an empty string would have it look for ~/.pgpass and PGPASSWORD.
+    password: () => password,
+    // Nothing of the environment's: PGSSLMODE and PGOPTIONS are meant for others.
+    ssl: tls === undefined ? false : tlsOptions(tls),
+    options: " ",
+    application_name: "loginmapd",
+    stream: () => socket,
+    // The server's own text, whatever the type: pg would make objects of dates, arrays and booleans.
+    types: { getTypeParser: () => (value: unknown) => value },
+  };
+}
+
+function tlsOptions({ ca, cert, key, verify, verifyName = verify }: Certificates): NonNullable<ClientConfig["ssl"]> {
+  return {
+    rejectUnauthorized: verify,
+    ...(verify && !verifyName ? { checkServerIdentity: () => undefined } : {}),
+    ...(ca === undefined ? {} : { ca }),
+    ...(cert === undefined ? {} : { cert }),
+    ...(key === undefined ? {} : { key }),
+  };
+}
+
+const socketName = /^(.*)\/\.s\.PGSQL\.(\d+)$/;
+
+/** A path is that of the folder, as in pgsql_table(5) and libpq, or of the socket in it. */
+function unixAddress(path: string): { readonly host: string; readonly port: number } {
+  const [, folder = path, port = "5432"] = socketName.exec(path) ?? [];
+  return { host: folder, port: Number(port) };
+}
+
+// What a default of the server or the account could change about our statements. TimeZone, DateStyle and the like are left as
+// they are: the text of a cell is to be what every client of that account gets.
+const pins = (queryTimeoutMs: number): readonly (readonly [name: string, value: string])[] => [
+  // Without a limit of its own the server goes on with a statement whose client has given up.
+  ["statement_timeout", String(queryTimeoutMs)],
+  // Our connections idle; who closes them makes the next lookup open one.
+  ["idle_session_timeout", "0"],
+  // A backslash in '…' is a letter: so the text of a query was read when its parameters were taken out.
+  ["standard_conforming_strings", "on"],
+  // A lookup is one statement; a stricter level could only make it fail.
+  ["default_transaction_isolation", "read committed"],
+];
+
+/**
+ * Sets what must not be left to defaults, unless a pooler stands between: what is set there would stay for others who get the
+ * backend next. In front of a server the process that greeted us is the one that runs our statements.
+ *
+ * @returns whether a pooler stands between
+ * @throws {SessionError} of kind `refused` when a pooler's sessions read strings in the old way
+ */
+async function pinSession(client: Client, queryTimeoutMs: number): Promise<boolean> {
+  const { processID } = client as unknown as { readonly processID: number | null };
+  const wanted = pins(queryTimeoutMs);
+  const rows = wanted.map((_, i) => `($${2 * i + 2}, $${2 * i + 3})`).join(", ");
+  const result = await client.query<[string, string, string]>({
+    text: `SELECT pin.name, pg_catalog.pg_backend_pid(), CASE WHEN pg_catalog.pg_backend_pid() = $1::int
+      THEN pg_catalog.set_config(pin.name, pin.value, false) ELSE s.setting END
+      FROM (VALUES ${rows}) AS pin (name, value) JOIN pg_catalog.pg_settings AS s ON s.name = pin.name`,
+    values: [String(processID ?? 0), ...wanted.flat()],
+    rowMode: "array",
+  });
+  const isPooled = result.rows.some(([, pid]) => Number(pid) !== processID);
+  const strings = result.rows.find(([name]) => name === "standard_conforming_strings");
+  if (isPooled && strings?.[2] === "off") {
+    throw new SessionError(
+      "refused",
+      "standard_conforming_strings is off behind a pooler, where it cannot be set: ALTER ROLE … SET standard_conforming_strings = on",
+    );
+  }
+  return isPooled;
+}

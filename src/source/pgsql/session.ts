@@ -1,0 +1,123 @@
+/**
+ * One connection to one host of PostgreSQL: statements prepared once, run one at a time, each within a time.
+ *
+ * Knows pg and the wire; knows neither arms nor lookups nor what becomes of a host that fails.
+ */
+import type { Client, Connection, QueryArrayResult } from "pg";
+import { SocketSession } from "../pool/socket-session.ts";
+import { type OpenSession, type ResultSet, SessionError, type StatementSession } from "../session.ts";
+import type { Row } from "../sql/arm.ts";
+import { type OpenConnection, openConnection, type PgsqlLogin } from "./connection.ts";
+import { isServersAnswer, toAuthorsError, toSessionError } from "./errors.ts";
+import type { ParameterTypes } from "./parameter-types.ts";
+
+// A source needs few statement texts: the shapes that keys have, times five sizes. What comes beyond is parsed each time.
+const maxPrepared = 100;
+// The server ends a statement at its limit; one that ends well before was cancelled by somebody.
+const cancelledShare = 0.9;
+
+/** Makes what opens sessions with one login. Whatever goes wrong while opening, the host is of no use now. */
+export function pgsqlSessions(login: PgsqlLogin, types: ParameterTypes): OpenSession<StatementSession> {
+  return async (endpoint, times) => {
+    try {
+      return new PgsqlSession(await openConnection(endpoint, login, times), login.queryTimeoutMs, types);
+    } catch (error) {
+      const { kind, message } = toSessionError(error);
+      const isTurnedAway = kind === "refused" || isServersAnswer(error);
+      throw new SessionError(isTurnedAway ? "refused" : "connection", message, { cause: error });
+    }
+  };
+}
+
+class PgsqlSession extends SocketSession implements StatementSession {
+  readonly #client: Client;
+  readonly #queryTimeoutMs: number;
+  readonly #types: ParameterTypes;
+  /** Whether statements can be prepared under a name: not with a pooler, whose next backend does not know them. */
+  readonly #keepsStatements: boolean;
+  readonly #names = new Map<string, string>();
+
+  constructor({ client, socket, isPooled }: OpenConnection, queryTimeoutMs: number, types: ParameterTypes) {
+    super(socket, queryTimeoutMs);
+    this.#client = client;
+    this.#queryTimeoutMs = queryTimeoutMs;
+    this.#types = types;
+    this.#keepsStatements = !isPooled;
+  }
+
+  async run(sql: string, values: readonly string[]): Promise<ResultSet> {
+    return this.timed(() => this.#types.known(sql, (typed) => this.#run(typed, values)));
+  }
+
+  async prepare(sql: string): Promise<void> {
+    await this.timed(() => this.#types.known(sql, (typed) => this.#prepare(typed)));
+  }
+
+  async check(): Promise<void> {
+    await this.run("SELECT 1", []);
+  }
+
+  protected async sayGoodbye(): Promise<void> {
+    await this.#client.end();
+  }
+
+  async #run(text: string, values: readonly string[]): Promise<ResultSet> {
+    const startMs = performance.now();
+    try {
+      const name = this.#nameOf(text);
+      const query = { text, values: [...values], rowMode: "array" as const, queryMode: "extended" };
+      return toResultSet(await this.#client.query(name === undefined ? query : { ...query, name }));
+    } catch (error) {
+      const failure = toSessionError(error);
+      const wasCancelled =
+        failure.kind === "timeout" && performance.now() - startMs < cancelledShare * this.#queryTimeoutMs;
+      throw wasCancelled ? new SessionError("retry", failure.message, { cause: error }) : failure;
+    }
+  }
+
+  #prepare(text: string): Promise<void> {
+    return new Promise((resolve, reject) => {
+      this.#client.query(new Preparation(text, resolve, (error) => reject(toAuthorsError(error))));
+    });
+  }
+
+  #nameOf(text: string): string | undefined {
+    if (!this.#keepsStatements) return undefined;
+    const known = this.#names.get(text);
+    if (known !== undefined || this.#names.size >= maxPrepared) return known;
+    const name = `loginmapd_${this.#names.size + 1}`;
+    this.#names.set(text, name);
+    return name;
+  }
+}
+
+/** Has the server parse a statement and does not run it; pg itself only prepares what it runs at once. */
+class Preparation {
+  readonly #text: string;
+  readonly #resolve: () => void;
+  readonly #reject: (error: unknown) => void;
+
+  constructor(text: string, resolve: () => void, reject: (error: unknown) => void) {
+    this.#text = text;
+    this.#resolve = resolve;
+    this.#reject = reject;
+  }
+
+  submit(connection: Connection): void {
+    connection.parse({ name: "", text: this.#text, types: [] }, true);
+    connection.sync();
+  }
+
+  handleError(error: unknown): void {
+    this.#reject(error);
+  }
+
+  // After an error too: the promise is settled then.
+  handleReadyForQuery(): void {
+    this.#resolve();
+  }
+}
+
+function toResultSet({ fields, rows }: QueryArrayResult<unknown[]>): ResultSet {
+  return { columns: fields.map(({ name }) => name), rows: rows as Row[], resultSetCount: fields.length === 0 ? 0 : 1 };
+}
