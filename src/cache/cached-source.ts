@@ -99,17 +99,20 @@ export class CachedSource implements OwnerSource {
   ownersOf(key: string, deadlineMs: number): Answer | Promise<Answer> {
     const nowMs = this.#clock.nowMs();
     const entry = this.#store.get(key, nowMs);
-    if (entry !== undefined) {
-      if (nowMs < entry.expiresAtMs) {
-        this.#tally.requests[entry.answer.kind === "ok" ? "hit" : "negative_hit"]++;
-        if (isDueForRefresh(entry, nowMs)) this.#refresh(key, nowMs);
-        return entry.answer;
-      }
-      if (this.#isHanging && this.#mayServeStale(entry, nowMs)) {
-        this.#tally.requests.miss++;
-        this.#refresh(key, nowMs);
-        return this.#serveStale(entry, nowMs);
-      }
+    if (entry !== undefined && nowMs < entry.expiresAtMs) {
+      this.#tally.requests[entry.answer.kind === "ok" ? "hit" : "negative_hit"]++;
+      if (isDueForRefresh(entry, nowMs)) this.#refresh(key, nowMs);
+      return entry.answer;
+    }
+    return this.#miss(key, entry, nowMs, deadlineMs);
+  }
+
+  /** @param entry what memory has of the key, too old to be served without asking */
+  #miss(key: string, entry: Entry | undefined, nowMs: number, deadlineMs: number): Answer | Promise<Answer> {
+    if (entry !== undefined && this.#isHanging && this.#mayServeStale(entry, nowMs)) {
+      this.#tally.requests.miss++;
+      this.#refresh(key, nowMs);
+      return this.#serveStale(entry, nowMs);
     }
     const flight = this.#flights.get(key);
     if (flight !== undefined) {

@@ -44,24 +44,34 @@ function checkEndpoints(draft: ConfigDraft, findings: Problems): void {
 }
 
 function checkListeners(draft: ConfigDraft, findings: Problems): void {
-  draft.listeners.forEach(({ protocol, endpoint, map, mode }, i) => {
+  draft.listeners.forEach((listener, i) => {
     const path = `listeners[${i}]`;
-    if (protocol === "tcp_table" && map === undefined && !findings.hasProblemUnder(`${path}.map`)) {
-      findings.problem(path, "map is required: tcp_table queries carry no map name, so this listener needs its own");
-    }
-    if (protocol === "socketmap" && map !== undefined) {
-      findings.problem(`${path}.map`, "is for tcp_table: a socketmap client names the map itself");
-    }
-    if (map !== undefined && protocol === "tcp_table" && !draft.maps.has(map)) {
-      findings.problem(`${path}.map`, `there is no map ${quote(map)}${nearestOrKnown(map, draft.maps.keys())}`);
-    }
-    if (endpoint?.kind === "inet") {
-      for (const key of ["mode", "group"]) {
-        if (findings.isGiven(`${path}.${key}`)) findings.problem(`${path}.${key}`, "is for unix endpoints");
-      }
-    }
-    if (endpoint?.kind === "unix" && mode !== undefined) checkMode(`${path}.mode`, mode, findings);
+    checkMapOf(listener, path, draft, findings);
+    checkAccessOf(listener, path, findings);
   });
+}
+
+type ListenerDraft = ConfigDraft["listeners"][number];
+
+function checkMapOf({ protocol, map }: ListenerDraft, path: string, draft: ConfigDraft, findings: Problems): void {
+  if (protocol === "socketmap" && map !== undefined) {
+    findings.problem(`${path}.map`, "is for tcp_table: a socketmap client names the map itself");
+  }
+  if (protocol !== "tcp_table") return;
+  if (map === undefined) {
+    const message = "map is required: tcp_table queries carry no map name, so this listener needs its own";
+    if (!findings.hasProblemUnder(`${path}.map`)) findings.problem(path, message);
+  } else if (!draft.maps.has(map)) {
+    findings.problem(`${path}.map`, `there is no map ${quote(map)}${nearestOrKnown(map, draft.maps.keys())}`);
+  }
+}
+
+function checkAccessOf({ endpoint, mode }: ListenerDraft, path: string, findings: Problems): void {
+  if (endpoint?.kind === "unix" && mode !== undefined) checkMode(`${path}.mode`, mode, findings);
+  if (endpoint?.kind !== "inet") return;
+  for (const key of ["mode", "group"]) {
+    if (findings.isGiven(`${path}.${key}`)) findings.problem(`${path}.${key}`, "is for unix endpoints");
+  }
 }
 
 function checkMode(path: string, mode: number, findings: Problems): void {

@@ -5,7 +5,7 @@
  * are merged into whichever answered, so that neither a catch-all nor a grant hides the owner of a tagged address.
  */
 import { splitAddress } from "../model/address.ts";
-import { type Ask, type Cells, type KeyForm, notAsked } from "../model/keys.ts";
+import { type Ask, type Cells, type KeyForm, notAsked, type Role } from "../model/keys.ts";
 import { holdsOwner, OwnerList, toOwnerList } from "../model/owner-list.ts";
 import { type Answer, absent, Found, malformed } from "../model/reply.ts";
 import type { Database, OwnerSource } from "../model/source.ts";
@@ -27,19 +27,14 @@ export function endsSearch(cells: Cells[number], form: KeyForm): boolean {
 
 /** Ranks findings into an answer; pure. `findings[i]` belongs to `asks[i]`. */
 export function rank(asks: readonly Ask[], findings: Cells, form: KeyForm): Ranking {
-  let address = -1;
-  let domain = -1;
-  const grants: number[] = [];
+  const firstOf = (role: Role) =>
+    asks.findIndex((ask, index) => ask.role === role && endsSearch(findings[index] ?? [], form));
+  const address = firstOf("address");
+  const base = address === -1 ? firstOf("domain") : address;
+  const winners = base === -1 ? [] : [base];
   for (let index = 0; index < asks.length; index++) {
-    const { role } = asks[index] as Ask;
-    const cells = findings[index] ?? [];
-    if (role === "grant" ? !holdsOwner(cells) : !endsSearch(cells, form)) continue;
-    if (role === "grant") grants.push(index);
-    else if (role === "address" && address === -1) address = index;
-    else if (role === "domain" && domain === -1) domain = index;
+    if (asks[index]?.role === "grant" && holdsOwner(findings[index] ?? [])) winners.push(index);
   }
-  const base = address === -1 ? domain : address;
-  const winners = base === -1 ? grants : [base, ...grants];
   if (winners.length === 0) return { answer: absent, winners };
   // A cell of a table of Postfix may hold separators only: the address is known, and nobody may send as it.
   const owners = toOwnerList(winners.flatMap((index) => findings[index] as readonly string[])) ?? new OwnerList([]);

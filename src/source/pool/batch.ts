@@ -172,21 +172,22 @@ export class BatchRunner {
 
   async #askArm(session: StatementRunner, bound: BoundArm, onBadKey: () => void): Promise<ResultSet["rows"]> {
     const { arm, values } = bound;
-    for (let isRepeated = false; ; isRepeated = true) {
-      try {
-        const result = await this.#ask(session, arm.sql, values);
-        this.#learn(arm, result);
-        return result.rows;
-      } catch (error) {
-        if (!(error instanceof SessionError)) throw error;
-        if (error.kind === "key" && beyondAscii.test(bound.key.email)) {
-          const result = await askWithStandIns(values, (others) => this.#askUnlessRefused(session, arm.sql, others));
-          if (result === undefined) throw error;
-          onBadKey();
-          return result.rows;
-        }
-        if (error.kind !== "retry" || isRepeated) throw error;
-      }
+    const ask = async () => {
+      const result = await this.#ask(session, arm.sql, values);
+      this.#learn(arm, result);
+      return result.rows;
+    };
+    try {
+      return await ask();
+    } catch (error) {
+      if (!(error instanceof SessionError)) throw error;
+      // A deadlock, say: the same statement works the second time.
+      if (error.kind === "retry") return await ask();
+      if (error.kind !== "key" || !beyondAscii.test(bound.key.email)) throw error;
+      const result = await askWithStandIns(values, (others) => this.#askUnlessRefused(session, arm.sql, others));
+      if (result === undefined) throw error;
+      onBadKey();
+      return result.rows;
     }
   }
 

@@ -43,7 +43,7 @@ const unsafeWords = new Set([
 // ORDER in GROUP_CONCAT(… ORDER BY …) is inside of parentheses and safe; so is every other word but functions there.
 const safeWhenNested = new Set(["ORDER"]);
 
-const lexeme = /[A-Za-z_\u0080-\uffff][\w$\u0080-\uffff]*|[^\s\w]/g;
+const lexemes = /[A-Za-z_\u0080-\uffff][\w$\u0080-\uffff]*|[^\s\w]/g;
 
 /**
  * Whether the statement is a SELECT of one column whose rows are the same inside of `SELECT … FROM (…) AS t`.
@@ -53,32 +53,8 @@ const lexeme = /[A-Za-z_\u0080-\uffff][\w$\u0080-\uffff]*|[^\s\w]/g;
  * comments, nothing that counts its calls.
  */
 export function canCombine(pieces: readonly Significant[]): boolean {
-  let depth = 0;
-  let first: string | undefined;
-  const selects: OpenSelect[] = [];
-  for (const piece of pieces) {
-    if (piece.kind !== "code") {
-      if (piece.hasHole && (selects.at(0)?.isListing || selects.at(-1)?.isListing)) return false;
-      first ??= piece.text;
-      continue;
-    }
-    if (piece.text.includes("/*") || piece.text.includes(":=") || piece.text.includes("@")) return false;
-    for (const [text] of piece.text.matchAll(lexeme)) {
-      const word = text.toUpperCase();
-      first ??= word;
-      if (unsafeWords.has(word) && !(depth > 0 && safeWhenNested.has(word))) return false;
-      if (word.startsWith("SQL_")) return false;
-      if (word === "(") depth++;
-      else if (word === ")") {
-        depth--;
-        if (depth < 0) return false;
-        while ((selects.at(-1)?.depth ?? 0) > depth) selects.pop();
-      } else if (word === "SELECT") openSelect(selects, depth);
-      else if (word === "FROM") closeList(selects, depth);
-      else if (depth === 0 && selects.at(0)?.isListing && (word === "," || word === "*")) return false;
-    }
-  }
-  return first === "SELECT" && depth === 0;
+  const scan = new Scan();
+  return pieces.every((piece) => scan.takes(piece)) && scan.isSelect;
 }
 
 /** A SELECT whose parenthesis, if it stands in one, is still open. */
@@ -88,14 +64,74 @@ interface OpenSelect {
   isListing: boolean;
 }
 
-/** The second SELECT of a UNION takes the place of the first. */
-function openSelect(selects: OpenSelect[], depth: number): void {
-  if (selects.at(-1)?.depth === depth) selects.pop();
-  selects.push({ depth, isListing: true });
-}
+/** Reads a statement piece by piece, and says at the first one that makes it unsafe. */
+class Scan {
+  #depth = 0;
+  #first: string | undefined;
+  readonly #selects: OpenSelect[] = [];
 
-/** FROM also stands in `SUBSTRING(x FROM 1)`, one parenthesis deeper than the SELECT. */
-function closeList(selects: readonly OpenSelect[], depth: number): void {
-  const innermost = selects.at(-1);
-  if (innermost?.depth === depth) innermost.isListing = false;
+  /** Whether what was read is one whole SELECT. */
+  get isSelect(): boolean {
+    return this.#first === "SELECT" && this.#depth === 0;
+  }
+
+  /** @returns whether the statement may still be combined */
+  takes({ kind, text, hasHole }: Significant): boolean {
+    if (kind === "code") return this.#takesCode(text);
+    this.#first ??= text;
+    return hasHole !== true || !(this.#isListing(0) || this.#isListing(-1));
+  }
+
+  #takesCode(text: string): boolean {
+    if (text.includes("/*") || text.includes(":=") || text.includes("@")) return false;
+    for (const [lexeme] of text.matchAll(lexemes)) if (!this.#takesWord(lexeme.toUpperCase())) return false;
+    return true;
+  }
+
+  #takesWord(word: string): boolean {
+    this.#first ??= word;
+    const isSafeHere = this.#depth > 0 && safeWhenNested.has(word);
+    if (word.startsWith("SQL_") || (unsafeWords.has(word) && !isSafeHere)) return false;
+    switch (word) {
+      case "(":
+        this.#depth++;
+        return true;
+      case ")":
+        return this.#closes();
+      case "SELECT":
+        this.#opensSelect();
+        return true;
+      case "FROM":
+        this.#closesList();
+        return true;
+      case ",":
+      case "*":
+        // A second column, or who knows how many.
+        return this.#depth > 0 || !this.#isListing(0);
+      default:
+        return true;
+    }
+  }
+
+  #isListing(index: 0 | -1): boolean {
+    return this.#selects.at(index)?.isListing === true;
+  }
+
+  #closes(): boolean {
+    this.#depth--;
+    while ((this.#selects.at(-1)?.depth ?? 0) > this.#depth && this.#selects.length > 0) this.#selects.pop();
+    return this.#depth >= 0;
+  }
+
+  /** The second SELECT of a UNION takes the place of the first. */
+  #opensSelect(): void {
+    if (this.#selects.at(-1)?.depth === this.#depth) this.#selects.pop();
+    this.#selects.push({ depth: this.#depth, isListing: true });
+  }
+
+  /** FROM also stands in `SUBSTRING(x FROM 1)`, one parenthesis deeper than the SELECT. */
+  #closesList(): void {
+    const innermost = this.#selects.at(-1);
+    if (innermost?.depth === this.#depth) innermost.isListing = false;
+  }
 }

@@ -37,15 +37,7 @@ export function readMysql(
 ): MysqlConnection {
   const options = readOptions(parameters, readFile, report);
   const hosts = parameters.text("hosts");
-  for (const name of ["idle_interval", "retry_interval"]) {
-    parameters.integer(name, 60, 1);
-    if (parameters.has(name))
-      report.warn(
-        name,
-        "has no effect here: connections are kept, and a host is tried again with a short back-off",
-        parameters.lineOf(name),
-      );
-  }
+  warnOfIntervals(parameters, report);
   const charset = parameters.has("charset") ? parameters.text("charset", "", 1) : options.get("default-character-set");
   const database = parameters.text("dbname", "", overrides.database === undefined ? 1 : 0);
   return {
@@ -60,6 +52,15 @@ export function readMysql(
     connectTimeoutMs: overrides.connectTimeoutMs ?? defaults.connectTimeoutMs,
     queryTimeoutMs: overrides.queryTimeoutMs ?? defaults.queryTimeoutMs,
   };
+}
+
+function warnOfIntervals(parameters: Parameters, report: TableReport): void {
+  for (const name of ["idle_interval", "retry_interval"]) {
+    parameters.integer(name, 60, 1);
+    if (!parameters.has(name)) continue;
+    const message = "has no effect here: connections are kept, and a host is tried again with a short back-off";
+    report.warn(name, message, parameters.lineOf(name));
+  }
 }
 
 /**

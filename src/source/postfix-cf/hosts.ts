@@ -24,25 +24,28 @@ export function parseHosts(
   line: number | undefined,
 ): Endpoint[] {
   const items = value.split(/[ ,\t\r\n]+/).filter((item) => item !== "");
-  const endpoints: Endpoint[] = [];
-  for (const item of items.length === 0 ? ["localhost"] : items) {
-    const isUnix = item.startsWith("unix:");
-    const rest = isUnix || item.startsWith("inet:") ? item.slice(5) : item;
-    const colon = rest.lastIndexOf(":");
-    const name = colon === -1 ? rest : rest.slice(0, colon);
-    const port = colon === -1 ? undefined : parsePort(rest.slice(colon + 1), readFile);
+  return (items.length === 0 ? ["localhost"] : items).flatMap((item): Endpoint[] => {
+    const { isUnix, name, port } = splitHost(item, readFile);
     if (Number.isNaN(port)) {
       report.fail("hosts", `unknown port in "${item}": expected 1 to 65535 or the name of a service`, line);
-    } else if (name.toLowerCase() === "localhost") endpoints.push(localhost(options, port));
-    else if (isUnix) endpoints.push({ kind: "unix", path: name });
-    else {
-      if (/[[\]:]/.test(name)) {
-        report.warn("hosts", `"${item}": Postfix knows no IPv6 addresses here and takes it for a host name`, line);
-      }
-      endpoints.push({ kind: "inet", host: name, port: port ?? portOption(options) ?? defaultPort });
+      return [];
     }
-  }
-  return endpoints;
+    if (name.toLowerCase() === "localhost") return [localhost(options, port)];
+    if (isUnix) return [{ kind: "unix", path: name }];
+    if (/[[\]:]/.test(name)) {
+      report.warn("hosts", `"${item}": Postfix knows no IPv6 addresses here and takes it for a host name`, line);
+    }
+    return [{ kind: "inet", host: name, port: port ?? portOption(options) ?? defaultPort }];
+  });
+}
+
+/** Takes one item apart; the port is `undefined` when there is none, NaN when it is unknown. */
+function splitHost(item: string, readFile: ReadFile): { isUnix: boolean; name: string; port: number | undefined } {
+  const isUnix = item.startsWith("unix:");
+  const rest = isUnix || item.startsWith("inet:") ? item.slice(5) : item;
+  const colon = rest.lastIndexOf(":");
+  if (colon === -1) return { isUnix, name: rest, port: undefined };
+  return { isUnix, name: rest.slice(0, colon), port: parsePort(rest.slice(colon + 1), readFile) };
 }
 
 /** What the client library makes of no host at all: what the option file says, else the socket. */

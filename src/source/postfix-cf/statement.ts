@@ -162,16 +162,18 @@ class Compiler {
       } else if (character === quote) {
         constant += quote;
         i++;
-      } else if (character === "\\" && this.#dialect === "mysql") {
-        const escaped = text.charAt(++i);
-        if (escaped === hole) {
-          this.#problems.push("a backslash stands in front of an expansion");
-          this.#nextHole();
-        } else constant += unescapeLetter(escaped);
-      } else constant += character;
+      } else if (character === "\\" && this.#dialect === "mysql") constant += this.#unescaped(text.charAt(++i));
+      else constant += character;
     }
     if (constant !== "") pieces.push(constant);
     return pieces;
+  }
+
+  #unescaped(character: string): string {
+    if (character !== hole) return unescapeLetter(character);
+    this.#problems.push("a backslash stands in front of an expansion");
+    this.#nextHole();
+    return "";
   }
 
   #nextHole(): Template[number] {

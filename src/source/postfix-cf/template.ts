@@ -72,15 +72,12 @@ function passes(key: Key, filter: (domain: string) => boolean): boolean {
 function collector({ type, expansionLimit }: TableQuery, format: Template): Arm["collect"] {
   const fill = resultFiller(format);
   return (rows, key) => {
-    const cells: string[] = [];
-    for (const cell of type === "mysql" ? rows.flat() : rows.flatMap((row) => row.slice(0, 1))) {
-      // NULL and empty cells are skipped before they are formatted, and do not count.
-      const filled = cell === null || cell === "" ? undefined : fill(cell, key);
-      if (filled === undefined) continue;
-      if (expansionLimit > 0 && cells.length === expansionLimit) {
-        throw new SourceError("ERR_SOURCE_RESULT", `more than expansion_limit = ${expansionLimit} values`);
-      }
-      cells.push(filled);
+    const given = type === "mysql" ? rows.flat() : rows.map(([first = null]) => first);
+    // NULL and empty cells are skipped before they are formatted, and do not count.
+    const filled = given.map((cell) => (cell === null || cell === "" ? undefined : fill(cell, key)));
+    const cells = filled.filter((cell) => cell !== undefined);
+    if (expansionLimit > 0 && cells.length > expansionLimit) {
+      throw new SourceError("ERR_SOURCE_RESULT", `more than expansion_limit = ${expansionLimit} values`);
     }
     return cells;
   };

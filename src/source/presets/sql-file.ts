@@ -39,21 +39,32 @@ export function keepLines(text: string, flags: ReadonlySet<string>): string {
   const kept: string[] = [];
   let block: boolean | undefined;
   for (const line of text.split("\n")) {
-    const found = condition.exec(line);
-    const isSet = found === null || holds(found[1] as string, flags);
-    const code = line.replace(/--\s.*$|--$/, "").trimEnd();
-    if (/^\s*--\s+end\s*$/.test(line)) {
-      if (block === undefined) throw new Error("sql file: -- end without -- if");
-      block = undefined;
-    } else if (found !== null && code.trim() === "") {
-      if (block !== undefined) throw new Error("sql file: -- if blocks do not nest");
-      block = isSet;
-    } else if (code.trim() !== "" && isSet && block !== false) {
-      kept.push(code);
-    }
+    const { kind, isSet, code } = readLine(line, flags);
+    if (kind === "code" && isSet && block !== false) kept.push(code);
+    if (kind === "if" && block !== undefined) throw new Error("sql file: -- if blocks do not nest");
+    if (kind === "end" && block === undefined) throw new Error("sql file: -- end without -- if");
+    if (kind === "if") block = isSet;
+    if (kind === "end") block = undefined;
   }
   if (block !== undefined) throw new Error("sql file: -- if without -- end");
   return kept.join("\n").replace(/^\s*UNION(?:\s+ALL)?\b\s*/i, "");
+}
+
+interface SqlLine {
+  readonly kind: "code" | "if" | "end" | "comment";
+  /** Whether the flags of its condition are set; true without one. */
+  readonly isSet: boolean;
+  /** Without its comment. */
+  readonly code: string;
+}
+
+function readLine(line: string, flags: ReadonlySet<string>): SqlLine {
+  const found = condition.exec(line);
+  const isSet = found === null || holds(found[1] as string, flags);
+  const code = line.replace(/--\s.*$|--$/, "").trimEnd();
+  if (code.trim() !== "") return { kind: "code", isSet, code };
+  if (/^\s*--\s+end\s*$/.test(line)) return { kind: "end", isSet, code };
+  return { kind: found === null ? "comment" : "if", isSet, code };
 }
 
 function holds(words: string, flags: ReadonlySet<string>): boolean {

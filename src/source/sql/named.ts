@@ -51,25 +51,29 @@ function compileCode(
   binds: string[],
   problems: string[],
 ): string {
-  const expected = [...names].map((name) => `:${name}`).join(", ");
-  return code
-    .replace(/\s+/g, " ")
-    .replace(placeholder, (found, colons?: string, name?: string, sigil?: string, sigilName?: string) => {
-      if (name !== undefined && colons === ":") {
-        if (names.has(name)) {
-          binds.push(name);
-          return placeholderAt(binds.length, dialect);
-        }
-        problems.push(`unknown placeholder :${name}; expected ${expected === "" ? "none" : `one of ${expected}`}`);
-      } else if (found.startsWith(dialect === "pgsql" ? "$" : "?")) {
-        const sign = dialect === "pgsql" ? found : "?";
-        problems.push(`placeholders are named: expected ${expected === "" ? "none" : expected}, found ${sign}`);
-      } else if (sigil !== undefined && dialect === "sqlite") {
-        // SQLite would take it for a parameter that nobody binds, that is for NULL. In MySQL `@x` is a variable.
-        problems.push(`unknown placeholder ${sigil}${sigilName}; expected ${expected === "" ? "none" : expected}`);
-      }
-      return found;
-    });
+  const listed = [...names].map((name) => `:${name}`).join(", ");
+  return code.replace(/\s+/g, " ").replace(placeholder, (found, colons?: string, name?: string) => {
+    const isNamed = name !== undefined && colons === ":";
+    if (isNamed && names.has(name)) {
+      binds.push(name);
+      return placeholderAt(binds.length, dialect);
+    }
+    const problem = isNamed
+      ? `unknown placeholder :${name}; expected ${listed === "" ? "none" : `one of ${listed}`}`
+      : problemOf(found, dialect, listed === "" ? "none" : listed);
+    if (problem !== undefined) problems.push(problem);
+    return found;
+  });
+}
+
+/** What is wrong with something that the database may take for a placeholder of its own; `undefined` when it does not. */
+function problemOf(found: string, dialect: SqlDialect, expected: string): string | undefined {
+  if (found.startsWith(dialect === "pgsql" ? "$" : "?")) {
+    return `placeholders are named: expected ${expected}, found ${dialect === "pgsql" ? found : "?"}`;
+  }
+  // SQLite would take it for a parameter that nobody binds, that is for NULL. In MySQL `@x` is a variable.
+  const isSigil = found.startsWith("@") || found.startsWith("$");
+  return isSigil && dialect === "sqlite" ? `unknown placeholder ${found}; expected ${expected}` : undefined;
 }
 
 /** The placeholder with a number, from 1 on, as the database writes it. */

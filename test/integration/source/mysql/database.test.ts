@@ -291,7 +291,7 @@ describe("TLS", () => {
   test("with files that cannot be read is a configuration that cannot be used, every file named", async () => {
     const missing = join(mariadb.folder, "missing.pem");
     expect(() => source({ tls: settings({ caFile: missing, certFile: missing, keyFile: missing }) })).toThrow(
-      /sources\.mail\.tls\.ca_file: cannot read .*: ENOENT\n.*cert_file.*\n.*key_file/,
+      /sources\.mail\.tls\.ca_file: cannot read .*: no such file\n.*cert_file.*\n.*key_file/,
     );
     await expect(readFile(missing)).rejects.toThrow("ENOENT");
   });
