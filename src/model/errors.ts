@@ -14,6 +14,12 @@ export type ProtocolErrorCode =
   | "ERR_LINE_TOO_LONG"
   | "ERR_NOT_A_GET"
   | "ERR_QUERY_TOO_LARGE"
+  | "ERR_MILTER_LENGTH"
+  | "ERR_MILTER_TOO_LARGE"
+  | "ERR_MILTER_COMMAND"
+  | "ERR_MILTER_PAYLOAD"
+  | "ERR_MILTER_ORDER"
+  | "ERR_MILTER_VERSION"
   | "ERR_FRAME_TIMEOUT";
 
 /** Why a source gave no answer. */

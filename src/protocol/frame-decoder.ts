@@ -3,7 +3,7 @@
  *
  * A whole frame is read where it lies in the caller's buffer. Only a frame that the chunk does not hold to its end is
  * copied, and only as many bytes of it as have arrived: a length that a peer merely declares costs nothing.
- * Knows neither of the two protocols: a scanner finds the end of a frame, a reader makes something of its payload.
+ * Knows none of the protocols: a scanner finds the end of a frame, a reader makes something of its payload.
  */
 import { Buffer } from "node:buffer";
 
@@ -11,12 +11,14 @@ import { Buffer } from "node:buffer";
 export interface FrameScanner {
   /** Longest frame that it lets pass, in bytes with its framing. */
   readonly maxFrameBytes: number;
-  /** How many bytes of the frame that has just ended come before its payload. One byte, the terminator, follows it. */
+  /** How many bytes of the frame that has just ended come before its payload. */
   readonly headerBytes: number;
+  /** How many bytes, its terminator, follow the payload. */
+  readonly trailerBytes: number;
   /**
    * Looks at the next bytes of the stream, `bytes[start, end)`.
    *
-   * @returns the offset just past the terminator of the frame, or -1 when it goes on beyond `end`
+   * @returns the offset just past the frame, or -1 when it goes on beyond `end`
    * @throws {ProtocolError} at the first byte that breaks the framing or passes the limit, however the stream was cut
    */
   scan(bytes: Buffer, start: number, end: number): number;
@@ -96,7 +98,7 @@ export class FrameDecoder<Sink> {
       }
       const goOn =
         this.#carried === 0
-          ? this.#read(bytes, start + scanner.headerBytes, stop - 1, sink)
+          ? this.#read(bytes, start + scanner.headerBytes, stop - scanner.trailerBytes, sink)
           : this.#readCarried(bytes, start, stop, sink);
       start = stop;
       if (!goOn) return start;
@@ -111,7 +113,7 @@ export class FrameDecoder<Sink> {
     const length = this.#carried;
     this.#carried = 0;
     if (frame.length > keptCarryBytes) this.#carry = empty;
-    return this.#read(frame, this.#scanner.headerBytes, length - 1, sink);
+    return this.#read(frame, this.#scanner.headerBytes, length - this.#scanner.trailerBytes, sink);
   }
 
   #keep(bytes: Buffer, start: number, end: number): void {

@@ -14,6 +14,7 @@ const lineFeed = 0x0a;
 export class LineScanner implements FrameScanner {
   readonly maxFrameBytes: number;
   readonly headerBytes = 0;
+  readonly trailerBytes = 1;
   readonly #prefix: string;
   /** Bytes of the current line that were looked at in earlier chunks. */
   #seen = 0;

@@ -22,6 +22,7 @@ export class NetstringScanner implements FrameScanner {
   readonly #maxDigits: number;
   /** Digits and colon of the current frame, once the colon has been seen. */
   headerBytes = 0;
+  readonly trailerBytes = 1;
   #digits = 0;
   #length = 0;
   /** Bytes of payload and terminator that are still to come; 0 while the length is being read. */

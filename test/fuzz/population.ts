@@ -17,7 +17,7 @@ export interface Target {
   readonly folder: string;
   /** How its inputs become bytes. */
   readonly encoding: "latin1" | "utf8";
-  readonly extension: "bin" | "cf";
+  readonly extension: "bin" | "cf" | "txt";
   /** Pieces that inputs are made of. */
   readonly words: readonly string[];
   /** Draws the circumstances of one run. */

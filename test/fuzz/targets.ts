@@ -1,7 +1,10 @@
-/** What is fuzzed: the decoders of both protocols, each against its reference, and the reader of table files. */
+/** What is fuzzed: the decoders of the protocols, each against its reference, the reader of table files, and that of header fields. */
 import type { Key } from "../../src/model/keys.ts";
+import { checkField } from "../support/naive-readings.ts";
 import { cfFragments, cfNames, checkPostfixCf } from "../support/postfix-cf-check.ts";
 import { checkSocketmap, checkTcpTable } from "../support/wire/decoder-check.ts";
+import { checkMilter, checkPayload } from "../support/wire/milter-check.ts";
+import { header, macros, mail, packet, postfixOffer } from "../support/wire/milter-wire.ts";
 import { cut } from "../support/wire/wire-arbitraries.ts";
 import type { Random, Target } from "./population.ts";
 
@@ -50,6 +53,49 @@ export const targets: readonly Target[] = [
       `get ${"%61".repeat(30)}\r\n`,
       "x".repeat(40),
     ],
+  },
+  {
+    folder: "milter",
+    encoding: "latin1",
+    extension: "bin",
+    words: [
+      postfixOffer,
+      mail("bob@x.example", "bob@x.example"),
+      header("From", "J\u00f6rg <bob@x.example>"),
+      macros("L", { i: "4XYZ" }),
+      ...["N", "E", "A", "Q", "K", "B", "Z"].map((command) => packet(command)),
+      ...["\0", "\0\0\0\0", "\0\x10\0\0", "\0\x10\0\x01", "\xff\xff\xff\xff", "O\0\0\0\x01", "GET / HTTP/1.1\r\n"],
+    ],
+    prepare(random, input) {
+      const pattern = Array.from({ length: 1 + random.below(5) }, () => random.next() < 0.7);
+      const sizes = sizesOf(input, random.pick([1, 4, 30, 1000]), random);
+      return (stream) => {
+        const goOn = (event: number) => pattern[event % pattern.length] as boolean;
+        const { events, error, isOpen } = checkMilter({ chunks: cut(stream, sizes), goOn });
+        const seen = events.slice(0, 1).map(([command, data]) => `${/[DLMO]/.test(command)} ${checkPayload(data)}`);
+        return `${events.length > 1} ${seen.join("")} ${error ?? isOpen}`;
+      };
+    },
+  },
+  {
+    folder: "header-field",
+    encoding: "utf8",
+    extension: "txt",
+    words: [
+      ...["bob@x.example", "<bob@x.example>", "boss@y.example", "<boss@y.example>", '"boss@y.example"', "Bob", "@y"],
+      ...['"', "\\", "<", ">", "(", ")", ",", ";", ":", ".", "@", " ", "\n ", "\r\n\t", "\u00a0", "\uff20", "[", "]"],
+      ...[
+        "=?utf-8?q?",
+        "=?utf-8?b?",
+        "=3Cboss=40y.example=3E",
+        "PGJvc3NAeS5leGFtcGxlPg==",
+        "?=",
+        "=40",
+        "_",
+        "J\u00f6rg",
+      ],
+    ],
+    prepare: () => checkField,
   },
   {
     folder: "postfix-cf",

@@ -9,7 +9,8 @@ import { tcpTable } from "../../src/protocol/tcp-table.ts";
 import { createTcpTableReplyDecoder, formatTcpTableQuery } from "../../src/protocol/tcp-table-client.ts";
 import { checkSocketmap, checkTcpTable } from "../support/wire/decoder-check.ts";
 import { everyCut, feed, recordReplies, recordSocketmap, recordTcpTable } from "../support/wire/feeding.ts";
-import { cut, deliveryOf, socketmapStream, tcpTableStream } from "../support/wire/wire-arbitraries.ts";
+import { checkMilter } from "../support/wire/milter-check.ts";
+import { cut, deliveryOf, milterStream, socketmapStream, tcpTableStream } from "../support/wire/wire-arbitraries.ts";
 
 const runs = { numRuns: 2000 };
 const utf8 = fc.string({ unit: "binary", maxLength: 30 });
@@ -22,6 +23,15 @@ describe("any bytes in any pieces, with stops anywhere, give what a plain readin
 
   test("tcp_table", () => {
     fc.assert(fc.property(deliveryOf(tcpTableStream), checkTcpTableHolds), runs);
+  });
+
+  test("milter", () => {
+    fc.assert(
+      fc.property(deliveryOf(milterStream), (delivery) => {
+        checkMilter(delivery);
+      }),
+      runs,
+    );
   });
 
   // fast-check takes a returned value for a verdict.
@@ -40,6 +50,11 @@ describe("the kept corpus of the fuzzer holds at every cut, under every limit", 
 
   test.each(corpus("tcp-table"))("tcp-table/$name", ({ stream }) => {
     replay(stream, checkTcpTable);
+  });
+
+  test.each(corpus("milter"))("milter/$name", ({ stream }) => {
+    for (const chunks of everyCut(stream)) checkMilter({ chunks, goOn: () => true });
+    checkMilter({ chunks: [stream], goOn: () => false });
   });
 
   function replay(stream: string, check: typeof checkSocketmap): void {

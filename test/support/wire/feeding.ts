@@ -4,6 +4,7 @@ import { ProtocolError } from "../../../src/model/errors.ts";
 import type { Query } from "../../../src/model/query.ts";
 import type { ReplySink, ServerReply } from "../../../src/protocol/client.ts";
 import type { FrameDecoder } from "../../../src/protocol/frame-decoder.ts";
+import type { PacketSink } from "../../../src/protocol/milter.ts";
 import type { QuerySink } from "../../../src/protocol/protocol.ts";
 import type { SocketmapEvent, TcpTableEvent } from "../vectors.ts";
 
@@ -66,6 +67,13 @@ export function recordReplies(goOn: GoOn = always): Recorder<ReplySink, ServerRe
 
 export function recordPayloads(goOn: GoOn = always): Recorder<(payload: string) => boolean, string> {
   return recorder(goOn, (record) => record);
+}
+
+/** Packets of a milter: command and data, one character per byte. */
+export function recordPackets(goOn: GoOn = always): Recorder<PacketSink, readonly [command: string, data: string]> {
+  return recorder(goOn, (record) => ({
+    packet: (command, bytes, start, end) => record([command, bytes.toString("latin1", start, end)]),
+  }));
 }
 
 /** What came out of a stream. */

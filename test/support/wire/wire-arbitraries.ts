@@ -1,6 +1,7 @@
 /** What fast-check makes streams of: frames, nearly frames, and noise, in whatever pieces. All as byte strings. */
 import fc from "fast-check";
 import type { Delivery } from "./decoder-check.ts";
+import { packet } from "./milter-wire.ts";
 
 const noise = fc.string({ unit: fc.nat(255).map((byte) => String.fromCharCode(byte)), maxLength: 20 });
 const text = fc.oneof(
@@ -40,6 +41,28 @@ export const tcpTableStream = streamOf(
     { weight: 1, arbitrary: noise },
   ),
 );
+
+/** A stream of a milter: packets, packets with one byte changed or lost, lengths without end, noise. */
+export const milterStream = streamOf(
+  fc.oneof(
+    {
+      weight: 6,
+      arbitrary: fc.tuple(fc.constantFrom(..."ABCDEHKLMNOQRTU"), milterData()).map((pair) => packet(...pair)),
+    },
+    { weight: 1, arbitrary: text.map((data) => packet("Z", data)) },
+    { weight: 1, arbitrary: fc.constantFrom("\0\0\0\0", "\0\x10\0\x01", "\xff\xff\xff\xff", "\0\x10\0\0L") },
+    { weight: 1, arbitrary: noise },
+  ),
+);
+
+function milterData(): fc.Arbitrary<string> {
+  const fields = fc.array(text, { maxLength: 4 }).map((parts) => parts.map((part) => `${part}\0`).join(""));
+  return fc.oneof(
+    fields,
+    fields.map((data) => `M${data}`),
+    text,
+  );
+}
 
 /** A stream in random pieces, under a random limit, with stops at random events. */
 export function deliveryOf(stream: fc.Arbitrary<string>): fc.Arbitrary<Delivery> {
