@@ -1,6 +1,7 @@
 /** The doctor's findings as a person reads them. */
 
-import type { Finding, Severity } from "../doctor/finding.ts";
+import type { Change, Finding, Severity } from "../doctor/finding.ts";
+import type { Scope } from "../doctor/scope.ts";
 import { wrap } from "./help.ts";
 import { createPaint, type Paint, type Style } from "./terminal.ts";
 
@@ -11,13 +12,27 @@ const colours = { critical: "red", error: "red", warning: "yellow", notice: "cya
   Style
 >;
 
-/** Writes them: severity, service and what does not fit; what comes of it; the lines to change, unbroken for copying. */
+/**
+ * Writes them: severity, service and what does not fit; what comes of it; the lines to change, unbroken for copying. A line
+ * that cures several findings is written with the first.
+ */
 export function formatFindings(findings: readonly Finding[], isColoured: boolean): string {
   const paint = createPaint(isColoured);
-  return findings.map((finding) => formatFinding(finding, paint)).join("\n");
+  const written = new Set<string>();
+  return findings.map((finding) => `${formatFinding(finding, paint, written)}\n`).join("");
 }
 
-function formatFinding({ severity, services, title, consequence, changes }: Finding, paint: Paint): string {
+/** Writes the last line, broken to the width: what silence is worth. */
+export function formatScope({ lookedAt, notLookedAt }: Scope): string {
+  const not = notLookedAt.length === 0 ? "" : ` Not looked at: ${notLookedAt.join("; ")}.`;
+  return `${wrap(`Looked at: ${lookedAt.join("; ")}.${not}`, width).join("\n")}\n`;
+}
+
+function formatFinding(
+  { severity, services, title, consequence, changes }: Finding,
+  paint: Paint,
+  written: Set<string>,
+): string {
   const about = services.length === 0 ? "" : `${services.join(", ")}: `;
   const indent = " ".repeat(10);
   const word = severity.toUpperCase();
@@ -26,7 +41,14 @@ function formatFinding({ severity, services, title, consequence, changes }: Find
   const lines = [
     `${label}${" ".repeat(indent.length - word.length)}${first}`,
     ...[...rest, ...wrap(consequence, width - indent.length)].map((line) => indent + line),
-    ...changes.map(({ where, line }) => `${indent}${where}: ${paint("bold", line)}`),
+    ...changes.map((change) => `${indent}${formatChange(change, paint, written)}`),
   ];
   return `${lines.join("\n")}\n`;
+}
+
+function formatChange({ where, line }: Change, paint: Paint, written: Set<string>): string {
+  const isWritten = written.has(`${where}: ${line}`);
+  written.add(`${where}: ${line}`);
+  const [, option = "", name = line] = /^(-o )?(?:\{ )?(\w+)/.exec(line) ?? [];
+  return isWritten ? `${where}: ${option}${name} as above` : `${where}: ${paint("bold", line)}`;
 }

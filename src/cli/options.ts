@@ -218,9 +218,9 @@ const importCommand: CommandSpec = {
 
 const doctor: CommandSpec = {
   name: "doctor",
-  summary: "Say what of Postfix's configuration does not fit ours.",
+  summary: "Say what does not fit between Postfix's configuration and ours.",
   description: [
-    "Reads Postfix's configuration through postconf(1), asks the daemon and Dovecot's auth socket, looks at sockets and accounts, and prints what does not fit, worst first: what it is, what comes of it, and the line to change. Prints nothing when all is well.",
+    "Reads Postfix's configuration through postconf(1), asks the daemon and Dovecot's auth socket, looks at sockets, accounts and access tables, and prints what does not fit, worst first: what it is, what comes of it, and the line to change. A parameter has one line for all its findings: after every line that is printed, the doctor has nothing more to say. The last line tells what was looked at and what was not.",
     "CRITICAL: senders are not checked. ERROR: mail that is right is refused, or nobody can log in. WARNING: some addresses or clients are judged wrongly. NOTICE: no harm today.",
   ],
   positionals: [],

@@ -47,10 +47,8 @@ function compareDelimiter(service: Service, name: string, { recipientDelimiter }
         missing.length > 0
           ? `A login that sends as its own address with an extension (user${missing[0]}tag@...) is refused: 553 not owned by user.`
           : `user${extra[0]}tag@... is an address of its own to Postfix; here it belongs to whoever owns user@...`,
-      changes: [
-        { where: "loginmapd.yaml", line: `maps.${name}.recipient_delimiter: "${postfix}"` },
-        ...(missing.length > 0 ? [] : [service.change(parameter, recipientDelimiter)]),
-      ],
+      // Postfix's own is the one that its delivery goes by, so ours follows.
+      changes: [{ where: "loginmapd.yaml", line: `maps.${name}.recipient_delimiter: "${postfix}"` }],
     },
   ];
 }

@@ -71,6 +71,8 @@ function missingLogin(service: Service, names: readonly string[]): Finding[] {
     services: [service.name],
     consequence: "Old clients that know no other mechanism (Outlook, scanners, printers) cannot log in.",
   } as const;
+  // LOGIN is the other form of PLAIN. Who offers neither (OAuth, certificates, SCRAM) wants no plain passwords.
+  if (!names.includes("PLAIN") && !names.includes("LOGIN")) return [];
   if (!names.includes("LOGIN")) {
     const offered = [...names.map((name) => name.toLowerCase()), "login"];
     const changes = [{ where: "Dovecot", line: `auth_mechanisms = ${offered.join(" ")}` }];
@@ -103,7 +105,8 @@ function uselessRealm(service: Service): Finding {
     consequence: "A login without a domain is compared with the owners as it is: alice is not alice@example.com.",
     changes: [
       service.change("smtpd_sasl_local_domain", ""),
-      { where: "Dovecot", line: `auth_default_realm = ${realm}  (2.4: auth_default_domain = ${realm})` },
+      { where: "Dovecot 2.3", line: `auth_default_realm = ${realm}` },
+      { where: "Dovecot 2.4", line: `auth_default_domain = ${realm}` },
     ],
   };
 }

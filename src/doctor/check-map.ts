@@ -1,6 +1,6 @@
 /** Whether `smtpd_sender_login_maps` names a table of ours, in a form that Postfix takes. */
 
-import { splitNested } from "../model/postfix-list.ts";
+import { splitList, splitNested } from "../model/postfix-list.ts";
 import type { Finding } from "./finding.ts";
 import { askingServices } from "./logins.ts";
 import type { Patient } from "./patient.ts";
@@ -81,6 +81,33 @@ export function checkForm({ postfix, settings }: Patient): Finding[] {
         };
       }),
   );
+}
+
+// They answer by a rule for every address, not by rows.
+const patterns = /^(?:proxy:)*(?:regexp|pcre|static|pipemap|randmap):/;
+
+/** The first table that answers decides: one that answers for every address leaves nothing to those behind it. */
+export function checkOrder({ postfix }: Patient): Finding[] {
+  return askingServices(postfix).flatMap((service): Finding[] => {
+    const words = splitList(service.value(parameter));
+    const ours = tablesOf(service).map(({ text }) => text);
+    const first = words.findIndex((word) => ours.some((text) => word.includes(text)));
+    const [pattern] = words.slice(0, Math.max(first, 0)).filter((word) => patterns.test(word));
+    if (pattern === undefined) return [];
+    const [before, after] = [words.slice(0, first), words.slice(first)];
+    const ordered = [...before.filter((word) => !patterns.test(word)), ...after.slice(0, 1)];
+    const rest = [...before.filter((word) => patterns.test(word)), ...after.slice(1)];
+    return [
+      {
+        check: "table-before-map",
+        severity: "notice",
+        services: [service.name],
+        title: `${pattern} comes before our table in ${parameter}`,
+        consequence: `For an address that it answers for, loginmapd is never asked: who owns an alias is refused (553). \`postmap -q ADDRESS ${pattern}\` shows what it says.`,
+        changes: [service.change(parameter, [...ordered, ...rest].join(", "))],
+      },
+    ];
+  });
 }
 
 /** proxymap opens only what `proxy_read_maps` names; it sees main.cf and its own overrides, not those of smtpd. */

@@ -2,7 +2,7 @@
 import { formatEndpoint, type ListenerSettings } from "../model/settings.ts";
 import { denialOn, stepsTo } from "./access.ts";
 import { listenerMistake } from "./check-listener.ts";
-import type { Finding } from "./finding.ts";
+import type { Change, Finding } from "./finding.ts";
 import { askingServices } from "./logins.ts";
 import type { TableAnswer } from "./observations.ts";
 import type { Patient } from "./patient.ts";
@@ -51,31 +51,44 @@ function chrootMistake(patient: Patient, service: Service, { table, endpoint, is
       consequence: "Every lookup fails, and every client that is logged in is told 451: No such file or directory.",
       changes: isBelow
         ? replaced(table.text.replace(`unix:${path}`, `unix:${relative}`))
-        : [...replaced(recommendedTable(settings, postfix, table.map)), ...movedListener(patient, path)],
+        : movedTo(patient, path, table.map, replaced),
     } satisfies Finding;
   }
   if (endpoint.kind === "unix" || /^[\d.]+$|:/.test(endpoint.host)) return undefined;
   const file = `${queueDirectory}/etc/${endpoint.host === "localhost" ? "hosts" : "resolv.conf"}`;
   if (observations.files.get(file)?.kind !== "absent") return undefined;
-  const number = endpoint.host === "localhost" ? "127.0.0.1" : "ADDRESS";
   return {
     ...common,
     check: "chroot-name",
     title: `the name ${endpoint.host} cannot be resolved in the chroot of this service (no ${file})`,
     consequence: "Every lookup fails, and every client that is logged in is told 451: Temporary lookup failure.",
-    changes: replaced(table.text.replace(endpoint.host, number)),
+    changes:
+      endpoint.host === "localhost"
+        ? replaced(table.text.replace("localhost", "127.0.0.1"))
+        : [
+            {
+              where: "shell",
+              line: `mkdir -p ${queueDirectory}/etc && cp /etc/hosts /etc/resolv.conf ${queueDirectory}/etc/`,
+            },
+          ],
   } satisfies Finding;
 }
 
-/** A socket outside of the queue directory cannot be had in the chroot: the listener has to move. */
-function movedListener({ settings, postfix }: Patient, path: string) {
+/** A socket outside of the queue directory cannot be had in the chroot: another listener, or this one has to move. */
+function movedTo(
+  { settings, postfix }: Patient,
+  path: string,
+  map: string,
+  replaced: (table: string) => Change[],
+): Change[] {
   const isOutside = settings.listeners.some((listener) => isAt(listener, path));
   const hasAnother = settings.listeners.some(
     ({ endpoint }) => endpoint.kind === "inet" || endpoint.path.startsWith(`${postfix.queueDirectory}/`),
   );
-  if (!isOutside || hasAnother) return [];
+  if (!isOutside || hasAnother) return replaced(recommendedTable(settings, postfix, map));
   const endpoint = `unix:${postfix.queueDirectory}/loginmapd/socketmap`;
   return [
+    ...replaced(`socketmap:unix:loginmapd/socketmap:${map}`),
     {
       where: "loginmapd.yaml",
       line: `- { protocol: socketmap, endpoint: "${endpoint}", mode: "0660", group: postfix }`,

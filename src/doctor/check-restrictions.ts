@@ -1,5 +1,7 @@
 /** Whether a restriction asks the map, and before anything lets the client pass. */
 
+import { mayNameMismatch } from "./access-answers.ts";
+import { checkAnswers } from "./check-answers.ts";
 import type { Finding } from "./finding.ts";
 import { isPublic, loginServices, takesLogins } from "./logins.ts";
 import type { Patient } from "./patient.ts";
@@ -11,7 +13,6 @@ import {
   isBypassedFromOutside,
   listForLoginsOnly,
   listWithFirst,
-  mayBeNamedByTable,
   type Occurrence,
   occurrencesIn,
 } from "./restrictions.ts";
@@ -19,20 +20,21 @@ import {
 const recommended = "reject_authenticated_sender_login_mismatch";
 
 /** Every service that takes logins needs a restriction that looks at them and that nothing goes round. */
-export function checkRestrictions({ postfix }: Patient): Finding[] {
-  return loginServices(postfix).flatMap((service) => {
+export function checkRestrictions(patient: Patient): Finding[] {
+  return loginServices(patient.postfix).flatMap((service) => {
     const occurrences = occurrencesIn(service).filter(checksLogins);
     const [best] = occurrences.toSorted((a, b) => rankOf(a) - rankOf(b));
-    if (best !== undefined) return defectOf(best, service);
-    return mayBeNamedByTable(service) ? [] : [missing(service)];
+    if (best !== undefined) return [...defectOf(best, service), ...checkAnswers(best, service, patient)];
+    return mayNameMismatch(service, patient.observations) ? [] : [missing(service)];
   });
 }
 
 /** 0 = in force; the higher, the more pass it. */
 function rankOf(occurrence: Occurrence): number {
-  if (occurrence.isWarningOnly || occurrence.isTooEarly) return 3;
-  if (isBypassedByLogins(occurrence)) return 2;
-  return occurrence.permits.length > 0 ? 1 : 0;
+  if (occurrence.isWarningOnly || occurrence.isTooEarly) return 4;
+  if (isBypassedByLogins(occurrence)) return 3;
+  if (occurrence.permits.length > 0) return 2;
+  return occurrence.answers.length > 0 ? 1 : 0;
 }
 
 function missing(service: Service): Finding {
@@ -125,38 +127,45 @@ export function checkSaslIsOn({ postfix }: Patient): Finding[] {
 
 /** On port 25 the restrictions that also look at clients without a login refuse honest mail from outside. */
 export function checkOutsideMail({ postfix }: Patient): Finding[] {
-  return postfix.smtpd.filter(isPublic).flatMap((service): Finding[] => {
-    const occurrence = occurrencesIn(service).find(
+  return postfix.smtpd.filter(isPublic).flatMap((service) => {
+    const occurrences = occurrencesIn(service).filter(
       (one) => checksOutside(one) && !one.isWarningOnly && !one.isTooEarly && !isBypassedFromOutside(one),
     );
-    if (occurrence === undefined) return [];
-    const { restriction, list } = occurrence;
-    const common = {
-      check: "outside-mail",
-      services: [service.name],
-      changes: [service.change(list, listForLoginsOnly(service, list, restriction))],
-    };
-    if (!takesLogins(service)) {
-      // reject_sender_login_mismatch in main.cf is mostly meant for the services that take logins.
-      if (restriction !== "reject_unauthenticated_sender_login_mismatch") return [];
-      return [
-        {
-          ...common,
-          severity: "notice",
-          title: `${restriction} has no effect while smtpd_sasl_auth_enable = no`,
-          consequence:
-            "Forged mail from outside is not refused; with AUTH switched on here, mailing lists and forwarders would be.",
-        },
-      ];
-    }
-    return [
-      {
-        ...common,
-        severity: "error",
-        title: `${restriction} also looks at clients that are not logged in, and mail from outside arrives here`,
-        consequence:
-          "Mail from mailing lists and forwarders that carries an address of ours as its sender is refused: 553 not logged in.",
-      },
-    ];
+    const parameters = [...new Set(occurrences.map(({ parameter }) => parameter))];
+    return parameters.flatMap((parameter) => {
+      const names = occurrences.filter((one) => one.parameter === parameter).map(({ restriction }) => restriction);
+      return takesLogins(service)
+        ? [refusingOutsideMail(service, parameter, names)]
+        : uselessHere(service, parameter, names);
+    });
   });
+}
+
+function refusingOutsideMail(service: Service, parameter: string, names: readonly string[]): Finding {
+  return {
+    check: "outside-mail",
+    severity: "error",
+    services: [service.name],
+    title: `${[...new Set(names)].join(" and ")} in ${parameter} also ${names.length === 1 ? "looks" : "look"} at clients that are not logged in, and mail from outside arrives here`,
+    consequence:
+      "Mail from mailing lists and forwarders that carries an address of ours as its sender is refused: 553 not logged in.",
+    changes: [service.change(parameter, listForLoginsOnly(service, parameter))],
+  };
+}
+
+/** reject_sender_login_mismatch in main.cf is mostly meant for the services that take logins. */
+function uselessHere(service: Service, parameter: string, names: readonly string[]): Finding[] {
+  const restriction = "reject_unauthenticated_sender_login_mismatch";
+  if (!names.includes(restriction)) return [];
+  return [
+    {
+      check: "outside-mail",
+      severity: "notice",
+      services: [service.name],
+      title: `${restriction} has no effect while smtpd_sasl_auth_enable = no`,
+      consequence:
+        "Forged mail from outside is not refused; with AUTH switched on here, mailing lists and forwarders would be.",
+      changes: [service.change(parameter, listForLoginsOnly(service, parameter))],
+    },
+  ];
 }

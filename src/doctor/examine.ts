@@ -1,31 +1,39 @@
 /** Puts every check to Postfix's configuration, ours, and what was seen on the machine. */
 import { checkAddresses } from "./check-addresses.ts";
+import { checkComments } from "./check-comments.ts";
+import { checkLists } from "./check-lists.ts";
 import { checkMechanisms, checkTls } from "./check-logins.ts";
-import { checkApproval, checkForm, checkPresence } from "./check-map.ts";
+import { checkApproval, checkForm, checkOrder, checkPresence } from "./check-map.ts";
+import { checkNullSender } from "./check-null-sender.ts";
 import { checkReach } from "./check-reach.ts";
 import { checkOutsideMail, checkRestrictions, checkSaslIsOn } from "./check-restrictions.ts";
 import { checkSaslSocket } from "./check-sasl-socket.ts";
 import { type Finding, orderFindings } from "./finding.ts";
 import type { Patient } from "./patient.ts";
+import { type Check, treat } from "./treatment.ts";
 
-/** Looks at something and says what does not fit. */
-type Check = (patient: Patient) => Finding[];
-
-const checks: readonly Check[] = [
-  checkPresence,
-  checkRestrictions,
-  checkSaslIsOn,
-  checkForm,
-  checkApproval,
-  checkReach,
-  checkSaslSocket,
-  checkTls,
-  checkOutsideMail,
-  checkAddresses,
-  checkMechanisms,
+/** What makes a value unreadable comes first: what it would mean can be judged when it is readable. */
+const stages: readonly (readonly Check[])[] = [
+  [checkComments],
+  [checkLists],
+  [
+    checkPresence,
+    checkRestrictions,
+    checkSaslIsOn,
+    checkForm,
+    checkOrder,
+    checkApproval,
+    checkReach,
+    checkSaslSocket,
+    checkTls,
+    checkOutsideMail,
+    checkNullSender,
+    checkAddresses,
+    checkMechanisms,
+  ],
 ];
 
-/** Finds everything that does not fit, in order of harm. */
+/** Finds everything that does not fit, in order of harm, each with lines after which nothing is left to say. */
 export function examine(patient: Patient): Finding[] {
-  return orderFindings(checks.flatMap((check) => check(patient)));
+  return orderFindings(treat(patient, stages));
 }

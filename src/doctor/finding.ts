@@ -13,10 +13,12 @@ export type Severity = (typeof severities)[number];
 
 /** One line to change, and the file that holds it. */
 export interface Change {
-  /** `main.cf`, `master.cf, submission inet`, `loginmapd.yaml`, `Dovecot`, or `shell` for a command to run. */
+  /** `main.cf`, `master.cf, submission inet`, `loginmapd.yaml`, `Dovecot 2.3`, or `shell` for a command to run. */
   readonly where: string;
   /** The line as it should be. */
   readonly line: string;
+  /** The parameter of Postfix that the line sets; `undefined` for a line of another program. */
+  readonly sets?: { readonly name: string; readonly value: string };
 }
 
 /** One thing that does not fit. */

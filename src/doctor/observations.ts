@@ -30,6 +30,13 @@ export type SaslAnswer =
   | { readonly kind: "unreachable"; readonly reason: string }
   | { readonly kind: "unknown" };
 
+/** One rule of an access(5) table. */
+export interface Rule {
+  /** As the table has it: an address, a domain, a pattern. Empty for `static:`, whose answer is for every key. */
+  readonly key: string;
+  readonly answer: string;
+}
+
 /** All of it. What is missing was not looked at. */
 export interface Observations {
   readonly account: Account | undefined;
@@ -39,4 +46,8 @@ export interface Observations {
   readonly tables: ReadonlyMap<string, TableAnswer>;
   /** By the endpoint of the auth socket, as `formatEndpoint` writes it. */
   readonly sasl: ReadonlyMap<string, SaslAnswer>;
+  /** By the table as a restriction names it, such as `hash:/etc/postfix/access`: its rules. */
+  readonly accessTables: ReadonlyMap<string, readonly Rule[]>;
+  /** By the table as `check_sender_access` names it: what it answers for the null sender, if anything. */
+  readonly nullSenderAnswers: ReadonlyMap<string, string | undefined>;
 }

@@ -17,6 +17,8 @@ export interface PostconfOutput {
   readonly services: string;
   /** `postconf -P`: their overrides. */
   readonly overrides: string;
+  /** What it complained of. It does not print a parameter of the administrator's that nothing uses, but warns of it. */
+  readonly warnings: readonly string[];
 }
 
 /** Parameters as one process of Postfix sees them. */
@@ -31,6 +33,8 @@ export interface Parameters {
   isOverridden(name: string): boolean;
   /** The line that sets it to another value, where it is set now. A value that only refers to another parameter is left. */
   change(name: string, value: string): Change;
+  /** The line that sets it for this service alone, whatever sets it now. For main.cf the same as `change`. */
+  override(name: string, value: string): Change;
 }
 
 /** One service of master.cf. */
@@ -48,26 +52,20 @@ export interface PostfixConfig {
   readonly smtpd: readonly Service[];
   /** The service behind `proxy:`; `undefined` when master.cf has none. */
   readonly proxymap: Service | undefined;
+  /** The configuration as it would be with these lines in it; lines of other programs change nothing here. */
+  with(changes: readonly Change[]): PostfixConfig;
+  /** The line that sets now what the change was about: with all the changes since. */
+  lineOf(change: Change): Change;
 }
 
 /** Reads it. */
-export function parsePostfix({ parameters, defaults, services, overrides }: PostconfOutput): PostfixConfig {
-  const main: MainCf = {
-    values: new Map(parseParameters(parameters)),
+export function parsePostfix({ parameters, defaults, services, overrides, warnings }: PostconfOutput): PostfixConfig {
+  return assemble({
+    values: new Map([...parseUnused(warnings), ...parseParameters(parameters)]),
     builtIn: new Set(parseParameters(defaults).map(([name]) => name)),
-  };
-  const overridesOf = parseOverrides(overrides);
-  const all = services
-    .split("\n")
-    .filter((line) => line.trim() !== "")
-    .map((line) => parseService(line, main, overridesOf));
-  const mainParameters = parametersOf(main, new Map(), "");
-  return {
-    main: mainParameters,
-    queueDirectory: mainParameters.value("queue_directory"),
-    smtpd: all.filter(({ command }) => command === "smtpd"),
-    proxymap: all.find(({ command, name }) => command === "proxymap" && name === "proxymap"),
-  };
+    services: services.split("\n").filter((line) => line.trim() !== ""),
+    overrides: parseOverrides(overrides),
+  });
 }
 
 interface MainCf {
@@ -75,10 +73,60 @@ interface MainCf {
   readonly builtIn: ReadonlySet<string>;
 }
 
+/** Everything that postconf printed, in parts that a change can replace. */
+interface Parts extends MainCf {
+  /** Lines of master.cf without their overrides. */
+  readonly services: readonly string[];
+  /** `name/type` of a service → its overrides. */
+  readonly overrides: ReadonlyMap<string, ReadonlyMap<string, string>>;
+}
+
+const mainCf = "main.cf";
+
+function assemble(parts: Parts): PostfixConfig {
+  const all = parts.services.map((line) => parseService(line, parts, parts.overrides));
+  const main = parametersOf(parts, new Map(), mainCf);
+  return {
+    main,
+    queueDirectory: main.value("queue_directory"),
+    smtpd: all.filter(({ command }) => command === "smtpd"),
+    proxymap: all.find(({ command, name }) => command === "proxymap" && name === "proxymap"),
+    with: (changes) => assemble(changes.reduce(applyTo, parts)),
+    lineOf: ({ where, line, sets }) => {
+      if (sets === undefined) return { where, line };
+      const values = where === mainCf ? parts.values : parts.overrides.get(serviceKeyOf(where));
+      return lineFor(where, sets.name, values?.get(sets.name) ?? "");
+    },
+  };
+}
+
+function applyTo(parts: Parts, { where, sets }: Change): Parts {
+  if (sets === undefined) return parts;
+  const put = (values: ReadonlyMap<string, string>) => new Map(values).set(sets.name, sets.value);
+  if (where === mainCf) return { ...parts, values: put(parts.values) };
+  const key = serviceKeyOf(where);
+  return { ...parts, overrides: new Map(parts.overrides).set(key, put(parts.overrides.get(key) ?? new Map())) };
+}
+
+function placeOfService(name: string, type: string): string {
+  return `master.cf, ${name} ${type}`;
+}
+
+function serviceKeyOf(place: string): string {
+  return place.replace("master.cf, ", "").replace(" ", "/");
+}
+
 function parseParameters(text: string): [string, string][] {
   return text.split("\n").flatMap((line): [string, string][] => {
     const [, name, value = ""] = /^(\w+) =\s*(.*)$/.exec(line) ?? [];
     return name === undefined ? [] : [[name, value]];
+  });
+}
+
+function parseUnused(warnings: readonly string[]): [string, string][] {
+  return warnings.flatMap((warning): [string, string][] => {
+    const [, name, value = ""] = /: unused parameter: (\w+)=(.*)$/.exec(warning) ?? [];
+    return name === undefined ? [] : [[name, value.trim()]];
   });
 }
 
@@ -107,7 +155,7 @@ function parseService(
     type,
     command: command.replace(/^.*\//, ""),
     isChrooted: chroot === "y" || (chroot === "-" && isChrootedByDefault),
-    ...parametersOf(main, overrides, `master.cf, ${name} ${type}`),
+    ...parametersOf(main, overrides, placeOfService(name, type)),
   };
 }
 
@@ -119,9 +167,7 @@ function parametersOf({ values, builtIn }: MainCf, overrides: ReadonlyMap<string
     // A list of the administrator's own, such as $mua_sender_restrictions, is where to change it; not what a parameter of
     // Postfix's own is besides, such as $mydomain.
     if (target !== undefined && !builtIn.has(target) && lookup(target) !== undefined) return change(target, text);
-    return overrides.has(name)
-      ? { where: place, line: formatOverride(name, text) }
-      : { where: "main.cf", line: `${name} = ${text}`.trimEnd() };
+    return lineFor(overrides.has(name) ? place : mainCf, name, text);
   };
   return {
     value,
@@ -129,7 +175,13 @@ function parametersOf({ values, builtIn }: MainCf, overrides: ReadonlyMap<string
     isYes: (name) => value(name).toLowerCase() === "yes",
     isOverridden: (name) => overrides.has(name),
     change,
+    override: (name, text) => lineFor(place, name, text),
   };
+}
+
+function lineFor(where: string, name: string, value: string): Change {
+  const line = where === mainCf ? `${name} = ${value}`.trimEnd() : formatOverride(name, value);
+  return { where, line, sets: { name, value } };
 }
 
 /** Writes an override as master.cf has it; the braces keep a value with spaces together (Postfix 3.0). */

@@ -7,9 +7,10 @@
 import { splitList } from "../model/postfix-list.ts";
 import { type MismatchRestriction, mismatchRestrictions } from "../model/restrictions.ts";
 import type { Service } from "./postfix.ts";
+import { formatRestrictions, type Step, stepsOf, withoutRestriction } from "./restriction-list.ts";
 
 /** The lists in which smtpd knows the sender, in the order in which it goes through them. A permit ends its own list only. */
-const lists = [
+export const restrictionLists = [
   "smtpd_client_restrictions",
   "smtpd_helo_restrictions",
   "smtpd_sender_restrictions",
@@ -19,6 +20,9 @@ const lists = [
   "smtpd_end_of_data_restrictions",
 ] as const;
 
+/** One of them. */
+export type RestrictionList = (typeof restrictionLists)[number];
+
 /** Restrictions that end a list with a permit, and for whom. */
 const permits: Readonly<Record<string, { readonly isForLogins: boolean; readonly isForOutside: boolean }>> = {
   permit: { isForLogins: true, isForOutside: true },
@@ -26,14 +30,23 @@ const permits: Readonly<Record<string, { readonly isForLogins: boolean; readonly
   permit_mynetworks: { isForLogins: false, isForOutside: false },
   permit_inet_interfaces: { isForLogins: false, isForOutside: false },
   permit_auth_destination: { isForLogins: false, isForOutside: true },
+  permit_mx_backup: { isForLogins: false, isForOutside: false },
+  permit_dnswl_client: { isForLogins: false, isForOutside: false },
+  permit_rhswl_client: { isForLogins: false, isForOutside: false },
+  permit_tls_clientcerts: { isForLogins: false, isForOutside: false },
+  permit_tls_all_clientcerts: { isForLogins: false, isForOutside: false },
 };
 
 /** One place where a restriction that asks the map stands. */
 export interface Occurrence {
   readonly restriction: MismatchRestriction;
-  readonly list: (typeof lists)[number];
+  readonly list: RestrictionList;
+  /** The parameter that names it: the list, or a class in it. */
+  readonly parameter: string;
   /** The permits before it in the list. */
   readonly permits: readonly string[];
+  /** The access tables and policy services before it: what they answer may end the list. */
+  readonly answers: readonly Step[];
   /** It comes after `warn_if_reject`: what it refuses is only logged. */
   readonly isWarningOnly: boolean;
   /** It is evaluated before the client says who the sender is. */
@@ -42,18 +55,58 @@ export interface Occurrence {
 
 /** Finds them all, in classes (`smtpd_restriction_classes`) too. */
 export function occurrencesIn(service: Service): Occurrence[] {
-  return lists.flatMap((list) => {
-    const isTooEarly = /client|helo/.test(list) && !service.isYes("smtpd_delay_reject");
+  return restrictionLists.flatMap((list) => {
+    const isTooEarly = isEvaluatedEarly(list, service);
     const found: Occurrence[] = [];
     const before: string[] = [];
-    let isWarningOnly = false;
-    for (const word of flatten(service.value(list), service)) {
-      if (isMismatch(word)) found.push({ restriction: word, list, permits: [...before], isWarningOnly, isTooEarly });
-      if (permits[word] !== undefined && permitsAnybody(word, service)) before.push(word);
-      isWarningOnly = word === "warn_if_reject";
+    const answers: Step[] = [];
+    for (const step of stepsIn(service, list)) {
+      const { name, parameter, isWarningOnly } = step;
+      if (isMismatch(name)) {
+        const passed = { permits: [...before], answers: [...answers] };
+        found.push({ restriction: name, list, parameter, ...passed, isWarningOnly, isTooEarly });
+      }
+      if (permitsAnybody(name, service)) before.push(name);
+      if (hasAnswers(step)) answers.push(step);
     }
     return found;
   });
+}
+
+/** Tells whether smtpd goes through the list before the client names the sender. */
+export function isEvaluatedEarly(list: RestrictionList, service: Service): boolean {
+  return /client|helo/.test(list) && !service.isYes("smtpd_delay_reject");
+}
+
+/** A step, and the parameter that names it. */
+export interface PlacedStep extends Step {
+  readonly parameter: string;
+}
+
+/** The steps of a list, with those of a class in its place. A step with a fault is left out: smtpd does not evaluate it. */
+export function stepsIn(service: Service, list: string): PlacedStep[] {
+  return flatten(list, service, []);
+}
+
+/** The classes that main.cf or the service declares. */
+export function classesOf(service: Service): string[] {
+  return splitList(service.value("smtpd_restriction_classes"));
+}
+
+function flatten(parameter: string, service: Service, seen: readonly string[]): PlacedStep[] {
+  const classes = classesOf(service);
+  return stepsOf(splitList(service.value(parameter)), classes).flatMap((step): PlacedStep[] => {
+    const { name, fault, isWarningOnly } = step;
+    if (fault !== undefined || seen.includes(name)) return [];
+    if (!classes.includes(name)) return [{ ...step, parameter }];
+    const inner = flatten(name, service, [...seen, name]);
+    return inner.map((one) => ({ ...one, isWarningOnly: one.isWarningOnly || isWarningOnly }));
+  });
+}
+
+/** Tells whether the step is answered by a table or a service, which may say OK. */
+export function hasAnswers({ name, argument }: Step): boolean {
+  return argument !== undefined && (name === "access" || /^check_/.test(name));
 }
 
 /** Tells whether the restriction looks at clients that are logged in. */
@@ -76,59 +129,28 @@ export function isBypassedFromOutside({ permits: before }: Occurrence): boolean 
   return before.some((name) => permits[name]?.isForOutside);
 }
 
-/**
- * Tells whether a table may name such a restriction: a class or an inline table holds one, and smtpd looks tables up.
- *
- * What an access(5) table answers cannot be known here.
- */
-export function mayBeNamedByTable(service: Service): boolean {
-  const words = lists.flatMap((list) => flatten(service.value(list), service));
-  const classes = splitList(service.value("smtpd_restriction_classes")).map((name) => service.value(name));
-  const namesOne = (text: string) => mismatchRestrictions.some((name) => text.includes(name));
-  if (words.some((word) => word.includes(":") && namesOne(word))) return true;
-  return classes.some(namesOne) && words.some((word) => /^check_.*_access$|^check_policy_service$|:/.test(word));
+/** Tells whether the restriction is a permit that lets somebody pass; permit_mynetworks without networks lets nobody. */
+export function permitsAnybody(name: string, service: Service): boolean {
+  if (permits[name] === undefined) return false;
+  return name !== "permit_mynetworks" || splitList(service.value("mynetworks")).length > 0;
 }
 
-/** Makes the list that has the restriction first: the line to write. */
+/** Makes the list that has the restriction first: the value to write. */
 export function listWithFirst(service: Service, list: string, restriction: MismatchRestriction): string {
-  const words = splitList(service.value(list)).filter((word) => word !== restriction && word !== "warn_if_reject");
-  return formatRestrictions([restriction, ...words]);
+  return formatRestrictions([restriction, ...withoutRestriction(service.value(list), restriction)]);
 }
 
-/** Makes the list that looks at logins only, in place of one that looks at mail from outside too. */
-export function listForLoginsOnly(service: Service, list: string, old: MismatchRestriction): string {
-  const wanted = "reject_authenticated_sender_login_mismatch";
-  const words = splitList(service.value(list));
-  const rest = words.includes(wanted) ? words.filter((word) => word !== old) : words;
-  return formatRestrictions(rest.map((word) => (word === old ? wanted : word)));
+/** Makes the list that looks at logins only: one restriction in place of all those that look at mail from outside too. */
+export function listForLoginsOnly(service: Service, parameter: string): string {
+  const words = splitList(service.value(parameter));
+  const isWarned = (i: number) => words[i - 1]?.toLowerCase() === "warn_if_reject";
+  const kept = words.map((word, i) => (isMismatch(word.toLowerCase()) && !isWarned(i) ? undefined : word));
+  const first = kept.indexOf(undefined);
+  const replaced = kept.map((word, i) => (i === first ? "reject_authenticated_sender_login_mismatch" : word));
+  return formatRestrictions(replaced.filter((word) => word !== undefined));
 }
 
-/** Joins with commas, but keeps the argument of a restriction beside it. */
-function formatRestrictions(words: readonly string[]): string {
-  return words.reduce((text, word, i) => {
-    if (i === 0) return word;
-    return takesArgument(words[i - 1] as string) ? `${text} ${word}` : `${text}, ${word}`;
-  }, "");
-}
-
-function takesArgument(word: string): boolean {
-  return /^check_.*_access$|^check_policy_service$|_(rbl|rhsbl|dnswl|rhswl)_|^sleep$|^warn_if_reject$/.test(word);
-}
-
-function flatten(text: string, service: Service, seen: readonly string[] = []): string[] {
-  const classes = splitList(service.value("smtpd_restriction_classes"));
-  return splitList(text).flatMap((word) => {
-    const name = word.toLowerCase();
-    if (classes.includes(word) && !seen.includes(word)) return flatten(service.value(word), service, [...seen, word]);
-    return [/^\w+$/.test(word) ? name : word];
-  });
-}
-
-function isMismatch(word: string): word is MismatchRestriction {
+/** Tells whether it is one of those that ask the map. */
+export function isMismatch(word: string): word is MismatchRestriction {
   return (mismatchRestrictions as readonly string[]).includes(word);
-}
-
-/** permit_mynetworks with an empty mynetworks permits nobody. */
-function permitsAnybody(word: string, service: Service): boolean {
-  return word !== "permit_mynetworks" || splitList(service.value("mynetworks")).length > 0;
 }

@@ -10,10 +10,19 @@ import { placeOf, type ReachedTable } from "../place.ts";
 import type { PostfixConfig } from "../postfix.ts";
 import { saslEndpoint } from "../sasl-endpoint.ts";
 import { tablesOf } from "../table.ts";
+import { lookAtTables } from "./access-tables.ts";
 import { readMechanisms } from "./dovecot-auth.ts";
 
-/** Looks at everything that the checks ask for. What could not be looked at, for lack of rights, is `hidden` or `unknown`. */
-export async function observe(postfix: PostfixConfig, settings: Settings): Promise<Observations> {
+/**
+ * Looks at everything that the checks ask for. What could not be looked at, for lack of rights, is `hidden` or `unknown`.
+ *
+ * @param directory where Postfix's configuration is; `undefined` = that of the system
+ */
+export async function observe(
+  postfix: PostfixConfig,
+  settings: Settings,
+  directory: string | undefined,
+): Promise<Observations> {
   const tables = askingServices(postfix).flatMap((service) =>
     tablesOf(service).flatMap((table) => placeOf(table, service, postfix) ?? []),
   );
@@ -23,6 +32,7 @@ export async function observe(postfix: PostfixConfig, settings: Settings): Promi
     files: statAll([...tables.map(({ endpoint }) => endpoint), ...auth], postfix.queueDirectory),
     tables: await askAll(tables, postfix, settings),
     sasl: await greetAll(auth),
+    ...lookAtTables(postfix, directory),
   };
 }
 

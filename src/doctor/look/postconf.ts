@@ -5,27 +5,20 @@ import type { PostconfOutput } from "../postfix.ts";
 /** postconf is not there, or could not read the configuration. */
 export class PostconfError extends Error {}
 
-/** What it printed, and what it complained of. */
-export interface Postconf extends PostconfOutput {
-  /** Lines of standard error, such as those about unused parameters. */
-  readonly warnings: readonly string[];
-}
-
 /**
  * Reads the configuration of Postfix.
  *
  * @param directory the configuration directory; `undefined` = that of the system
  * @throws {PostconfError}
  */
-export function readPostconf(directory: string | undefined): Postconf {
+export function readPostconf(directory: string | undefined): PostconfOutput {
   const run = (...options: string[]) => {
     const args = [...(directory === undefined ? [] : ["-c", directory]), ...options];
     const { status, stdout, stderr, error } = spawnSync("postconf", args, {
       encoding: "utf8",
       timeout: timeoutMs,
       maxBuffer: maxOutputBytes,
-      // Only the PATH of root has it.
-      env: { ...process.env, PATH: `${process.env["PATH"] ?? ""}:/usr/sbin:/sbin`, LC_ALL: "C" },
+      env: environment(),
     });
     if (error !== undefined) throw new PostconfError(reasonOf(error));
     if (status !== 0) throw new PostconfError(stderr.trim() || `postconf ended with exit code ${status}`);
@@ -35,6 +28,11 @@ export function readPostconf(directory: string | undefined): Postconf {
   const { stdout: parameters, warnings } = run();
   const [defaults, services, overrides] = [run("-d").stdout, run("-M").stdout, run("-P").stdout];
   return { parameters, defaults, services, overrides, warnings };
+}
+
+/** The environment for Postfix's own commands: only the PATH of root has them. */
+export function environment(): NodeJS.ProcessEnv {
+  return { ...process.env, PATH: `${process.env["PATH"] ?? ""}:/usr/sbin:/sbin`, LC_ALL: "C" };
 }
 
 // It reads two files: some milliseconds, and a second when it ends with `fatal`.

@@ -1,12 +1,13 @@
 /** `loginmapd doctor`: silent on the shipped pieces, and each planted mistake is found with the line that mends it. */
 import { chmod, chown, mkdir, readFile, stat, utimes, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import Database from "libsql";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { parse, stringify } from "yaml";
 import { expand } from "../../../src/doctor/expand.ts";
 import { makeDirectory, type TestDirectory } from "../../support/directories.ts";
 import { type Daemon, loginmapd, projectRoot, startDaemon } from "../../support/servers/daemon.ts";
+import { makeDemoDatabase } from "../../support/servers/demo-database.ts";
+import { type DoctorLine, writePostfixLines } from "../../support/servers/doctor-lines.ts";
 import { type Dovecot, startDovecot } from "../../support/servers/dovecot.ts";
 import { freePort, freePorts } from "../../support/servers/ports.ts";
 import { makePostfixHome } from "../../support/servers/postfix.ts";
@@ -45,7 +46,7 @@ beforeAll(async () => {
     ],
     admin: { endpoint: `inet:127.0.0.1:${admin}` },
     maps: { senders: { source: "mail", recipient_delimiter: "+" } },
-    sources: { mail: { driver: "sqlite", path: await demoDatabase(), preset: "native" } },
+    sources: { mail: { driver: "sqlite", path: await makeDemoDatabase(directory.path), preset: "native" } },
   };
   daemon = await startDaemon({ config: yaml, listening: [socket, tcp, inet, admin] });
   server = await startShippedMailServer(home, { users: { "alice@example.com": "pw-alice" } });
@@ -55,20 +56,12 @@ beforeAll(async () => {
   shipped = { main: ours, master: `${services}\n${otherServices}`, yaml };
 });
 afterAll(async () => {
+  for (const started of mended) await started.stop();
   await oldDovecot?.stop();
   await server?.stop();
   await daemon?.stop();
   await directory?.remove();
 });
-
-async function demoDatabase(): Promise<string> {
-  const file = join(directory.path, "native.sqlite");
-  const database = new Database(file);
-  for (const script of ["sql/native/001-schema.sqlite.sql", "sql/demo/rows.sql"])
-    database.exec(await readFile(join(projectRoot, script), "utf8"));
-  database.close();
-  return file;
-}
 
 /** What differs from the shipped pieces. */
 interface Plant {
@@ -87,6 +80,9 @@ interface Found {
 }
 
 let planted = 0;
+
+/** What carrying out lines has started. */
+const mended: Dovecot[] = [];
 
 async function plant({ main = "", master = (text) => text, yaml = {} }: Plant): Promise<string[]> {
   planted += 1;
@@ -129,31 +125,48 @@ interface Change {
   readonly line: string;
 }
 
-/** Writes the lines that the doctor gave, as they are; says no when one is for another program, or has a gap to fill in. */
-async function mend(args: readonly string[], findings: readonly Found[]): Promise<boolean> {
+/** Carries out every line that the doctor gave, as it is; a gap (HOST) is filled in. */
+async function mend(args: readonly string[], findings: readonly Found[]): Promise<void> {
   const [, , config = "", , etc = ""] = args;
-  for (const change of findings.flatMap(({ lines }) => lines)) {
-    const [where = "", line = ""] = splitOnce(change, /: /);
-    const service = /^master\.cf, (\S+) (\S+)$/.exec(where);
-    if (where === "main.cf" && !line.includes("HOST")) {
-      await postconf(etc, "-e", line);
-    } else if (service !== null) {
-      const override = line.replace(/^-o (\{ (.*) \}|(.*))$/, "$2$3");
-      await postconf(etc, "-P", `${service[1]}/${service[2]}/${override}`);
-    } else if (where === "loginmapd.yaml" && line.startsWith("maps.senders.")) {
-      const document = parse(await readFile(config, "utf8"));
-      Object.assign(document.maps.senders, parse(line.replace("maps.senders.", "")));
-      await writeFile(config, stringify(document));
-    } else {
-      return false;
-    }
+  const lines = findings.flatMap((finding) =>
+    finding.lines.map((text): DoctorLine => {
+      const [where = "", line = ""] = splitOnce(text, /: /);
+      return { where, line: line.replace(/\/etc\/ssl\/\S+/, join(etc, "main.cf")) };
+    }),
+  );
+  for (const { where, line } of await writePostfixLines(etc, lines)) {
+    if (where === "shell") expect(await run("sh", ["-ec", line])).toMatchObject({ code: 0 });
+    else if (where === "loginmapd.yaml") await editYaml(config, line);
+    else if (where.startsWith("Dovecot")) await editDovecot(line);
+    else throw new Error(`nobody knows how to write into ${where}`);
   }
-  await backdate(etc);
-  return true;
 }
 
-async function postconf(etc: string, ...args: string[]): Promise<void> {
-  expect(await run("postconf", ["-c", etc, ...args])).toMatchObject({ code: 0, stderr: "" });
+async function editYaml(config: string, line: string): Promise<void> {
+  const document = parse(await readFile(config, "utf8"));
+  if (line.startsWith("- ")) {
+    const [listener] = parse(line);
+    const others = document.listeners.filter((one: { endpoint: string }) => one.endpoint !== listener.endpoint);
+    await writeFile(config, stringify({ ...document, listeners: [listener, ...others] }));
+    return;
+  }
+  Object.assign(document.maps.senders, parse(line.replace("maps.senders.", "")));
+  await writeFile(config, stringify(document));
+}
+
+/** The private Dovecot of a mistake, with the line in its configuration. */
+async function editDovecot(line: string): Promise<void> {
+  const [, mechanisms] = /^auth_mechanisms = (.*)$/.exec(line) ?? [];
+  const [, authSocket] = /unix_listener (\S+) /.exec(line) ?? [];
+  if (mechanisms !== undefined) {
+    await oldDovecot.stop();
+    oldDovecot = await startDovecot({ users: {}, authSocket: join(queue, "private/auth-plain"), mechanisms });
+  } else if (authSocket !== undefined) {
+    mended.push(await startDovecot({ users: {}, authSocket }));
+  } else {
+    // What a realm does to a login, nobody sees from outside.
+    expect(line).toMatch(/^auth_default_(?:realm|domain) = \S+$/);
+  }
 }
 
 /** Postfix reads a younger file again until it is two seconds old. */
@@ -162,7 +175,12 @@ async function backdate(etc: string): Promise<void> {
   for (const name of ["main.cf", "master.cf"]) await utimes(join(etc, name), aMinuteAgo, aMinuteAgo);
 }
 
-const silence: Partial<Outcome> = { code: 0, stdout: "", stderr: "" };
+/** No finding: what was looked at, and nothing else. */
+const silence: Partial<Outcome> = {
+  code: 0,
+  stdout: expect.stringMatching(/^Looked at: main\.cf and master\.cf [\s\S]*\.\n$/),
+  stderr: "",
+};
 
 /** Puts `-o NAME=VALUE` in place of the override of that name, or adds it, in one service. */
 function override(service: string, name: string, value: string | undefined) {
@@ -207,7 +225,7 @@ describe("silent with exit 0", () => {
       "the lines of the README, with port 25 without AUTH",
       () => ({
         main: `smtpd_sender_login_maps = socketmap:inet:127.0.0.1:${ports.inet}:senders\nsmtpd_sender_restrictions = reject_authenticated_sender_login_mismatch`,
-        master: override("submission", "smtpd_sender_restrictions", undefined),
+        master: override("submission", "smtpd_sender_restrictions", `${restriction}, ${refusesNull}`),
       }),
     ],
     ["tcp", () => ({ main: `smtpd_sender_login_maps = tcp:127.0.0.1:${ports.tcp}` })],
@@ -222,7 +240,7 @@ describe("silent with exit 0", () => {
     [
       "the restriction in a class and in another list",
       () => ({
-        main: "smtpd_restriction_classes = owners\nowners = reject_authenticated_sender_login_mismatch\nsubmission_sender_restrictions = permit_sasl_authenticated, reject",
+        main: "smtpd_restriction_classes = owners\nowners = reject_authenticated_sender_login_mismatch\nsubmission_sender_restrictions = check_sender_access inline:{<>=REJECT}, permit_sasl_authenticated, reject",
         master: (text) =>
           text.replaceAll("  -o smtpd_recipient_restrictions=\n", "  -o smtpd_recipient_restrictions=owners,reject\n"),
       }),
@@ -244,6 +262,7 @@ describe("silent with exit 0", () => {
 });
 
 const everyLogin = ["submission", "submissions", "127.0.0.1:10587"];
+const refusesNull = "check_sender_access inline:{ {<> = 550 5.7.1 nobody owns the null sender} }";
 const ourTable = "socketmap:unix:loginmapd/socketmap:senders";
 const restriction = "reject_authenticated_sender_login_mismatch";
 
@@ -261,12 +280,14 @@ describe("a planted mistake is found, with the line that mends it", () => {
     ],
     [
       "no restriction names the map",
-      () => ({ main: "submission_sender_restrictions = permit_sasl_authenticated, reject" }),
+      () => ({ main: `submission_sender_restrictions = ${refusesNull}, permit_sasl_authenticated, reject` }),
       {
         check: "restriction-missing",
         severity: "critical",
         services: everyLogin,
-        lines: [`main.cf: submission_sender_restrictions = ${restriction}, permit_sasl_authenticated, reject`],
+        lines: [
+          `main.cf: submission_sender_restrictions = ${restriction}, ${refusesNull}, permit_sasl_authenticated, reject`,
+        ],
       },
     ],
     [
@@ -275,7 +296,7 @@ describe("a planted mistake is found, with the line that mends it", () => {
         master: override(
           "submission",
           "smtpd_sender_restrictions",
-          "reject_unauthenticated_sender_login_mismatch, permit_sasl_authenticated, reject",
+          `reject_unauthenticated_sender_login_mismatch, ${refusesNull}, permit_sasl_authenticated, reject`,
         ),
       }),
       {
@@ -283,48 +304,60 @@ describe("a planted mistake is found, with the line that mends it", () => {
         severity: "critical",
         services: ["submission"],
         lines: [
-          `master.cf, submission inet: -o smtpd_sender_restrictions=${restriction},reject_unauthenticated_sender_login_mismatch,permit_sasl_authenticated,reject`,
+          `master.cf, submission inet: -o { smtpd_sender_restrictions = ${restriction}, reject_unauthenticated_sender_login_mismatch, ${refusesNull}, permit_sasl_authenticated, reject }`,
         ],
       },
     ],
     [
       "the restriction comes after permit_sasl_authenticated",
-      () => ({ main: `submission_sender_restrictions = permit_sasl_authenticated, ${restriction}, reject` }),
+      () => ({
+        main: `submission_sender_restrictions = ${refusesNull}, permit_sasl_authenticated, ${restriction}, reject`,
+      }),
       {
         check: "restriction-after-permit",
         severity: "critical",
         services: everyLogin,
-        lines: [`main.cf: submission_sender_restrictions = ${restriction}, permit_sasl_authenticated, reject`],
+        lines: [
+          `main.cf: submission_sender_restrictions = ${restriction}, ${refusesNull}, permit_sasl_authenticated, reject`,
+        ],
       },
     ],
     [
       "the restriction comes after permit_mynetworks",
       () => ({
-        master: override("submission", "smtpd_sender_restrictions", `permit_mynetworks, ${restriction}, reject`),
+        master: override(
+          "submission",
+          "smtpd_sender_restrictions",
+          `permit_mynetworks, ${restriction}, ${refusesNull}, reject`,
+        ),
       }),
       {
         check: "restriction-after-permit",
         severity: "warning",
         services: ["submission"],
-        lines: [`master.cf, submission inet: -o smtpd_sender_restrictions=${restriction},permit_mynetworks,reject`],
+        lines: [
+          `master.cf, submission inet: -o { smtpd_sender_restrictions = ${restriction}, permit_mynetworks, ${refusesNull}, reject }`,
+        ],
       },
     ],
     [
       "the restriction only warns",
       () => ({
-        main: `submission_sender_restrictions = warn_if_reject ${restriction}, permit_sasl_authenticated, reject`,
+        main: `submission_sender_restrictions = warn_if_reject ${restriction}, ${refusesNull}, permit_sasl_authenticated, reject`,
       }),
       {
         check: "restriction-warns-only",
         severity: "critical",
         services: everyLogin,
-        lines: [`main.cf: submission_sender_restrictions = ${restriction}, permit_sasl_authenticated, reject`],
+        lines: [
+          `main.cf: submission_sender_restrictions = ${restriction}, ${refusesNull}, permit_sasl_authenticated, reject`,
+        ],
       },
     ],
     [
       "the restriction is evaluated before the sender is known",
       () => ({
-        main: `smtpd_delay_reject = no\nsubmission_sender_restrictions = reject_unknown_sender_domain`,
+        main: `smtpd_delay_reject = no\nsubmission_sender_restrictions = reject_unknown_sender_domain, ${refusesNull}`,
         master: (text) =>
           text.replaceAll(
             "smtpd_client_restrictions=permit_sasl_authenticated,reject",
@@ -335,7 +368,9 @@ describe("a planted mistake is found, with the line that mends it", () => {
         check: "restriction-too-early",
         severity: "critical",
         services: everyLogin,
-        lines: [`main.cf: submission_sender_restrictions = ${restriction}, reject_unknown_sender_domain`],
+        lines: [
+          `main.cf: submission_sender_restrictions = ${restriction}, reject_unknown_sender_domain, ${refusesNull}`,
+        ],
       },
     ],
     [
@@ -361,14 +396,18 @@ describe("a planted mistake is found, with the line that mends it", () => {
     [
       "a restriction on port 25 that looks at mail from outside",
       () => ({
-        main: "smtpd_sender_restrictions = reject_sender_login_mismatch, permit_mynetworks",
+        main: `smtpd_sender_restrictions = reject_sender_login_mismatch, check_sender_access inline:{<>=of_login}, permit_mynetworks
+smtpd_restriction_classes = of_login
+of_login = check_sasl_access static:REJECT`,
         master: override("smtp", "smtpd_sasl_auth_enable", "yes"),
       }),
       {
         check: "outside-mail",
         severity: "error",
         services: ["smtp"],
-        lines: [`main.cf: smtpd_sender_restrictions = ${restriction}, permit_mynetworks`],
+        lines: [
+          `main.cf: smtpd_sender_restrictions = ${restriction}, check_sender_access inline:{<>=of_login}, permit_mynetworks`,
+        ],
       },
     ],
     [
@@ -545,7 +584,8 @@ describe("a planted mistake is found, with the line that mends it", () => {
         services: everyLogin,
         lines: [
           "main.cf: smtpd_sasl_local_domain =",
-          "Dovecot: auth_default_realm = example.com  (2.4: auth_default_domain = example.com)",
+          "Dovecot 2.3: auth_default_realm = example.com",
+          "Dovecot 2.4: auth_default_domain = example.com",
         ],
       },
     ],
@@ -555,16 +595,19 @@ describe("a planted mistake is found, with the line that mends it", () => {
     const args = await plant({ main: main.replaceAll("QUEUE", queue), ...rest });
     const findings = await diagnoseAgain(args);
     expect(findings).toEqual([{ ...found, lines }]);
-    const isMendable = !lines.some((line) => /^(Dovecot|shell): |HOST/.test(line));
-    expect(await mend(args, findings)).toBe(isMendable);
-    if (isMendable) expect(await diagnoseAgain(args)).toEqual([]);
+    await mend(args, findings);
+    expect(await diagnoseAgain(args)).toEqual([]);
   });
 
   test("the daemon does not run", async () => {
     const port = await freePort();
-    const yaml = { listeners: [{ protocol: "socketmap", endpoint: `inet:127.0.0.1:${port}` }] };
+    const yaml = {
+      listeners: [{ protocol: "socketmap", endpoint: `inet:127.0.0.1:${port}` }],
+      admin: { endpoint: `unix:${join(directory.path, "admin-late")}` },
+    };
     const main = `smtpd_sender_login_maps = socketmap:inet:127.0.0.1:${port}:senders`;
-    expect(await diagnose({ main, yaml })).toEqual([
+    const args = await plant({ main, yaml });
+    expect(await diagnoseAgain(args)).toEqual([
       {
         check: "daemon-silent",
         severity: "error",
@@ -572,24 +615,34 @@ describe("a planted mistake is found, with the line that mends it", () => {
         lines: ["shell: systemctl start loginmapd.socket loginmapd"],
       },
     ]);
+    const late = await startDaemon({ args: ["-c", args[2] as string], listening: [port] });
+    expect(await diagnoseAgain(args)).toEqual([]);
+    await late.stop();
   });
 
   test("the socket is for its owner alone", async () => {
-    await chmod(socket, 0o600);
-    try {
-      expect(await diagnose({})).toEqual([
-        {
-          check: "socket-permission",
-          severity: "error",
-          services: everyLogin,
-          lines: [
-            `loginmapd.yaml: - { protocol: socketmap, endpoint: "unix:${socket}", mode: "0660", group: postfix }`,
-          ],
-        },
-      ]);
-    } finally {
-      await chmod(socket, 0o660);
-    }
+    const closed = join(queue, "loginmapd/closed");
+    const yaml = {
+      listeners: [{ protocol: "socketmap", endpoint: `unix:${closed}`, mode: "0600" }],
+      admin: { endpoint: `unix:${join(directory.path, "admin-closed")}` },
+    };
+    const args = await plant({ main: "smtpd_sender_login_maps = socketmap:unix:loginmapd/closed:senders", yaml });
+    const start = () => startDaemon({ args: ["-c", args[2] as string], listening: [closed] });
+    let own = await start();
+    const findings = await diagnoseAgain(args);
+    expect(findings).toEqual([
+      {
+        check: "socket-permission",
+        severity: "error",
+        services: everyLogin,
+        lines: [`loginmapd.yaml: - { protocol: socketmap, endpoint: "unix:${closed}", mode: "0660", group: postfix }`],
+      },
+    ]);
+    await mend(args, findings);
+    await own.stop();
+    own = await start();
+    expect(await diagnoseAgain(args)).toEqual([]);
+    await own.stop();
   });
 
   test("the socket is for another group", async () => {
@@ -604,13 +657,15 @@ describe("a planted mistake is found, with the line that mends it", () => {
 
   test("the directory of the socket is closed", async () => {
     const folder = join(queue, "loginmapd");
+    const args = await plant({});
     await chmod(folder, 0o700);
     try {
-      const [found] = await diagnose({});
-      expect(found).toMatchObject({
-        check: "socket-permission",
-        lines: [`shell: chgrp postfix ${folder} && chmod g+x ${folder}`],
-      });
+      const findings = await diagnoseAgain(args);
+      expect(findings).toMatchObject([
+        { check: "socket-permission", lines: [`shell: chgrp postfix ${folder} && chmod g+x ${folder}`] },
+      ]);
+      await mend(args, findings);
+      expect(await diagnoseAgain(args)).toEqual([]);
     } finally {
       await chmod(folder, 0o755);
     }
@@ -621,7 +676,7 @@ test("the findings are printed for people, worst first", async () => {
   const outcome = await loginmapd(
     await plant({
       main: "recipient_delimiter =\nsmtpd_sasl_local_domain = example.com\nsmtpd_sender_login_maps =",
-      master: override("submission", "smtpd_sender_restrictions", "permit_sasl_authenticated, reject"),
+      master: override("submission", "smtpd_sender_restrictions", `${refusesNull}, permit_sasl_authenticated, reject`),
     }),
   );
   expect(outcome).toMatchObject({ code: 1, stderr: "" });
@@ -629,19 +684,27 @@ test("the findings are printed for people, worst first", async () => {
     outcome.stdout,
   ).toBe(`CRITICAL  submission: clients can log in, but no restriction asks who owns the sender address
           Every login may send as any address; smtpd_sender_login_maps alone does nothing.
-          master.cf, submission inet: -o smtpd_sender_restrictions=reject_authenticated_sender_login_mismatch,permit_sasl_authenticated,reject
+          master.cf, submission inet: -o { smtpd_sender_restrictions = reject_authenticated_sender_login_mismatch, ${refusesNull}, permit_sasl_authenticated, reject }
 
 ERROR     submissions, 127.0.0.1:10587: smtpd_sender_login_maps is not set
           Nobody owns any address, so every client that is logged in is refused: 553 not owned by
           user.
           main.cf: smtpd_sender_login_maps = socketmap:unix:loginmapd/socketmap:senders
 
+WARNING   recipient_delimiter is empty in Postfix and "+" in the map senders
+          user+tag@... is an address of its own to Postfix; here it belongs to whoever owns user@...
+          loginmapd.yaml: maps.senders.recipient_delimiter: ""
+
 NOTICE    submission, submissions, 127.0.0.1:10587: smtpd_sasl_local_domain = example.com has no
           effect with Dovecot
           A login without a domain is compared with the owners as it is: alice is not
           alice@example.com.
           main.cf: smtpd_sasl_local_domain =
-          Dovecot: auth_default_realm = example.com  (2.4: auth_default_domain = example.com)
+          Dovecot 2.3: auth_default_realm = example.com
+          Dovecot 2.4: auth_default_domain = example.com
+
+Looked at: main.cf and master.cf (submission, submissions, 127.0.0.1:10587, smtp, 127.0.0.1:10025);
+Dovecot at unix:${queue}/private/auth.
 `);
 });
 

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { formatFindings } from "../../../src/cli/format-findings.ts";
+import { formatFindings, formatScope } from "../../../src/cli/format-findings.ts";
 import type { Finding } from "../../../src/doctor/finding.ts";
 
 const finding: Finding = {
@@ -19,7 +19,30 @@ WARNING   a, b: something does not fit
 
 NOTICE    something does not fit
           It does harm.
+
 `);
+});
+
+test("a line that cures two findings is written once", () => {
+  const changes = [{ where: "master.cf, s inet", line: "-o { x = y z }" }];
+  const text = formatFindings(
+    [
+      { ...finding, changes },
+      { ...finding, changes },
+    ],
+    false,
+  );
+  expect(text.split("\n").filter((line) => line.includes("master.cf"))).toEqual([
+    "          master.cf, s inet: -o { x = y z }",
+    "          master.cf, s inet: -o x as above",
+  ]);
+});
+
+test("the last line says what was looked at, and what was not", () => {
+  expect(formatScope({ lookedAt: ["a", "b"], notLookedAt: [] })).toBe("Looked at: a; b.\n");
+  expect(formatScope({ lookedAt: ["a"], notLookedAt: ["what x says"] })).toBe(
+    "Looked at: a. Not looked at: what x says.\n",
+  );
 });
 
 test("nothing found is nothing printed", () => {

@@ -14,7 +14,7 @@ Commands:
   query   Ask a running server over the wire.
   flush   Forget answers in the cache of the running server.
   import  Print the configuration equivalent to Postfix table files.
-  doctor  Say what of Postfix's configuration does not fit ours.
+  doctor  Say what does not fit between Postfix's configuration and ours.
 
 Options:
   -c, --config FILE  The configuration file; else $LOGINMAPD_CONFIG, else

@@ -6,7 +6,7 @@ const parse = (
   services = "",
   overrides = "",
   defaults = "smtpd_sender_restrictions =\nmydomain = x\n",
-) => parsePostfix({ parameters, defaults, services, overrides });
+) => parsePostfix({ parameters, defaults, services, overrides, warnings: [] });
 
 test("a service has its overrides, and main.cf under them", () => {
   const { smtpd } = parse(
@@ -64,6 +64,6 @@ describe("the line to change is where the value is set", () => {
     ["realm", "", { where: "main.cf", line: "realm =" }],
     ["new", "x", { where: "main.cf", line: "new = x" }],
   ])("%s", (name, value, change) => {
-    expect(service?.change(name, value)).toEqual(change);
+    expect(service?.change(name, value)).toMatchObject(change);
   });
 });

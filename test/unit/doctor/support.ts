@@ -3,7 +3,7 @@ import { examine } from "../../../src/doctor/examine.ts";
 import type { Finding } from "../../../src/doctor/finding.ts";
 import type { FileStatus, Observations } from "../../../src/doctor/observations.ts";
 import type { Patient } from "../../../src/doctor/patient.ts";
-import { type PostfixConfig, parsePostfix } from "../../../src/doctor/postfix.ts";
+import { type PostconfOutput, type PostfixConfig, parsePostfix } from "../../../src/doctor/postfix.ts";
 import type { ListenerSettings, Settings } from "../../../src/model/settings.ts";
 
 type Values = Readonly<Record<string, string>>;
@@ -21,6 +21,9 @@ export interface Spoiled {
 
 export const restriction = "reject_authenticated_sender_login_mismatch";
 
+/** What closes the null sender to clients that are logged in. */
+export const nullSender = "check_sender_access inline:{ {<> = 550 5.7.1 nobody owns the null sender} }";
+
 export const queue = "/var/spool/postfix";
 
 /** The socket as our configuration has it. */
@@ -36,6 +39,8 @@ const builtIn: Values = {
   recipient_delimiter: "+",
   proxy_read_maps: "$mynetworks $smtpd_sender_login_maps",
   smtpd_client_restrictions: "",
+  // For every service and out of the way of the lists that the tests spoil.
+  smtpd_data_restrictions: nullSender,
   smtpd_delay_reject: "yes",
   smtpd_recipient_restrictions: "",
   smtpd_restriction_classes: "",
@@ -63,18 +68,28 @@ const healthyServices: Readonly<Record<string, Values>> = {
 };
 
 /** Postfix's configuration, through the text that postconf prints. */
-export function postfixWith(main: Values = {}, services = healthyServices): PostfixConfig {
-  const values = { mua_sender_restrictions: `${restriction}, permit_sasl_authenticated, reject`, ...builtIn, ...main };
+export function postfixWith(main?: Values, services?: Spoiled["services"]): PostfixConfig {
+  return parsePostfix(postfixText(main, services));
+}
+
+/** That text. */
+export function postfixText(main: Values = {}, services: Spoiled["services"] = healthyServices): PostconfOutput {
+  const values = {
+    mua_sender_restrictions: `${restriction}, permit_sasl_authenticated, reject`,
+    ...builtIn,
+    ...main,
+  };
   const entries = Object.entries(services).map(([key, overrides]) => {
     const [name, type, chroot, command = "smtpd"] = key.split(" ") as [string, string, string, string?];
     return { line: `${name} ${type} n - ${chroot} - - ${command}`, key: `${name}/${type}`, overrides };
   });
-  return parsePostfix({
+  return {
     parameters: format(values, ""),
     defaults: format(builtIn, ""),
     services: entries.map(({ line }) => `${line}\n`).join(""),
     overrides: entries.map(({ key, overrides }) => format(overrides, `${key}/`)).join(""),
-  });
+    warnings: [],
+  };
 }
 
 function format(values: Values, prefix: string): string {
@@ -122,6 +137,8 @@ export function patientWith({ main, services, listeners, maps, files, observatio
       ),
       tables: new Map([[`socketmap unix:${socket} senders`, { kind: "answered" }]]),
       sasl: new Map([[`unix:${queue}/private/auth`, { kind: "mechanisms", names: ["PLAIN", "LOGIN"] }]]),
+      accessTables: new Map(),
+      nullSenderAnswers: new Map(),
       ...observations,
     },
   };

@@ -1,0 +1,90 @@
+/**
+ * Whether a login may send with the null sender: no restriction asks the map for `MAIL FROM:<>` (smtpd_check.c,
+ * reject_auth_sender_login_mismatch(): "if (*sender == 0) return"; measured, 3.7.11: 250, with any From: header).
+ */
+
+import { splitList } from "../model/postfix-list.ts";
+import { isRefusal, rulesOf } from "./access-answers.ts";
+import type { Change, Finding } from "./finding.ts";
+import { isPublic, loginServices } from "./logins.ts";
+import type { Patient } from "./patient.ts";
+import type { PostfixConfig, Service } from "./postfix.ts";
+import { formatRestrictions } from "./restriction-list.ts";
+import {
+  checksLogins,
+  classesOf,
+  isBypassedByLogins,
+  isEvaluatedEarly,
+  isMismatch,
+  type Occurrence,
+  occurrencesIn,
+  type RestrictionList,
+  restrictionLists,
+  stepsIn,
+} from "./restrictions.ts";
+
+const refusal = "550 5.7.1 nobody owns the null sender";
+const refusalForLogins = "reject_null_sender_of_login";
+
+/** Finds the services where the map is asked, and `<>` goes round it. */
+export function checkNullSender(patient: Patient): Finding[] {
+  return loginServices(patient.postfix).flatMap((service): Finding[] => {
+    const asks = occurrencesIn(service).find(
+      (one) => checksLogins(one) && !one.isWarningOnly && !one.isTooEarly && !isBypassedByLogins(one),
+    );
+    if (asks === undefined || restrictionLists.some((list) => refusesNullSender(list, service, patient))) return [];
+    return [
+      {
+        check: "null-sender",
+        severity: "warning",
+        services: [service.name],
+        title: "a login may send with the null sender (MAIL FROM:<>): Postfix never asks the map for it",
+        consequence:
+          "Such mail may carry anybody's From: header. The line refuses it; read receipts that mail programs send this way are refused as well.",
+        changes: isPublic(service) ? changesForLogins(service, asks) : [changeForAll(patient.postfix, service, asks)],
+      },
+    ];
+  });
+}
+
+/** Goes through the list as smtpd does, up to the first permit for logins. */
+function refusesNullSender(list: RestrictionList, service: Service, { observations }: Patient): boolean {
+  if (isEvaluatedEarly(list, service)) return false;
+  for (const { name, argument = "", isWarningOnly } of stepsIn(service, list)) {
+    if (name === "permit" || name === "permit_sasl_authenticated") return false;
+    if (name !== "check_sender_access" || isWarningOnly) continue;
+    const rules = rulesOf(argument, observations) ?? [];
+    const rule = rules.find(({ key }) => key === "<>" || key === "");
+    const answer = observations.nullSenderAnswers.get(argument) ?? rule?.answer;
+    if (answer !== undefined && isRefusal(answer, service)) return true;
+  }
+  return false;
+}
+
+function changeForAll(postfix: PostfixConfig, service: Service, asks: Occurrence): Change {
+  const value = listWith(service, asks, `inline:{ {<> = ${refusal}} }`);
+  const change = service.change(asks.list, value);
+  const isShared = postfix.smtpd.some((other) => {
+    const { where, sets } = other.change(asks.list, "");
+    return isPublic(other) && where === change.where && sets?.name === change.sets?.name;
+  });
+  // Port 25 must take the null sender from outside: bounces have it.
+  return isShared ? service.override(asks.list, value) : change;
+}
+
+/** Where mail from outside arrives too, a class looks at logins alone. */
+function changesForLogins(service: Service, asks: Occurrence): Change[] {
+  const classes = [...new Set([...classesOf(service), refusalForLogins])].join(", ");
+  return [
+    service.change("smtpd_restriction_classes", classes),
+    service.change(refusalForLogins, `check_sasl_access static:{${refusal}}`),
+    service.change(asks.list, listWith(service, asks, `inline:{<>=${refusalForLogins}}`)),
+  ];
+}
+
+/** Puts the check right behind the restriction that asks the map, or first when a class holds that: before every permit. */
+function listWith(service: Service, { list, parameter }: Occurrence, table: string): string {
+  const words = splitList(service.value(list));
+  const place = parameter === list ? words.findIndex((word) => isMismatch(word.toLowerCase())) + 1 : 0;
+  return formatRestrictions(words.toSpliced(place, 0, "check_sender_access", table));
+}
