@@ -79,7 +79,7 @@ const configurationOptions: readonly OptionSpec[] = [
     name: "postfix-cf",
     value: "FILE",
     isRepeatable: true,
-    help: "Use a mysql_table(5) or sqlite_table(5) file, with no other configuration.",
+    help: "Use a table file of Postfix (mysql_table(5), pgsql_table(5), sqlite_table(5)), with no other configuration.",
     completion: "file",
   },
   {
@@ -208,7 +208,7 @@ const importCommand: CommandSpec = {
   name: "import",
   summary: "Print the configuration equivalent to Postfix table files.",
   description: [
-    "Reads mysql_table(5) and sqlite_table(5) files and prints the YAML that answers alike. Every difference and every unknown parameter stands as a comment in the YAML and on stderr.",
+    "Reads mysql_table(5), pgsql_table(5) and sqlite_table(5) files and prints the YAML that answers alike. Every difference and every unknown parameter stands as a comment in the YAML and on stderr.",
   ],
   positionals: [{ name: "FILE", isRepeatable: true, help: "A table file of Postfix.", completion: "file" }],
   options: [],

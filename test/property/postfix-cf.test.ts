@@ -87,6 +87,7 @@ describe("the reader of table files", () => {
       "legacy.cf ok",
       "mailcow.cf ok",
       "options.cf ok",
+      "pgsql.cf ok",
       "sqlite.cf ok",
       "windows.cf 1 problems",
     ]);
@@ -149,6 +150,31 @@ describe("binding", () => {
       { numRuns: 3000 },
     );
     expect(bound).toBeGreaterThan(1000);
+  });
+
+  test("PostgreSQL: no key enters the SQL, and each string with an expansion is one parameter", () => {
+    const strings = fc
+      .array(fc.oneof(fc.constantFrom("x", "@", "%%", "''", "\\", "$", "é", ";", "--", "/*"), expansion), {
+        minLength: 1,
+      })
+      .map((parts) => `'${parts.join("")}'`);
+    const forms = fc.oneof(
+      strings,
+      expansion.map((one) => `$$${one}$$`),
+      expansion.map((one) => `E'\\'${one}'`),
+    );
+    fc.assert(
+      fc.property(fc.array(forms, { minLength: 1, maxLength: 4 }), keys, (literals, key) => {
+        const query = `SELECT a FROM t WHERE ${literals.map((text, i) => `c${i} = ${text}`).join(" OR ")}`;
+        const table = parsePostfixCf(`dbname = d\nquery = ${query}\n`, "t.cf", { type: "pgsql" });
+        const arm = table.plan.arms(new Set()).roles.address;
+        const values = arm?.bind({ ...key, domain: "mark.example" });
+        const withHole = literals.filter((text) => /%[sudSUD1]/.test(text.replaceAll("%%", "")));
+        if (values !== undefined) expect(values).toHaveLength(withHole.length);
+        expect(arm?.sql.match(/= \$\d+/g) ?? []).toHaveLength(withHole.length);
+        expect(arm?.sql).not.toContain("mark.example");
+      }),
+    );
   });
 
   test("never lets a key into the SQL", () => {

@@ -29,6 +29,8 @@ export const cfNames = [
   "tls_ciphers",
   "tls_verify_cert",
   "require_result_set",
+  "encoding",
+  "select_function",
   "port",
   "\ufeffuser",
 ];
@@ -38,7 +40,7 @@ export const cfFragments = [
   "%s", "%u", "%d", "%S", "%U", "%D", "%1", "%9", "%%", "%", "%x", "'", "''", '"', "`", "\\", "[", "]", "(", ")", "{", "}",
   ";", "--", "-- ", "#", "/*", "*/", "/*!", "\n ", "\n", "\r\n ", "\t", " ", ",", "!", "/file", "static:x", "inline:{a=b}",
   "texthash:/file", "hash:/f", "localhost", "unix:/s", "inet:h:1", "[::1]:2", "SELECT ", "FROM t WHERE a=", "UNION ", "LIKE ",
-  "CALL f(", "0", "-1", "yes", "no", "true", "@", ":x", "?", "_latin1", "N", "é", "\ufffd", "\0", "\u00a0", "ORDER BY ",
+  "CALL f(", "$$", "$q$", "$1", "E'", "U&", "::text", "postgresql://u:p@h/d?sslmode=", "0", "-1", "yes", "no", "true", "@", ":x", "?", "_latin1", "N", "é", "\ufffd", "\0", "\u00a0", "ORDER BY ",
 ];
 
 /**
@@ -76,7 +78,8 @@ function readFile(path: string): string {
 }
 
 function placeholders(sql: string, dialect: SqlDialect): number {
+  const sign = dialect === "pgsql" ? /(?<![\w$])\$\d+/g : /\?/g;
   return tokenizeSql(sql, dialect)
     .filter((token) => token.kind === "code")
-    .reduce((sum, token) => sum + token.text.split("?").length - 1, 0);
+    .reduce((sum, token) => sum + (token.text.match(sign)?.length ?? 0), 0);
 }

@@ -12,8 +12,8 @@ type SqliteConnection = Extract<ConnectionSettings, { driver: "sqlite" }>;
 /** Settings of our configuration that go before those of a table file; those of the other driver are ignored. */
 export type Overrides = Partial<ConnectionOverrides>;
 
-// What a table file cannot say; the defaults of docs/configuration.md. Postfix itself has one connection and no deadlines.
-const defaults = { poolSize: 4, connectTimeoutMs: 2_000, queryTimeoutMs: 3_000 };
+/** What a table file cannot say; the defaults of docs/configuration.md. Postfix itself has one connection and no deadlines. */
+export const defaults = { poolSize: 4, connectTimeoutMs: 2_000, queryTimeoutMs: 3_000 };
 
 /** Reads where the file of a sqlite_table(5) is. What is wrong, or without effect, goes to the report. */
 export function readSqlite(parameters: Parameters, overrides: Overrides, report: TableReport): SqliteConnection {

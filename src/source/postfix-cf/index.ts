@@ -1,5 +1,5 @@
 /**
- * Reads the table files that a Postfix already uses: mysql_table(5) and sqlite_table(5).
+ * Reads the table files that a Postfix already uses: mysql_table(5), pgsql_table(5) and sqlite_table(5).
  *
  * What Postfix refuses is refused, what it ignores is reported, and the keys and answers are its own. Knows neither drivers
  * nor protocols: it yields a connection and the arm to run on it.
@@ -14,6 +14,7 @@ import { type Overrides, readMysql, readSqlite } from "./connection.ts";
 import { type ReadFile, readFromDisk } from "./files.ts";
 import { type Assignment, assignments } from "./lines.ts";
 import { Parameters } from "./parameters.ts";
+import { readPgsql } from "./pgsql.ts";
 import { recogniseTable } from "./recognise.ts";
 import { TableReport } from "./report.ts";
 import { readSqlTable, type SqlTable } from "./sql-table.ts";
@@ -126,6 +127,10 @@ const readers: Readonly<Record<CfType, (parts: ReaderParts) => TableContent>> = 
   mysql: ({ parameters, overrides, readFile, readDomains, report }) => ({
     connection: readMysql(parameters, overrides, readFile, report),
     ...readSqlTable("mysql", parameters, readDomains, report),
+  }),
+  pgsql: ({ parameters, overrides, readDomains, report }) => ({
+    connection: readPgsql(parameters, overrides, report),
+    ...readSqlTable("pgsql", parameters, readDomains, report),
   }),
   sqlite: ({ parameters, overrides, readDomains, report }) => ({
     connection: readSqlite(parameters, overrides, report),

@@ -34,25 +34,48 @@ export const tableParameters: Readonly<Record<CfType, ReadonlySet<string>>> = {
     "tls_ciphers",
     "tls_verify_cert",
   ]),
+  pgsql: new Set([
+    ...everyTable,
+    "hosts",
+    "user",
+    "password",
+    "dbname",
+    "encoding",
+    "select_function",
+    "idle_interval",
+    "retry_interval",
+  ]),
   sqlite: new Set([...everyTable, "dbpath"]),
+};
+
+const serverNames = {
+  host: "the name is hosts",
+  server: "the name is hosts",
+  server_host: "the name is hosts",
+  username: "the name is user",
+  pass: "the name is password",
+  passwd: "the name is password",
+  database: "the name is dbname",
+  db: "the name is dbname",
+  db_name: "the name is dbname",
 };
 
 const insteadOf: Readonly<Partial<Record<CfType, Readonly<Record<string, string>>>>> = {
   mysql: {
+    ...serverNames,
     port: 'write the port into hosts, as in "hosts = inet:127.0.0.1:3306"',
-    host: "the name is hosts",
-    server: "the name is hosts",
-    server_host: "the name is hosts",
+    server_port: 'write the port into hosts, as in "hosts = inet:127.0.0.1:3306"',
     socket: 'write the path into hosts, as in "hosts = unix:/run/mysqld/mysqld.sock"',
-    username: "the name is user",
-    pass: "the name is password",
-    passwd: "the name is password",
-    database: "the name is dbname",
-    db: "the name is dbname",
-    db_name: "the name is dbname",
     select_function: "only pgsql_table(5) has it",
     encoding: "only pgsql_table(5) has it; here it is charset",
-    server_port: 'write the port into hosts, as in "hosts = inet:127.0.0.1:3306"',
+  },
+  pgsql: {
+    ...serverNames,
+    port: 'write the port into hosts, as in "hosts = inet:127.0.0.1:5432"',
+    server_port: 'write the port into hosts, as in "hosts = inet:127.0.0.1:5432"',
+    socket: 'write the folder of the socket into hosts, as in "hosts = unix:/var/run/postgresql"',
+    charset: "only mysql_table(5) has it; here it is encoding",
+    sslmode: 'write it into a URI, as in "hosts = postgresql://user:password@host/database?sslmode=verify-full"',
   },
 };
 

@@ -22,7 +22,7 @@ export function readSqlTable(
   readFile: ReadFile,
   report: TableReport,
 ): SqlTable {
-  const { query, name } = readQuery(parameters);
+  const { query, name } = readQuery(type, parameters);
   const table: TableQuery = {
     type,
     query,
@@ -31,7 +31,8 @@ export function readSqlTable(
     resultFormat: parameters.text("result_format", "%s", 1),
     resultFormatLine: parameters.lineOf("result_format"),
     expansionLimit: parameters.integer("expansion_limit", 0),
-    requiresResultSet: parameters.flag("require_result_set") ?? true,
+    // dict_pgsql.c takes a statement without rows for "not found".
+    requiresResultSet: type !== "pgsql" && (parameters.flag("require_result_set") ?? true),
     domainFilter: domainFilter(parameters.text("domain"), readFile, report, parameters.lineOf("domain")),
   };
   const arm = query === "" ? undefined : tableArm(table, report);
@@ -51,10 +52,15 @@ export function readSqlTable(
 
 const legacyParameters = ["select_field", "table", "where_field"] as const;
 
-/** `query`, or the SELECT that Postfix before 2.2 built from its parts; `%` means the same in all of them. */
-function readQuery(parameters: Parameters): { query: string; name: string } {
+/**
+ * `query`, or the SELECT that Postfix before 2.2 built from its parts; `%` means the same in all of them. pgsql_table(5) has
+ * `select_function` too, which goes before the parts.
+ */
+function readQuery(type: SqlDialect, parameters: Parameters): { query: string; name: string } {
   const query = parameters.text("query");
   if (query !== "") return { query, name: "query" };
+  const selectFunction = type === "pgsql" ? parameters.text("select_function") : "";
+  if (selectFunction !== "") return { query: `SELECT ${selectFunction}('%s')`, name: "select_function" };
   if (!legacyParameters.some((part) => parameters.has(part))) {
     parameters.text("query", "", 1);
     return { query, name: "query" };

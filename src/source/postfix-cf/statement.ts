@@ -5,13 +5,14 @@
  * becomes one parameter: its constant text, as the server would read it, with the raw parts of the key between. No part of a
  * key is ever SQL, and the server compares exactly what it would have compared.
  */
+import { placeholderAt } from "../sql/named.ts";
 import { type SqlDialect, type SqlToken, tokenizeSql } from "../sql/sql-text.ts";
 import { canCombine, type Significant } from "./combinable.ts";
 import type { Template } from "./expansions.ts";
 
 /** A query with its parameters taken out. */
 export interface Statement {
-  /** One statement with `?` placeholders, without comments and trailing `;`. */
+  /** One statement with `?` (or `$1`) placeholders, without comments and trailing `;`. */
   readonly sql: string;
   /** What each placeholder is bound to, in order. */
   readonly parameters: readonly Template[];
@@ -91,7 +92,7 @@ class Compiler {
       );
     }
     this.#skipHoles(text);
-    const parameter = (this.#dialect === "sqlite" ? /\?|[:@$][A-Za-z_]/ : /\?/).exec(text)?.[0];
+    const parameter = ownPlaceholders[this.#dialect].exec(text)?.[0];
     if (parameter !== undefined)
       this.#problems.push(`"${parameter}" stands outside of quotes: it is no placeholder here`);
     const [statement = "", ...others] = text.split(";");
@@ -106,11 +107,14 @@ class Compiler {
     }
   }
 
-  /** dict_mysql.c sends several statements and fails for their several results; dict_sqlite.c runs the first. */
+  /**
+   * dict_mysql.c sends several statements and fails for their several results; dict_sqlite.c runs the first; with dict_pgsql.c
+   * the last one answers, which a statement with parameters cannot do.
+   */
   #afterEnd(text: string): void {
     if (text.trim() === "") return;
     const message = "holds more than one statement";
-    if (this.#dialect === "mysql") this.#problems.push(message);
+    if (this.#dialect !== "sqlite") this.#problems.push(message);
     else if (!this.#warnings.includes(message)) this.#warnings.push(message);
   }
 
@@ -130,8 +134,9 @@ class Compiler {
       this.#problems.push("an expansion stands in a quoted name; only '…' can hold one");
       this.#skipHoles(token.text);
     } else {
-      this.#parameters.push(this.#contentOf(token.text));
-      this.#append("?");
+      const isEscaped = this.#takeEscapePrefix();
+      this.#parameters.push(this.#contentOf(token.text, isEscaped));
+      this.#append(placeholderAt(this.#parameters.length, this.#dialect));
     }
     this.#significant.push({ kind: isString ? "string" : "name", text: token.text, hasHole });
   }
@@ -142,38 +147,58 @@ class Compiler {
     if (before?.kind === "string" && this.#dialect === "mysql" && (hasHole || before.hasHole)) {
       this.#problems.push("two strings in a row are joined by MySQL; write them as one where one holds an expansion");
     }
-    const prefix = /(?:^|[^\w$.])(_\w+\s*|[nxb]|@)$/i.exec(this.#sql)?.[1];
+    const prefix = meaningfulPrefixes[this.#dialect].exec(this.#sql)?.[1];
     if (prefix !== undefined && before?.kind === "code" && hasHole) {
       this.#problems.push(`"${prefix.trim()}" in front of a string with an expansion is not supported`);
     }
   }
 
+  /** MySQL reads escapes in every string, PostgreSQL in `E'…'`, whose E is not part of the parameter. */
+  #takeEscapePrefix(): boolean {
+    if (this.#dialect === "mysql") return true;
+    if (this.#dialect === "sqlite" || !/(?:^|[^\w$])E$/i.test(this.#sql)) return false;
+    this.#sql = this.#sql.slice(0, -1);
+    return true;
+  }
+
   /** Reads a string with expansions as the server would: escapes undone, doubled quotes single. */
-  #contentOf(text: string): Template {
+  #contentOf(text: string, isEscaped: boolean): Template {
     const quote = text.charAt(0);
     const pieces: Template[number][] = [];
     let constant = "";
-    for (let i = 1; i < text.length - 1; i++) {
+    const addHole = () => {
+      if (constant !== "") pieces.push(constant);
+      constant = "";
+      pieces.push(this.#nextHole());
+    };
+    // $tag$…$tag$ has neither escapes nor quotes.
+    const edge = quote === "$" ? text.indexOf("$", 1) + 1 : 1;
+    for (let i = edge; i < text.length - edge; i++) {
       const character = text.charAt(i);
-      if (character === hole) {
-        if (constant !== "") pieces.push(constant);
-        constant = "";
-        pieces.push(this.#nextHole());
-      } else if (character === quote) {
+      if (character === hole) addHole();
+      else if (character === quote && quote !== "$") {
         constant += quote;
         i++;
-      } else if (character === "\\" && this.#dialect === "mysql") constant += this.#unescaped(text.charAt(++i));
-      else constant += character;
+      } else if (character === "\\" && isEscaped) {
+        const { letters, length } = this.#unescaped(text, i + 1);
+        constant += letters;
+        i += length;
+      } else constant += character;
     }
     if (constant !== "") pieces.push(constant);
     return pieces;
   }
 
-  #unescaped(character: string): string {
-    if (character !== hole) return unescapeLetter(character);
-    this.#problems.push("a backslash stands in front of an expansion");
-    this.#nextHole();
-    return "";
+  /** What an escape stands for; `at` is where the text after its backslash begins. */
+  #unescaped(text: string, at: number): { readonly letters: string; readonly length: number } {
+    const { letters, length } = readEscape(text, at, this.#dialect);
+    if (text.charAt(at) === hole) {
+      this.#problems.push("a backslash stands in front of an expansion");
+      this.#nextHole();
+    } else if (letters === undefined) {
+      this.#problems.push("a byte beyond ASCII is written as an escape; write the letter itself");
+    } else return { letters, length };
+    return { letters: "", length };
   }
 
   #nextHole(): Template[number] {
@@ -189,17 +214,44 @@ class Compiler {
   }
 }
 
-const escapes: Readonly<Record<string, string>> = {
-  "0": "\0",
-  b: "\b",
-  n: "\n",
-  r: "\r",
-  t: "\t",
-  Z: "\x1a",
+/** What stands outside of quotes and the server would take for a parameter. */
+const ownPlaceholders: Readonly<Record<SqlDialect, RegExp>> = {
+  mysql: /\?/,
+  pgsql: /(?<![\w$])\$\d/,
+  sqlite: /\?|[:@$][A-Za-z_]/,
 };
 
-/** MySQL string literals: `\%` and `\_` keep their backslash, since LIKE needs it; an unknown escape is its letter. */
-function unescapeLetter(letter: string): string {
-  if (letter === "%" || letter === "_") return `\\${letter}`;
-  return escapes[letter] ?? letter;
+/** What makes something else of the string after it: a character set, a bit string, in PostgreSQL the name of a type. */
+const meaningfulPrefixes: Readonly<Record<SqlDialect, RegExp>> = {
+  mysql: /(?:^|[^\w$.])(_\w+\s*|[nxb]|@)$/i,
+  pgsql:
+    /(?:^|[^\w$.])(u&|[nxb]|(?:date|time|timestamp|timestamptz|interval|text|citext|varchar|name|inet|cidr|uuid|numeric|integer|int|bigint|boolean|bool|json|jsonb|bytea|regclass)\s+)$/i,
+  sqlite: /(?:^|[^\w$.])(_\w+\s*|[nxb]|@)$/i,
+};
+
+const escapes: Readonly<Record<SqlDialect, Readonly<Record<string, string>>>> = {
+  mysql: { "0": "\0", b: "\b", n: "\n", r: "\r", t: "\t", Z: "\x1a" },
+  pgsql: { b: "\b", f: "\f", n: "\n", r: "\r", t: "\t" },
+  sqlite: {},
+};
+
+/**
+ * Reads what follows a backslash. MySQL: `\%` and `\_` keep their backslash, since LIKE needs it. PostgreSQL: characters by
+ * their number and bytes by theirs, which are letters only in ASCII. An unknown escape is its letter.
+ */
+function readEscape(
+  text: string,
+  at: number,
+  dialect: SqlDialect,
+): { readonly letters: string | undefined; readonly length: number } {
+  const letter = text.charAt(at);
+  if (dialect === "mysql" && (letter === "%" || letter === "_")) return { letters: `\\${letter}`, length: 1 };
+  const [number, octal, hexadecimal, ...unicode] =
+    (dialect === "pgsql" && /^(?:([0-7]{1,3})|x([\da-f]{1,2})|u([\da-f]{4})|U([\da-f]{8}))/i.exec(text.slice(at))) ||
+    [];
+  if (number === undefined) return { letters: escapes[dialect][letter] ?? letter, length: 1 };
+  const byte = octal ?? hexadecimal;
+  const code = Number.parseInt(byte ?? unicode.join(""), octal === undefined ? 16 : 8);
+  const isLetter = code > 0 && code <= (byte === undefined ? 0x10ffff : 0x7f);
+  return { letters: isLetter ? String.fromCodePoint(code) : undefined, length: number.length };
 }

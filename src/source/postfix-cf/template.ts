@@ -1,7 +1,7 @@
 /**
  * Query, result_format, domain filter and limits of a table file, as the arm that a driver can run.
  *
- * dict_mysql.c and dict_sqlite.c, Postfix 3.7: which keys are looked up at all, and what becomes of the rows.
+ * dict_mysql.c, dict_pgsql.c and dict_sqlite.c, Postfix 3.7: which keys are looked up at all, and what becomes of the rows.
  */
 import { SourceError } from "../../model/errors.ts";
 import type { Key } from "../../model/keys.ts";
@@ -72,7 +72,7 @@ function passes(key: Key, filter: (domain: string) => boolean): boolean {
 function collector({ type, expansionLimit }: TableQuery, format: Template): Arm["collect"] {
   const fill = resultFiller(format);
   return (rows, key) => {
-    const given = type === "mysql" ? rows.flat() : rows.map(([first = null]) => first);
+    const given = type === "sqlite" ? rows.map(([first = null]) => first) : rows.flat();
     // NULL and empty cells are skipped before they are formatted, and do not count.
     const filled = given.map((cell) => (cell === null || cell === "" ? undefined : fill(cell, key)));
     const cells = filled.filter((cell) => cell !== undefined);

@@ -60,13 +60,17 @@ function fill(sql: string, parameters: readonly Template[], key: Spelling, diale
       ),
     );
     if (parts.length === 1) return parts[0] as string;
-    return dialect === "sqlite" ? `(${parts.join(" || ")})` : `CONCAT(${parts.join(", ")})`;
+    return dialect === "mysql" ? `CONCAT(${parts.join(", ")})` : `(${parts.join(" || ")})`;
   });
   let next = 0;
   return tokenizeSql(sql, dialect)
-    .map((token) => (token.kind === "code" ? token.text.replaceAll("?", () => left[next++] as string) : token.text))
+    .map((token) =>
+      token.kind === "code" ? token.text.replace(placeholders[dialect], () => left[next++] as string) : token.text,
+    )
     .join("");
 }
+
+const placeholders: Readonly<Record<SqlDialect, RegExp>> = { mysql: /\?/g, pgsql: /(?<![\w$])\$\d+/g, sqlite: /\?/g };
 
 type LetterKey = Lowercase<Exclude<Expansion, `${number}`>>;
 

@@ -100,7 +100,13 @@ function connectionLines(name: string, file: string, connection: ConnectionSetti
   }
   lines.push(`    database: ${scalar(database)}`);
   if (charset !== undefined) lines.push(`    charset: ${scalar(charset)}`);
-  if (tls !== undefined) {
+  if (tls?.isOptional === true) {
+    if (hosts.some(({ kind }) => kind === "inet")) {
+      lines.push(
+        "    # Postfix's client uses TLS where the server has it, and believes any. Here: tls: {} for TLS that is checked.",
+      );
+    }
+  } else if (tls !== undefined) {
     lines.push("    tls:");
     const entries = { ca_file: tls.caFile, cert_file: tls.certFile, key_file: tls.keyFile };
     for (const [key, value] of Object.entries(entries)) {
