@@ -11,7 +11,7 @@ import type { CommandLine } from "./command.ts";
 import { loadSettings } from "./load-settings.ts";
 import { createPaint, isColoured, type Paint, Progress } from "./terminal.ts";
 
-/** What a source says to its queries, or why it says nothing. */
+/** How the queries of a source fare, or why nobody could be asked. */
 type SourceReport =
   | { readonly name: string; readonly queries: readonly QueryReport[] }
   | { readonly name: string; readonly failure: string };

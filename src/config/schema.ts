@@ -48,7 +48,7 @@ const listeners = sectionList(
 const limits = section("Bounds on clients and on waiting.", {
   // One smtpd process holds one connection; 100 per service are Postfix's default (default_process_limit).
   max_connections: withDefault(integer({ min: 1, max: 100_000 }), "1024", {
-    help: "Connections per listener. Further ones wait in the kernel's queue until one closes; they are not refused, since a refused connection is a 451 at once.",
+    help: "Connections per listener. Further ones are accepted and wait until one closes; none is refused, since a refused connection is a 451 at once. Those idle longest make way.",
     example: "1024",
   }),
   // socketmap_table(5), PROTOCOL LIMITS: a Postfix client sends no longer query.
@@ -76,9 +76,8 @@ const limits = section("Bounds on clients and on waiting.", {
 
 const admin = section("The HTTP endpoint: metrics, health, status page, and, with a token, cache and explain routes.", {
   endpoint: withDefault(endpoint, "inet:127.0.0.1:9100", {
-    help: "Where it listens.",
+    help: "Where it listens. A reload opens the new endpoint before it closes the old one.",
     example: '"inet:127.0.0.1:9100"',
-    reload: "restart",
   }),
   token: optional(secret, {
     help: "The bearer token of the routes that change or reveal something. Prefer `token_file`.",

@@ -1,7 +1,7 @@
 /**
  * The connections of one listener: up to `max_connections` are served, further ones wait.
  *
- * One that waits is accepted but not read until another one closes: for the client that is the kernel's queue, and nobody is
+ * One that waits is accepted but not read until another one closes: to the client it is a server that has not answered yet, and nobody is
  * refused. Node has no way to stop accepting without closing the socket, which would refuse. So that nobody waits for ever,
  * those that have been idle longest make way (docs/decisions/0004-connection-cap.md).
  */

@@ -1,4 +1,4 @@
-/** As what a broken protocol counts in `loginmapd_protocol_errors_total`. */
+/** Which kind of `loginmapd_protocol_errors_total` an error of the protocol counts as. */
 import type { ProtocolError } from "../model/errors.ts";
 import type { ProtocolErrorKind } from "../model/tally.ts";
 

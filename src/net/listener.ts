@@ -1,4 +1,4 @@
-/** One listening socket: bound, given other settings by a reload, closed or laid to rest at its end. */
+/** One listening socket: bound, given other settings by a reload, closed or kept idle at its end. */
 import net from "node:net";
 import { formatEndpoint, type ListenerSettings } from "../model/settings.ts";
 import { listenReason } from "../system/errno.ts";

@@ -8,7 +8,7 @@ const colon = 0x3a;
 const comma = 0x2c;
 
 /**
- * Finds the ends of netstrings and refuses what is none as early as the bytes show it.
+ * Finds the ends of netstrings and refuses anything else at the first byte that shows it.
  *
  * The length counts the bytes of the payload. Leading zeros are taken, as Postfix takes them (netstring.c), but only up to
  * as many digits as the limit has, so that a length cannot go on for ever; a length over the limit is refused at the digit

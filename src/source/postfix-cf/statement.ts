@@ -18,7 +18,7 @@ export interface Statement {
   readonly parameters: readonly Template[];
   /** See `Arm.isCombinable`. */
   readonly isCombinable: boolean;
-  /** What Postfix does with it that its author may not expect; each completes nothing and is one sentence. */
+  /** What Postfix does with it that its author may not expect; each is a whole sentence. */
   readonly warnings: readonly string[];
 }
 
