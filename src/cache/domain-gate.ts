@@ -8,8 +8,8 @@
  */
 import { splitAddress } from "../model/address.ts";
 import type { Clock } from "../model/clock.ts";
-import { type Answer, foreign, foreignByStaleList } from "../model/reply.ts";
-import type { Database, OwnerSource } from "../model/source.ts";
+import { type Answer, foreign, foreignByStaleList, type Nobody } from "../model/reply.ts";
+import type { Database, Doorkeeper, OwnerSource } from "../model/source.ts";
 
 /** How the gate keeps its set. */
 export interface GateRules {
@@ -37,7 +37,7 @@ export interface GateParts {
 }
 
 /** The gate of one map. */
-export class DomainGate implements OwnerSource {
+export class DomainGate implements OwnerSource, Doorkeeper {
   readonly #rules: GateRules;
   readonly #source: OwnerSource;
   readonly #database: Pick<Database, "hostedDomains">;
@@ -59,15 +59,20 @@ export class DomainGate implements OwnerSource {
   }
 
   ownersOf(key: string, deadlineMs: number): Answer | Promise<Answer> {
+    const refusal = this.refuses(key);
+    if (refusal === undefined) return this.#source.ownersOf(key, deadlineMs);
+    if (!(refusal instanceof Promise)) return refusal;
+    return refusal.then((nobody) => nobody ?? this.#source.ownersOf(key, deadlineMs));
+  }
+
+  refuses(key: string): Nobody | undefined | Promise<Nobody | undefined> {
     const nowMs = this.#clock.nowMs();
     const ageMs = nowMs - this.#readAtMs;
     if (this.#isVoid || ageMs >= this.#rules.refreshMs) this.#read(nowMs);
-    if (this.#isListed(key)) return this.#source.ownersOf(key, deadlineMs);
+    if (this.#isListed(key)) return undefined;
     // A refresh begins at refreshMs; a set that is twice as old was not in use, and may lack a new domain.
     if (!this.#isVoid && ageMs < 2 * this.#rules.refreshMs) return foreign;
-    return this.#reading === undefined
-      ? this.#decide(key, deadlineMs)
-      : this.#reading.then(() => this.#decide(key, deadlineMs));
+    return this.#reading === undefined ? this.#decide(key) : this.#reading.then(() => this.#decide(key));
   }
 
   /** Reads the set now, for the start of the daemon. Never rejects: without a set the gate stands open. */
@@ -106,10 +111,10 @@ export class DomainGate implements OwnerSource {
   }
 
   /** Decides about an address that an overdue set does not list, when no reading is under way any more. */
-  #decide(key: string, deadlineMs: number): Answer | Promise<Answer> {
+  #decide(key: string): Nobody | undefined {
     const ageMs = this.#clock.nowMs() - this.#readAtMs;
     const isTooOld = ageMs >= this.#rules.refreshMs + this.#rules.staleIfErrorMs;
-    if (this.#isVoid || isTooOld || this.#isListed(key)) return this.#source.ownersOf(key, deadlineMs);
+    if (this.#isVoid || isTooOld || this.#isListed(key)) return undefined;
     return ageMs < 2 * this.#rules.refreshMs ? foreign : foreignByStaleList;
   }
 

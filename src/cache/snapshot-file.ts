@@ -18,8 +18,8 @@ import type { AgedDomains } from "./domain-gate.ts";
 /** What a map remembers of its source. */
 export interface Remembered {
   readonly answers: Iterable<AgedAnswer>;
-  /** The hosted domains, if the source tells them. */
-  readonly domains: AgedDomains | undefined;
+  /** The hosted domains of each source of the map, in its order; `null` for one that does not tell them. */
+  readonly domains: readonly (AgedDomains | null)[];
 }
 
 /** What is kept of one map. */
@@ -39,7 +39,7 @@ export class SnapshotError extends Error {
   override readonly name = "SnapshotError";
 }
 
-const format = 3;
+const format = 4;
 // Lines per write: some 100 kB, so that the event loop is free between two of them.
 const linesPerWrite = 1000;
 
@@ -198,7 +198,7 @@ export async function readSnapshot(
   const maps = header.maps.map(({ name, fingerprint, domains }) => {
     if (wanted.get(name) !== fingerprint) return undefined;
     const list: AgedAnswer[] = [];
-    const aged = domains === undefined ? undefined : { ...domains, ageMs: domains.ageMs + sinceMs };
+    const aged = domains.map((known) => (known === null ? null : { ...known, ageMs: known.ageMs + sinceMs }));
     restored.set(name, { answers: list, domains: aged });
     return list;
   });
@@ -242,7 +242,10 @@ function parseHeader(line: string): Header {
     typeof uptimeMs === "number" &&
     typeof bootId === "string" &&
     Array.isArray(maps) &&
-    maps.every(({ name, fingerprint }) => typeof name === "string" && typeof fingerprint === "string");
+    maps.every(
+      ({ name, fingerprint, domains }) =>
+        typeof name === "string" && typeof fingerprint === "string" && Array.isArray(domains),
+    );
   if (!isComplete) throw new SnapshotError("its first line is damaged");
   return { saved: { wallMs, uptimeMs, bootId }, maps };
 }

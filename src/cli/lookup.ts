@@ -1,8 +1,8 @@
 /** `loginmapd lookup`: explains a lookup straight from the source. */
 
-import { closeSources, openSources } from "../daemon/sources.ts";
+import { closeSources, databaseOf, openSources } from "../daemon/sources.ts";
+import { combine, rulesOf, ungated } from "../lookup/combine.ts";
 import { explain } from "../lookup/explain.ts";
-import { Resolver } from "../lookup/resolver.ts";
 import type { Settings } from "../model/settings.ts";
 import { defaultMapOf } from "../model/settings.ts";
 import { protocolsOf } from "../protocol/map-protocols.ts";
@@ -24,17 +24,14 @@ export async function lookup(line: CommandLine): Promise<ExitCode> {
   const clock = { nowMs: () => performance.now() };
   // The explanation says what went wrong; the log is for what it cannot say.
   const log = createLog({ level: "error", format: "text" });
-  const sources = openSources(onlySource(settings, mapSettings.source), { clock, log, tallies: new Tallies() });
+  const sources = openSources(onlySources(settings, mapSettings.sources), { clock, log, tallies: new Tallies() });
   try {
-    const database = sources.get(mapSettings.source)?.database;
-    if (database === undefined) throw new Error(`map ${map} has no source`);
-    const resolver = new Resolver(database, {
-      recipientDelimiter: mapSettings.recipientDelimiter,
-      localDomains: new Set(mapSettings.localDomains),
-    });
+    const rules = rulesOf(mapSettings);
+    const members = mapSettings.sources.map((name) => ungated(databaseOf(sources, name), rules));
+    const { resolver } = combine(members, rules, mapSettings.combine);
     const login = loginOf(line);
     const carriers = protocolsOf(map, settings.listeners);
-    const request = { map, source: mapSettings.source, address, login, carriers };
+    const request = { map, sources: mapSettings.sources, combine: mapSettings.combine, address, login, carriers };
     const explanation = await explain(resolver, request, clock.nowMs() + settings.limits.lookupTimeoutMs);
     const isJson = line.options["json"] === true;
     process.stdout.write(
@@ -54,7 +51,7 @@ function loginOf({ options }: CommandLine): string | null | undefined {
   return login === "" ? null : login;
 }
 
-function onlySource(settings: Settings, name: string): Settings {
-  const source = settings.sources[name];
-  return source === undefined ? settings : { ...settings, sources: { [name]: source } };
+function onlySources(settings: Settings, names: readonly string[]): Settings {
+  const wanted = Object.entries(settings.sources).filter(([name]) => names.includes(name));
+  return { ...settings, sources: Object.fromEntries(wanted) };
 }

@@ -7,6 +7,8 @@ import { quote } from "./mismatch.ts";
 import type { Problems } from "./problems.ts";
 import type { ConfigDraft } from "./schema.ts";
 
+type MapDraft = ConfigDraft["maps"] extends ReadonlyMap<string, infer M> ? M : never;
+
 /** Checks listeners, maps and the admin endpoint against each other. Sources have their own file. */
 export function checkWhole(draft: ConfigDraft, findings: Problems): void {
   checkThereIsSomething(draft, findings);
@@ -81,17 +83,35 @@ function checkMode(path: string, mode: number, findings: Problems): void {
 
 function checkMaps(draft: ConfigDraft, findings: Problems): void {
   const used = new Set<string>();
-  for (const [name, { source }] of draft.maps) {
-    if (source === undefined) continue;
-    used.add(source);
-    if (draft.sources.has(source)) continue;
-    findings.problem(
-      `maps.${name}.source`,
-      `there is no source ${quote(source)}${nearestOrKnown(source, draft.sources.keys())}`,
-    );
+  for (const [name, map] of draft.maps) {
+    const path = `maps.${name}`;
+    checkWhichSources(path, map, findings);
+    const one: [string, string | undefined] = [`${path}.source`, map.source];
+    const several = map.sources.map((source, i): [string, string] => [`${path}.sources[${i}]`, source]);
+    const named = map.source === undefined ? several : [one];
+    for (const [place, source] of named) {
+      if (source === undefined) continue;
+      used.add(source);
+      if (draft.sources.has(source)) continue;
+      findings.problem(place, `there is no source ${quote(source)}${nearestOrKnown(source, draft.sources.keys())}`);
+    }
   }
   for (const name of draft.sources.keys()) {
     if (!used.has(name)) findings.warning(`sources.${name}`, "no map uses this source");
+  }
+}
+
+function checkWhichSources(path: string, map: MapDraft, findings: Problems): void {
+  const hasOne = findings.isGiven(`${path}.source`);
+  if (hasOne && findings.isGiven(`${path}.sources`)) {
+    findings.problem(`${path}.sources`, "only one of source and sources can be given");
+  } else if (!hasOne && map.sources.length === 0 && !findings.hasProblemUnder(`${path}.sources`)) {
+    findings.problem(path, "source is required, or sources: which of the sources answers?");
+  }
+  const twice = map.sources.find((source, i) => map.sources.indexOf(source) !== i);
+  if (twice !== undefined) findings.problem(`${path}.sources`, `${quote(twice)} stands there twice`);
+  if (findings.isGiven(`${path}.combine`) && map.sources.length < 2) {
+    findings.warning(`${path}.combine`, "has no effect: there is one source");
   }
 }
 

@@ -32,10 +32,11 @@ export function describeSettings(settings: Settings): string {
         max_waiting_lookups: limits.maxWaitingLookups,
       },
       admin: { endpoint: formatEndpoint(admin.endpoint), token: describeSecret(admin.token) },
-      maps: mapValues(settings.maps, ({ source, recipientDelimiter, localDomains }) => ({
-        source,
+      maps: mapValues(settings.maps, ({ sources, combine, recipientDelimiter, localDomains, loginRealm }) => ({
+        ...(sources.length === 1 ? { source: sources[0] } : { sources, combine }),
         recipient_delimiter: recipientDelimiter,
         local_domains: localDomains,
+        login_realm: loginRealm,
       })),
       sources: mapValues(settings.sources, describeSource),
       cache: {
@@ -71,6 +72,8 @@ function describeSource({ connection, queries }: SourceSettings) {
     }
     case "queries":
       return { ...describeConnection(connection), queries: queries.sql };
+    case "none":
+      return describeConnection(connection);
     case "postfix_cf":
       return { postfix_cf: queries.file, ...describeServer(queries.overrides), path: queries.overrides.path };
   }
@@ -78,8 +81,19 @@ function describeSource({ connection, queries }: SourceSettings) {
 
 function describeConnection(connection: ConnectionSettings | undefined) {
   if (connection === undefined) return {};
-  if (connection.driver !== "sqlite") return { driver: connection.driver, ...describeServer(connection) };
-  return { driver: "sqlite", path: connection.path, query_timeout: formatDuration(connection.queryTimeoutMs) };
+  switch (connection.driver) {
+    case "mysql":
+    case "pgsql":
+      return { driver: connection.driver, ...describeServer(connection) };
+    case "sqlite":
+      return { driver: "sqlite", path: connection.path, query_timeout: formatDuration(connection.queryTimeoutMs) };
+    case "texthash":
+      return connection.isPostfixTable
+        ? { postfix_cf: `texthash:${connection.path}` }
+        : { driver: "texthash", path: connection.path };
+    case "identity":
+      return { driver: "identity", domains: connection.domains };
+  }
 }
 
 type ServerKeys = Omit<ConnectionOverrides, "path" | "tls" | "charset"> & {

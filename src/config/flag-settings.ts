@@ -48,8 +48,8 @@ export interface TableFileConfig extends ParsedConfig {
 /**
  * Makes the configuration of `serve --postfix-cf FILE --listen ENDPOINT`.
  *
- * The first file is the map `senders`; each file is also a map under its own name without `.cf`, so that a list of tables in
- * main.cf stays a list of maps in the same order.
+ * All files are the map `senders`, asked in their order as Postfix asks a list of tables; each is also a map under its own name
+ * without `.cf`. A list of such maps in main.cf answers otherwise: a catch-all in the first ends the search.
  *
  * @throws {ConfigError} ERR_CONFIG_INVALID for a bad endpoint, domain or override
  */
@@ -59,11 +59,12 @@ export function settingsForPostfixCf(flags: PostfixCfFlags, env: Environment): T
   const sources: Record<string, object> = {};
   for (const file of flags.files) {
     const name = freeName(nameOf(file), sources);
-    const map = { source: name, ...delimiter, local_domains: flags.localDomains };
     sources[name] = { postfix_cf: absolute(file) };
-    maps[mainMap] ??= map;
-    maps[name] ??= map;
   }
+  const names = Object.keys(sources);
+  const keys = { ...delimiter, local_domains: flags.localDomains };
+  maps[mainMap] = { ...(names.length === 1 ? { source: names[0] } : { sources: names }), ...keys };
+  for (const name of names) maps[name] ??= { source: name, ...keys };
   const endpoints = flags.listen.length === 0 ? ["inet:127.0.0.1:9000"] : flags.listen;
   const parsed = fromFlags({ listeners: endpoints.map(listenerOf), maps, sources }, env);
   const warnings = [...parsed.warnings, ...delimiterWarnings(flags, env)];

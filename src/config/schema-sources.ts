@@ -1,9 +1,11 @@
 /** The keys of one source: how its database is reached, and where its SQL comes from. Part of schema.ts. */
 import { freeMapping, listOf, namedSections, optional, optionalSection, withDefault } from "./key.ts";
-import { choice, databaseHost, duration, integer, path, secret, text, truth } from "./value-types.ts";
+import { choice, databaseHost, domain, duration, integer, path, secret, text, truth } from "./value-types.ts";
 
 /** The drivers that reach a server. */
 const servers = ["mysql", "pgsql"] as const;
+/** The drivers that are asked in SQL. */
+const databases = [...servers, "sqlite"] as const;
 
 const tls = optionalSection(
   "TLS to the database hosts. `tls: {}` is enough: it checks the certificate against the authorities of the system. Without `tls` the connection is not encrypted.",
@@ -52,15 +54,16 @@ const queries = optionalSection(
       example: "SELECT name FROM domain WHERE active = 1",
     }),
   },
+  { drivers: databases },
 );
 
 /** `sources:`, by name. */
 export const sources = namedSections(
   "source",
-  "The databases that know the owners, each under a name of your choice. Exactly one of `preset`, `queries` and `postfix_cf` says where the SQL comes from.",
+  "The databases that know the owners, each under a name of your choice. Exactly one of `preset`, `queries` and `postfix_cf` says where the SQL comes from; `texthash` and `identity` need none.",
   {
-    driver: optional(choice("mysql", "pgsql", "sqlite"), {
-      help: "`mysql` reaches MySQL and MariaDB, `pgsql` PostgreSQL, `sqlite` opens a file. Required, except with `postfix_cf`, where the file tells.",
+    driver: optional(choice("mysql", "pgsql", "sqlite", "texthash", "identity"), {
+      help: "`mysql` reaches MySQL and MariaDB, `pgsql` PostgreSQL, `sqlite` opens a file. `texthash` reads a text file as Postfix's `texthash:` does (`user@domain owner,owner`, `@domain`, a bare `user`), and `*` names who may send as any address. `identity` asks nobody: every address of `domains` is its own owner. Required, except with `postfix_cf`, where the file tells.",
       example: "mysql",
     }),
     hosts: listOf(databaseHost, ["inet:127.0.0.1:3306"], {
@@ -95,22 +98,30 @@ export const sources = namedSections(
     }),
     tls,
     path: optional(path, {
-      help: "The SQLite file. Required, except with `postfix_cf`.",
+      help: "The SQLite file, or the text file of `texthash`, which is read again within a second of a change. Required, except with `postfix_cf`.",
       example: "/var/lib/loginmapd/native.sqlite",
-      drivers: ["sqlite"],
+      drivers: ["sqlite", "texthash"],
+    }),
+    domains: listOf(domain, [], {
+      help: "The domains in which the login is the address. Required.",
+      example: "[example.com]",
+      drivers: ["identity"],
     }),
     preset: optional(text, {
       help: "The name of a mail stack whose schema is known. `native` is our own schema (`sql/native/`).",
       example: "postfixadmin",
+      drivers: databases,
     }),
     options: freeMapping({
       help: "The preset's own options, such as `include_catchall` or `server_id`; docs/configuration.md lists them preset by preset.",
       example: "{ include_catchall: true }",
+      drivers: databases,
     }),
     queries,
     postfix_cf: optional(path, {
-      help: "A table file of Postfix (`mysql_table(5)`, `pgsql_table(5)`, `sqlite_table(5)`): its connection and its query are used with Postfix's own rules. `mysql:`, `pgsql:` or `sqlite:` may stand before the path, as in `main.cf`. The connection keys of this section, when given, override those of the file.",
+      help: "A table file of Postfix (`mysql_table(5)`, `pgsql_table(5)`, `sqlite_table(5)`, or a `texthash:`): its connection and its query are used with Postfix's own rules. The type may stand before the path, as in `main.cf` (`mysql:`); without it, the name of the file or its parameters tell, or it is asked for. The connection keys of this section, when given, override those of the file.",
       example: "/etc/postfix/mysql-sender_login_maps.cf",
+      drivers: databases,
     }),
     pool_size: withDefault(integer({ min: 1, max: 1000 }), "4", {
       help: "How many connections to the database are open at most.",
@@ -125,6 +136,7 @@ export const sources = namedSections(
     query_timeout: withDefault(duration({ min: "10ms", max: "99s" }), "3s", {
       help: "How long the database may take to answer. Shorter than `limits.lookup_timeout`, so that another host can be asked.",
       example: "3s",
+      drivers: databases,
     }),
   },
 );

@@ -93,9 +93,17 @@ const maps = namedSections(
   "map",
   "The maps that clients ask by name, as in `smtpd_sender_login_maps = socketmap:inet:127.0.0.1:9000:senders`. At least one.",
   {
-    source: required(text, {
-      help: "The source that answers, by its name under `sources`.",
+    source: optional(text, {
+      help: "The source that answers, by its name under `sources`. Either this or `sources` is required.",
       example: "mail",
+    }),
+    sources: listOf(text, [], {
+      help: "Several sources, in place of `source`, in the order in which they are asked.",
+      example: "[grants, mail]",
+    }),
+    combine: withDefault(choice("first", "union"), "first", {
+      help: "How several sources answer. `first` asks as Postfix asks a list of tables: each key (the address, without its extension, `@domain`) in every source before the next key; the first with owners answers, and grants are added. `union` joins what each source answers by itself. A source that fails when its turn comes makes the lookup fail.",
+      example: "first",
     }),
     // Debian's main.cf sets recipient_delimiter = +, and so do the guides of most mail stacks.
     recipient_delimiter: withDefault(delimiters, "+", {
@@ -105,6 +113,10 @@ const maps = namedSections(
     local_domains: listOf(domain, [], {
       help: "Domains for which the bare localpart is asked too, after the full address: the local ones of Postfix (`$mydestination`), written out.",
       example: "[example.com]",
+    }),
+    login_realm: optional(domain, {
+      help: "Owners in this domain are answered with and without `@` and the domain: for Dovecot with bare logins (`auth_username_format = %n`).",
+      example: "example.com",
     }),
   },
 );

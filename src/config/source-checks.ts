@@ -1,7 +1,7 @@
 /** What must hold between the keys of a source: one origin of its SQL, and only keys that its driver has. */
 
 import { nearestOrKnown } from "../model/nearest.ts";
-import { isCfType, splitTableName, whyNotRead } from "../model/table-type.ts";
+import { isReadType, splitTableName, whyNotRead } from "../model/table-type.ts";
 import type { DraftOf, Driver } from "./key.ts";
 import { quote } from "./mismatch.ts";
 import type { Problems } from "./problems.ts";
@@ -20,7 +20,7 @@ export function checkSources(
 }
 
 function checkSource(path: string, draft: SourceDraft, knownPresets: readonly string[], findings: Problems): void {
-  checkOrigin(path, draft, findings);
+  if (!isWithoutQueries(draft)) checkOrigin(path, draft, findings);
   checkDriverKeys(path, draft, findings);
   if (draft.preset !== undefined && !knownPresets.includes(draft.preset)) {
     const hint = nearestOrKnown(draft.preset, knownPresets);
@@ -36,12 +36,17 @@ function checkSource(path: string, draft: SourceDraft, knownPresets: readonly st
     }
   }
   const { type } = splitTableName(draft.postfix_cf ?? "");
-  if (type !== undefined && !isCfType(type)) {
+  if (type !== undefined && !isReadType(type)) {
     findings.problem(`${path}.postfix_cf`, whyNotRead(type));
   } else if (type !== undefined && draft.driver !== undefined && type !== draft.driver) {
     findings.problem(`${path}.driver`, `is ${draft.driver}, but postfix_cf names a ${type} table`);
   }
   checkTls(`${path}.tls`, draft, findings);
+}
+
+/** Drivers that know by themselves what to answer. */
+function isWithoutQueries({ driver }: SourceDraft): boolean {
+  return driver === "texthash" || driver === "identity";
 }
 
 function checkOrigin(path: string, draft: SourceDraft, findings: Problems): void {
@@ -61,13 +66,16 @@ function checkDriverKeys(path: string, draft: SourceDraft, findings: Problems): 
   const isFromFile = findings.isGiven(`${path}.postfix_cf`);
   if (driver === undefined) {
     if (!isFromFile && !findings.isGiven(`${path}.driver`))
-      findings.problem(path, "driver is required: mysql, pgsql or sqlite");
+      findings.problem(path, `driver is required: ${driverNames}`);
     return;
   }
   for (const [name, key] of Object.entries(sources.keys)) {
     const belongsTo: readonly Driver[] | undefined = "drivers" in key ? key.drivers : undefined;
     if (belongsTo === undefined || belongsTo.includes(driver) || !findings.isGiven(`${path}.${name}`)) continue;
-    findings.problem(`${path}.${name}`, `has no meaning for driver ${driver}: it is for ${belongsTo.join(" and ")}`);
+    findings.problem(
+      `${path}.${name}`,
+      `has no meaning for driver ${driver}: it is for ${listOfNames(belongsTo, "and")}`,
+    );
   }
   if (isFromFile) return;
   const database = databaseKeys[driver];
@@ -75,7 +83,21 @@ function checkDriverKeys(path: string, draft: SourceDraft, findings: Problems): 
 }
 
 /** The key that says which database it is. */
-const databaseKeys: Readonly<Record<Driver, string>> = { mysql: "database", pgsql: "database", sqlite: "path" };
+const databaseKeys: Readonly<Record<Driver, string>> = {
+  mysql: "database",
+  pgsql: "database",
+  sqlite: "path",
+  texthash: "path",
+  identity: "domains",
+};
+
+const driverNames = listOfNames(Object.keys(databaseKeys), "or");
+
+/** `a`, `a and b`, `a, b and c`. */
+function listOfNames(names: readonly string[], conjunction: "and" | "or"): string {
+  const last = names.at(-1) ?? "";
+  return names.length < 2 ? last : `${names.slice(0, -1).join(", ")} ${conjunction} ${last}`;
+}
 
 function checkTls(path: string, draft: SourceDraft, findings: Problems): void {
   if (draft.tls === undefined) return;

@@ -43,9 +43,11 @@ export function toSettings(config: CompleteConfig, resolved: Resolved): Settings
     maps: byName(
       config.maps,
       (map): MapSettings => ({
-        source: map.source,
+        sources: map.sources.length > 0 ? map.sources : [checked(map.source)],
+        combine: map.combine,
         recipientDelimiter: map.recipient_delimiter,
         localDomains: map.local_domains,
+        loginRealm: map.login_realm,
       }),
     ),
     sources: byName(config.sources, (source, name) => toSource(name, source, resolved)),
@@ -66,6 +68,10 @@ function toSource(name: string, source: Source, resolved: Resolved): SourceSetti
     return { connection: toConnection(name, source, resolved), queries: toQueries(source) };
   }
   const { type = source.driver, path } = splitTableName(source.postfix_cf);
+  if (type === "texthash") {
+    const connection = { driver: type, path: resolved.resolvePath(path), isPostfixTable: true } as const;
+    return { connection, queries: { kind: "none" } };
+  }
   const file = `${type === undefined ? "" : `${type}:`}${resolved.resolvePath(path)}`;
   return {
     connection: undefined,
@@ -74,6 +80,10 @@ function toSource(name: string, source: Source, resolved: Resolved): SourceSetti
 }
 
 function toConnection(name: string, source: Source, resolved: Resolved): ConnectionSettings {
+  if (source.driver === "identity") return { driver: "identity", domains: source.domains };
+  if (source.driver === "texthash") {
+    return { driver: "texthash", path: resolved.resolvePath(checked(source.path)), isPostfixTable: false };
+  }
   if (source.driver === "sqlite") {
     return { driver: "sqlite", path: resolved.resolvePath(checked(source.path)), queryTimeoutMs: source.query_timeout };
   }
@@ -95,7 +105,8 @@ function toConnection(name: string, source: Source, resolved: Resolved): Connect
 /** Where PostgreSQL listens unless told otherwise. */
 const localPostgresql: Endpoint = { kind: "inet", host: "127.0.0.1", port: 5432 };
 
-function toQueries({ preset, options, queries }: Source): QuerySettings {
+function toQueries({ preset, options, queries, driver }: Source): QuerySettings {
+  if (driver === "texthash" || driver === "identity") return { kind: "none" };
   if (preset !== undefined) return { kind: "preset", preset, options };
   const sql = Object.entries(queries ?? {}).filter(([, statement]) => statement !== undefined);
   return { kind: "queries", sql: Object.fromEntries(sql) };

@@ -2,7 +2,7 @@
 import { isDeepStrictEqual } from "node:util";
 import type { Settings } from "../model/settings.ts";
 import { type ChainParts, MapChain } from "./map-chain.ts";
-import type { OpenSources } from "./sources.ts";
+import { databaseOf, type OpenSources } from "./sources.ts";
 
 /** The chains of a configuration, with the sources that answer them. */
 export interface Chains {
@@ -32,18 +32,17 @@ export function chainsFor(
     isDeepStrictEqual(settings.limits, previous.settings.limits);
   const chains = new Map<string, MapChain>();
   for (const [name, map] of Object.entries(settings.maps)) {
-    const source = sources.get(map.source);
-    // config/ has checked that every map names a source.
-    if (source === undefined) throw new Error(`map ${name} has no source ${map.source}`);
+    const databases = map.sources.map((source) => databaseOf(sources, source));
     const found = previous.chains.get(name);
     const old = isDeepStrictEqual(found?.settings, map) ? found : undefined;
-    if (old !== undefined && isSameRules && old.database === source.database) {
+    if (old !== undefined && isSameRules && databases.every((database, i) => old.databases[i] === database)) {
       chains.set(name, old);
       continue;
     }
-    const chain = new MapChain(name, map, source.database, { ...parts, settings });
-    const isSameSource = previous.sources.get(map.source)?.fingerprint === source.fingerprint;
-    if (old !== undefined && isSameSource) chain.restore(old.remembered());
+    const chain = new MapChain(name, map, databases, { ...parts, settings });
+    const fingerprintsOf = (all: OpenSources) => map.sources.map((source) => all.get(source)?.fingerprint);
+    const answersTheSame = isDeepStrictEqual(fingerprintsOf(previous.sources), fingerprintsOf(sources));
+    if (old !== undefined && answersTheSame) chain.restore(old.remembered());
     chains.set(name, chain);
   }
   return chains;

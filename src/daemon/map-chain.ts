@@ -1,9 +1,11 @@
-/** The chain behind one map: cache → domain gate → resolver → database. */
+/** The chain behind one map: cache → domain gate → resolver → database; with several sources, a gate and a resolver for each. */
 import { CachedSource } from "../cache/cached-source.ts";
 import { DomainGate } from "../cache/domain-gate.ts";
 import type { Remembered } from "../cache/snapshot-file.ts";
+import { combine, rulesOf } from "../lookup/combine.ts";
 import { LookupMap } from "../lookup/map-registry.ts";
 import { Resolver } from "../lookup/resolver.ts";
+import type { Resolving } from "../lookup/trace.ts";
 import type { Clock } from "../model/clock.ts";
 import type { FlushSelector } from "../model/flush.ts";
 import type { MapSettings, Settings } from "../model/settings.ts";
@@ -21,30 +23,34 @@ export interface ChainParts {
 export class MapChain {
   readonly map: LookupMap;
   readonly settings: MapSettings;
-  readonly database: Database;
-  readonly resolver: Resolver;
+  /** In the order of `settings.sources`. */
+  readonly databases: readonly Database[];
+  readonly resolver: Resolving;
   readonly cache: CachedSource;
-  readonly #gate: DomainGate;
+  readonly #gates: readonly DomainGate[];
 
-  constructor(name: string, settings: MapSettings, database: Database, parts: ChainParts) {
+  constructor(name: string, settings: MapSettings, databases: readonly Database[], parts: ChainParts) {
     const { clock, tallies } = parts;
     const { cache, limits } = parts.settings;
-    const localDomains = new Set(settings.localDomains);
+    const rules = rulesOf(settings);
+    const gateRules = {
+      refreshMs: cache.negativeTtlMs,
+      staleIfErrorMs: cache.staleIfErrorMs,
+      timeoutMs: limits.lookupTimeoutMs,
+      localDomains: rules.localDomains,
+    };
+    const members = databases.map((database) => {
+      const resolver = new Resolver(database, rules);
+      return { database, resolver, gate: new DomainGate(gateRules, { source: resolver, database, clock }) };
+    });
+    const { source, resolver } = combine(members, rules, settings.combine);
     this.settings = settings;
-    this.database = database;
-    this.resolver = new Resolver(database, { recipientDelimiter: settings.recipientDelimiter, localDomains });
-    this.#gate = new DomainGate(
-      {
-        refreshMs: cache.negativeTtlMs,
-        staleIfErrorMs: cache.staleIfErrorMs,
-        timeoutMs: limits.lookupTimeoutMs,
-        localDomains,
-      },
-      { source: this.resolver, database, clock },
-    );
+    this.databases = databases;
+    this.resolver = resolver;
+    this.#gates = members.map(({ gate }) => gate);
     this.cache = new CachedSource(
       { ...cache, refreshTimeoutMs: limits.lookupTimeoutMs, recipientDelimiter: settings.recipientDelimiter },
-      { source: this.#gate, clock, tally: tallies.cache(name) },
+      { source, clock, tally: tallies.cache(name) },
     );
     this.map = new LookupMap(name, this.cache);
     // Published from the start, so that a rate has something to begin with.
@@ -53,19 +59,22 @@ export class MapChain {
   }
 
   /** Reads the hosted domains, so that the first foreign sender is stopped. Never rejects. */
-  warm(): Promise<void> {
-    return this.#gate.warm();
+  async warm(): Promise<void> {
+    await Promise.all(this.#gates.map((gate) => gate.warm()));
   }
 
   /** What it remembers, for a snapshot or for the chain that takes its place. */
   remembered(): Remembered {
-    return { answers: this.cache.snapshot(), domains: this.#gate.snapshot() };
+    return { answers: this.cache.snapshot(), domains: this.#gates.map((gate) => gate.snapshot() ?? null) };
   }
 
   /** Takes over what a snapshot or another chain remembered of the same source. */
   restore({ answers, domains }: Remembered): void {
     this.cache.restore(answers);
-    if (domains !== undefined) this.#gate.restore(domains);
+    for (const [i, gate] of this.#gates.entries()) {
+      const known = domains[i] ?? undefined;
+      if (known !== undefined) gate.restore(known);
+    }
   }
 
   /**
@@ -75,8 +84,10 @@ export class MapChain {
    * @returns how many answers went
    */
   flush(selector: FlushSelector): number {
-    if (selector.kind === "addresses") this.#gate.doubt(selector.addresses);
-    else this.#gate.expire();
+    for (const gate of this.#gates) {
+      if (selector.kind === "addresses") gate.doubt(selector.addresses);
+      else gate.expire();
+    }
     return this.cache.flush(selector);
   }
 }

@@ -18,7 +18,7 @@ const servingStaleMs = 60_000;
 export function readinessOf({ isDraining, listeners, sources, chains }: ReadinessParts): Readiness {
   const all = [...chains];
   const isServingStale = (source: string) =>
-    all.some((chain) => chain.settings.source === source && chain.cache.isServingStale(servingStaleMs));
+    all.some((chain) => chain.settings.sources.includes(source) && chain.cache.isServingStale(servingStaleMs));
   const states = [...sources].map(([name, { database }]) => {
     const health = database.health();
     return { name, health, isServingStale: !health.isUp && isServingStale(name) };

@@ -45,7 +45,8 @@ export function sidecarDeps(daemon: Daemon, parts: SidecarParts): SidecarDeps {
       if (chain === undefined) throw new Error(`there is no map ${map}`);
       const deadlineMs = daemon.nowMs() + daemon.settings.limits.lookupTimeoutMs;
       const carriers = protocolsOf(map, daemon.settings.listeners);
-      const request = { map, source: chain.settings.source, address, login, carriers };
+      const { sources, combine } = chain.settings;
+      const request = { map, sources, combine, address, login, carriers };
       const explanation = await explain(chain.resolver, request, deadlineMs);
       const key = foldKey(address);
       return { ...explanation, cache: key === undefined ? { state: "miss" } : chain.cache.stateOf(key) };
@@ -72,7 +73,8 @@ function describeCache(
   const { requests, evictions, flushed } = metrics.cache(chain.map.name);
   return {
     map: chain.map.name,
-    source: chain.settings.source,
+    source: chain.settings.sources.join(", "),
+    sources: chain.settings.sources,
     entries: chain.cache.sizes(),
     staleEntries: chain.cache.expired(),
     limits: { positive: cache.maxEntries, negative: cache.maxNegativeEntries },

@@ -134,13 +134,14 @@ export class Snapshots {
     return this.#present().settings.cache.snapshotFile;
   }
 
-  /** What the answers of each map depend on: its source, and how the map makes keys of an address. */
+  /** What the answers of each map depend on: its sources, and how the map makes keys of an address. */
   #fingerprints(): Map<string, string> {
     const { chains, sources } = this.#present();
     return new Map(
       [...chains].map(([name, { settings }]) => {
-        const source = sources.get(settings.source)?.fingerprint ?? "";
-        return [name, [source, settings.recipientDelimiter, ...settings.localDomains].join(" ")];
+        const fingerprints = settings.sources.map((source) => sources.get(source)?.fingerprint ?? "");
+        const { combine, recipientDelimiter, localDomains, loginRealm = "" } = settings;
+        return [name, JSON.stringify([fingerprints, combine, loginRealm, recipientDelimiter, localDomains])];
       }),
     );
   }

@@ -31,7 +31,7 @@ export function fingerprintsOf(settings: SourceSettings): SourceFingerprints {
   readCertificates(connection, read);
   const said = table === undefined ? queries : whatItSays(table);
   return {
-    answers: digest([connection && whatIsReached(connection), said]),
+    answers: digest([connection && whatIsReached(connection), said, whatIsRead(connection)]),
     inputs: digest([settings, [...files].map(([path, text]) => [path, text ?? null])]),
   };
 }
@@ -46,7 +46,7 @@ function readTable(queries: Extract<QuerySettings, { kind: "postfix_cf" }>, read
 }
 
 function readCertificates(connection: ConnectionSettings | undefined, read: ReadFile): void {
-  if (connection === undefined || connection.driver === "sqlite" || connection.tls === undefined) return;
+  if (connection === undefined || !("tls" in connection) || connection.tls === undefined) return;
   const { caFile, certFile, keyFile } = connection.tls;
   for (const file of [caFile, certFile, keyFile]) {
     if (file === undefined) continue;
@@ -58,8 +58,19 @@ function readCertificates(connection: ConnectionSettings | undefined, read: Read
   }
 }
 
+/** A text file answers what it holds. It is no input: the source itself reads it again when it changes. */
+function whatIsRead(connection: ConnectionSettings | undefined): string | undefined {
+  if (connection?.driver !== "texthash") return undefined;
+  try {
+    return readFromDisk(connection.path);
+  } catch {
+    return undefined;
+  }
+}
+
 function whatIsReached(connection: ConnectionSettings): object {
   if (connection.driver === "sqlite") return { driver: connection.driver, path: connection.path };
+  if (!("hosts" in connection)) return connection;
   const { driver, hosts, database } = connection;
   return { driver, hosts, database };
 }

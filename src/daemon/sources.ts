@@ -63,6 +63,13 @@ export function openSources(settings: Settings, parts: SourceParts, previous: Op
   return sources;
 }
 
+/** The database of a source that config/ has made sure of. */
+export function databaseOf(sources: OpenSources, name: string): Database {
+  const source = sources.get(name);
+  if (source === undefined) throw new Error(`there is no source ${name}`);
+  return source.database;
+}
+
 /** Closes the sources that `kept` does not hold. */
 export async function closeSources(sources: OpenSources, kept: OpenSources = new Map()): Promise<void> {
   const leaving = [...sources].filter(([name, source]) => kept.get(name) !== source);

@@ -1,19 +1,21 @@
 /** Why a lookup answers what it answers: every key that was asked, what it found, what is sent, and what smtpd would say. */
 import { foldKey, quoteLocalpart, splitAddress, unquoteLocalpart } from "../model/address.ts";
 import { SourceError } from "../model/errors.ts";
-import { type Ask, type Cells, notAsked, type Role } from "../model/keys.ts";
+import type { Role } from "../model/keys.ts";
 import { type OwnerList, splitOwners } from "../model/owner-list.ts";
 import type { ProtocolName } from "../model/query.ts";
-import { type Failure, foreign, type ListFit, malformed, type Reply } from "../model/reply.ts";
-import { toFailure } from "./failure.ts";
-import type { Resolver } from "./resolver.ts";
+import { type Failure, type ListFit, malformed, type Reply } from "../model/reply.ts";
+import type { Resolving, TracedAsk } from "./trace.ts";
 import { type Verdict, verdictsFor } from "./verdict.ts";
 
 /** The document of `loginmapd lookup --json` and of `GET /v1/lookup`. */
 export interface Explanation {
   readonly map: string;
-  /** The source that was asked. */
+  /** The source that was asked; several are joined with `, `. */
   readonly source: string;
+  /** Only when there are several: their names in the order in which they are asked, and how they are combined. */
+  readonly sources?: readonly string[];
+  readonly combine?: "first" | "union";
   /** The address as given. */
   readonly address: string;
   /** The folded key that smtpd's query comes down to; `null` when the address is malformed. */
@@ -44,14 +46,12 @@ export type Outcome = "ok" | "notfound" | "temp" | "timeout";
 
 /** One key of a lookup. */
 export interface ExplainedAsk {
+  /** The source that was asked; only when there are several. */
+  readonly source?: string;
   readonly role: Role;
   /** The key that the role stands for: `@domain` for `domain`, else an address or a bare localpart. */
   readonly key: string;
-  /**
-   * `answered`: the source said who owns it, which may be nobody. `not_asked`: no query takes such a key, or an earlier key
-   * ended the search. `failed`: the source gave no answer, so nothing is known.
-   */
-  readonly state: "answered" | "not_asked" | "failed";
+  readonly state: TracedAsk["state"];
   readonly owners: readonly string[];
   /** Whether its owners are in the answer. */
   readonly won: boolean;
@@ -80,7 +80,9 @@ export interface Carrier {
 /** What to explain. */
 export interface ExplainRequest {
   readonly map: string;
-  readonly source: string;
+  /** The sources of the map, in the order in which they are asked. */
+  readonly sources: readonly string[];
+  readonly combine: "first" | "union";
   readonly address: string;
   /** `undefined`: no verdicts are wanted; `null`: those for a client that is not logged in. */
   readonly login?: string | null | undefined;
@@ -92,28 +94,29 @@ export interface ExplainRequest {
  * Asks the source itself, past cache and domain gate, and keeps every finding. Never rejects: a failure of the source is an
  * outcome.
  */
-export async function explain(resolver: Resolver, request: ExplainRequest, deadlineMs: number): Promise<Explanation> {
-  const { map, source, address, login } = request;
+export async function explain(resolver: Resolving, request: ExplainRequest, deadlineMs: number): Promise<Explanation> {
+  const { map, sources, combine, address, login } = request;
+  const isOne = sources.length === 1;
   const key = foldKey(externalForm(address));
-  const asks = key === undefined ? [] : resolver.asksFor(key);
-  const told = await ask(resolver, key ?? "", asks, deadlineMs);
+  const trace = key === undefined ? { reply: malformed, asks: [] } : await resolver.trace(key, deadlineMs);
   const [first, ...others] = request.carriers;
-  const sent = send(told.reply, first);
+  const sent = send(trace.reply, first);
   const verdictsOf = (reply: Reply) => verdictsFor(reply, address, login ?? undefined);
   return {
     map,
-    source,
+    source: sources.join(", "),
+    ...(isOne ? {} : { sources, combine }),
     address,
     key: key ?? null,
     outcome: sent.told.result,
     ...reasonOf(sent),
-    ...causeOf(told.reply),
-    owners: told.reply.kind === "ok" ? told.reply.owners.logins : [],
-    asks: asks.map((one, index) => explainAsk(one, told, index)),
+    ...causeOf(trace.reply),
+    owners: trace.reply.kind === "ok" ? trace.reply.owners.logins : [],
+    asks: trace.asks.map((traced) => ({ ...(isOne ? {} : { source: traced.source }), ...explainAsk(traced) })),
     replies: [
       sent.told,
       ...others.map((carrier) => {
-        const other = send(told.reply, carrier);
+        const other = send(trace.reply, carrier);
         const differs = login !== undefined && other.told.result !== sent.told.result;
         return differs ? { ...other.told, verdicts: verdictsOf(other.reply) } : other.told;
       }),
@@ -122,40 +125,10 @@ export async function explain(resolver: Resolver, request: ExplainRequest, deadl
   };
 }
 
-/** What the source said. */
-interface Told {
-  readonly reply: Reply;
-  /** `undefined`: it said nothing. */
-  readonly findings: Cells | undefined;
-  readonly winners: readonly number[];
-}
-
-async function ask(resolver: Resolver, key: string, asks: readonly Ask[], deadlineMs: number): Promise<Told> {
-  if (asks.length === 0) return { reply: malformed, findings: [], winners: [] };
-  try {
-    const [findings, isHosted] = await Promise.all([
-      resolver.find(asks, deadlineMs),
-      resolver.isHosted(key, deadlineMs),
-    ]);
-    // Rows for a domain that is not listed are shown, but they decide nothing: clients are told that nobody owns it.
-    if (!isHosted) return { reply: foreign, findings, winners: [] };
-    const { answer, winners } = resolver.rank(asks, findings);
-    return { reply: answer, findings, winners };
-  } catch (error) {
-    return { reply: toFailure(error), findings: undefined, winners: [] };
-  }
-}
-
-function explainAsk({ role, key }: Ask, { findings, winners }: Told, index: number): ExplainedAsk {
-  const cells = findings === undefined ? [] : (findings[index] as Cells[number]);
-  return {
-    role,
-    // Queries of this role may bind the whole address, but what they are asked is who owns the domain.
-    key: role === "domain" ? `@${key.domain}` : key.email,
-    state: findings === undefined ? "failed" : cells === notAsked ? "not_asked" : "answered",
-    owners: cells.flatMap(splitOwners),
-    won: winners.includes(index),
-  };
+function explainAsk({ ask: { role, key }, state, cells, won }: TracedAsk): Omit<ExplainedAsk, "source"> {
+  // Queries of this role may bind the whole address, but what they are asked is who owns the domain.
+  const asked = role === "domain" ? `@${key.domain}` : key.email;
+  return { role, key: asked, state, owners: cells.flatMap(splitOwners), won };
 }
 
 /** What a client is told, for the document and for the verdicts. */

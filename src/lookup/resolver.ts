@@ -1,46 +1,16 @@
 /**
- * How the roles of one lookup combine: asks one database, ranks what it found.
+ * How one source answers for a map: which asks are put to it together, and what is made of its findings.
  *
- * Knows neither SQL nor sockets. The first address with owners wins; the domain answers only when no address did; grants
- * are merged into whichever answered, so that neither a catch-all nor a grant hides the owner of a tagged address.
+ * Knows neither SQL nor sockets. Several sources of one map are asked by chain.ts.
  */
-import { splitAddress } from "../model/address.ts";
-import { type Ask, type Cells, type KeyForm, notAsked, type Role } from "../model/keys.ts";
-import { holdsOwner, OwnerList, toOwnerList } from "../model/owner-list.ts";
-import { type Answer, absent, Found, malformed } from "../model/reply.ts";
-import type { Database, OwnerSource } from "../model/source.ts";
-import { asksFor, type KeyRules } from "./keys.ts";
-
-/** What the asks of a lookup found, and which of them decided. */
-export interface Ranking {
-  readonly answer: Answer;
-  /** Indexes of the asks whose cells are in the answer. */
-  readonly winners: readonly number[];
-}
-
-/**
- * Whether cells end the search: to Postfix any does, even one that holds no login; by role only one that names an owner.
- */
-export function endsSearch(cells: Cells[number], form: KeyForm): boolean {
-  return form === "postfix" ? cells.length > 0 : holdsOwner(cells);
-}
-
-/** Ranks findings into an answer; pure. `findings[i]` belongs to `asks[i]`. */
-export function rank(asks: readonly Ask[], findings: Cells, form: KeyForm): Ranking {
-  const firstOf = (role: Role) =>
-    asks.findIndex((ask, index) => ask.role === role && endsSearch(findings[index] ?? [], form));
-  const address = firstOf("address");
-  const base = address === -1 ? firstOf("domain") : address;
-  const winners = base === -1 ? [] : [base];
-  for (let index = 0; index < asks.length; index++) {
-    if (asks[index]?.role === "grant" && holdsOwner(findings[index] ?? [])) winners.push(index);
-  }
-  if (winners.length === 0) return { answer: absent, winners };
-  // A cell of a table of Postfix may hold separators only: the address is known, and nobody may send as it.
-  const owners = toOwnerList(winners.flatMap((index) => findings[index] as readonly string[])) ?? new OwnerList([]);
-  const isDerived = base === -1 || (asks[base] as Ask).derived;
-  return { answer: new Found(owners, isDerived), winners };
-}
+import { type Ask, type Cells, notAsked } from "../model/keys.ts";
+import { type Answer, foreign, malformed } from "../model/reply.ts";
+import type { Database } from "../model/source.ts";
+import { toFailure } from "./failure.ts";
+import { isHosted } from "./hosted.ts";
+import { asksFor } from "./keys.ts";
+import { endsSearch, type MapRules, type Ranking, rank } from "./ranking.ts";
+import type { Resolving, Trace } from "./trace.ts";
 
 /**
  * Answers from the database. The innermost source of a map: cache and domain gate stand before it.
@@ -48,17 +18,17 @@ export function rank(asks: readonly Ask[], findings: Cells, form: KeyForm): Rank
  * Most senders are mailboxes that own their address. The address itself and its grants are therefore asked for first; only
  * if the address has no owner of its own, what could answer in its place is asked for in a second round trip.
  */
-export class Resolver implements OwnerSource {
+export class Resolver implements Resolving {
   readonly #database: Database;
-  readonly #rules: KeyRules;
+  readonly #rules: MapRules;
 
-  constructor(database: Database, rules: KeyRules) {
+  constructor(database: Database, rules: MapRules) {
     this.#database = database;
     this.#rules = rules;
   }
 
   ownersOf(key: string, deadlineMs: number): Answer | Promise<Answer> {
-    const asks = this.asksFor(key);
+    const asks = this.#asksFor(key);
     if (asks.length === 0) return malformed;
     const first = firstAsks(asks);
     const found = this.#database.find(first, deadlineMs);
@@ -67,45 +37,58 @@ export class Resolver implements OwnerSource {
       : this.#decide(asks, first, found, deadlineMs);
   }
 
-  #isDecided([address = []]: Cells): boolean {
-    return endsSearch(address, this.#database.keyForm);
+  async trace(key: string, deadlineMs: number): Promise<Trace> {
+    const asks = this.#asksFor(key);
+    if (asks.length === 0) return { reply: malformed, asks: [] };
+    const source = this.#database.name;
+    try {
+      const [findings, isKnown] = await Promise.all([
+        this.#findAll(asks, deadlineMs),
+        isHosted(this.#database, key, this.#rules, deadlineMs),
+      ]);
+      // Rows for a domain that is not listed are shown, but they decide nothing: clients are told that nobody owns it.
+      const { answer, winners } = isKnown ? this.#rank(asks, findings) : { answer: foreign, winners: [] };
+      const traced = asks.map((ask, index) => {
+        const cells = findings[index] as Cells[number];
+        const state = cells === notAsked ? ("not_asked" as const) : ("answered" as const);
+        return { source, ask, state, cells, won: winners.includes(index) };
+      });
+      return { reply: answer, asks: traced };
+    } catch (error) {
+      const failed = { source, state: "failed", cells: notAsked, won: false } as const;
+      return { reply: toFailure(error), asks: asks.map((ask) => ({ ...failed, ask })) };
+    }
   }
 
   #decide(asks: readonly Ask[], first: readonly Ask[], found: Cells, deadlineMs: number): Answer | Promise<Answer> {
-    if (first.length === asks.length || this.#isDecided(found)) return this.rank(first, found).answer;
+    if (first.length === asks.length || this.#isDecided(found)) return this.#rank(first, found).answer;
     const rest = restOf(asks, first);
-    const rankAll = (others: Cells) => this.rank([...first, ...rest], [...found, ...others]).answer;
+    const rankAll = (others: Cells) => this.#rank([...first, ...rest], [...found, ...others]).answer;
     const others = this.#database.find(rest, deadlineMs);
     return others instanceof Promise ? others.then(rankAll) : rankAll(others);
   }
 
-  /** Ranks what was found, by the rules of the source. */
-  rank(asks: readonly Ask[], findings: Cells): Ranking {
-    return rank(asks, findings, this.#database.keyForm);
+  #isDecided([address = []]: Cells): boolean {
+    return endsSearch(address, this.#database.keyForm);
   }
 
-  /** Makes the asks of a lookup without asking them, for the explanation of one. */
-  asksFor(key: string): Ask[] {
+  #rank(asks: readonly Ask[], cells: Cells): Ranking {
+    const form = this.#database.keyForm;
+    return rank(
+      asks.map((ask, index) => ({ ask, cells: cells[index] ?? [], form })),
+      this.#rules,
+    );
+  }
+
+  #asksFor(key: string): Ask[] {
     return asksFor(key, this.#database.keyForm, this.#database.roles, this.#rules);
-  }
-
-  /**
-   * Tells whether the source lists the domain of a key, for the explanation of a lookup: the domain gate, which clients pass
-   * first, refuses what it does not list (cache/domain-gate.ts). A list that cannot be read refuses nothing.
-   */
-  async isHosted(key: string, deadlineMs: number): Promise<boolean> {
-    const { domain } = splitAddress(key);
-    if (domain === "" || this.#rules.localDomains.has(domain)) return true;
-    const domains = await this.#database.hostedDomains(deadlineMs).catch(() => undefined);
-    return domains === undefined || domains.has(domain);
   }
 
   /**
    * Asks and keeps every finding, for the explanation of a lookup. Fails where a lookup fails: what cannot be asked does not
    * matter to an address that has an owner of its own, and counts as not asked.
    */
-  async find(asks: readonly Ask[], deadlineMs: number): Promise<Cells> {
-    if (asks.length === 0) return [];
+  async #findAll(asks: readonly Ask[], deadlineMs: number): Promise<Cells> {
     const first = firstAsks(asks);
     const found = await this.#database.find(first, deadlineMs);
     const isDecided = this.#isDecided(found);

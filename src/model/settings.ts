@@ -53,11 +53,16 @@ export interface AdminSettings {
 
 /** A map that clients ask by name. */
 export interface MapSettings {
-  readonly source: string;
+  /** Names of sources, in the order in which they are asked; at least one. */
+  readonly sources: readonly string[];
+  /** How several answer: key by key, the first with owners; or each by itself, joined. */
+  readonly combine: "first" | "union";
   /** A set of characters, as in Postfix; empty = no extensions. */
   readonly recipientDelimiter: string;
   /** Folded domains for which the bare localpart is asked too. */
   readonly localDomains: readonly string[];
+  /** Owners in this folded domain are answered without it too; `undefined` = owners are answered as they are. */
+  readonly loginRealm: string | undefined;
 }
 
 /** TLS to a database host; `undefined` in the source = no TLS. */
@@ -101,7 +106,18 @@ export type ConnectionSettings =
       readonly connectTimeoutMs: number;
       readonly queryTimeoutMs: number;
     }
-  | { readonly driver: "sqlite"; readonly path: string; readonly queryTimeoutMs: number };
+  | { readonly driver: "sqlite"; readonly path: string; readonly queryTimeoutMs: number }
+  | {
+      readonly driver: "texthash";
+      readonly path: string;
+      /** Whether it answers as Postfix's own `texthash:` does, without the key `*` of ours. */
+      readonly isPostfixTable: boolean;
+    }
+  | {
+      readonly driver: "identity";
+      /** Folded. */
+      readonly domains: readonly string[];
+    };
 
 /** Where a source's SQL comes from. */
 export type QuerySettings =
@@ -115,7 +131,9 @@ export type QuerySettings =
       /** A path, or `mysql:/path`, `sqlite:/path`, when the configuration says which of the two it is. */
       readonly file: string;
       readonly overrides: ConnectionOverrides;
-    };
+    }
+  /** The driver knows by itself what to answer. */
+  | { readonly kind: "none" };
 
 /** Connection keys of the YAML that go before those of a Postfix table file; what is absent is the file's. */
 export interface ConnectionOverrides {

@@ -1,6 +1,6 @@
 /** The two faces of a source: what the line of a lookup asks, and what stands behind it in the database. */
 import type { Ask, Cells, KeyForm, Role } from "./keys.ts";
-import type { Answer } from "./reply.ts";
+import type { Answer, Nobody } from "./reply.ts";
 
 /**
  * Answers who owns an address. The cache, the domain gate and the resolver are each one, wrapped around the next.
@@ -13,6 +13,15 @@ export interface OwnerSource {
    * @throws {SourceError} or rejects with one, when there is no answer
    */
   ownersOf(key: string, deadlineMs: number): Answer | Promise<Answer>;
+}
+
+/** Stops addresses of domains that a source does not host, before it is asked. */
+export interface Doorkeeper {
+  /**
+   * Tells why a key is not for the source; `undefined`: it may be. At once, unless what is known has to be read anew first.
+   * Never rejects: what is not known is not refused.
+   */
+  refuses(key: string): Nobody | undefined | Promise<Nobody | undefined>;
 }
 
 /** One database that holds owners: a driver with the queries of a preset, of the configuration or of a `.cf` file. */

@@ -20,7 +20,15 @@ export function splitTableName(table: string): TableName {
   return { type, path: path ?? table };
 }
 
-/** Whether files of a type are read. */
+/** Every type that is read: those of `cfTypes`, and the text file that driver texthash reads. */
+export const readTypes = [...cfTypes, "texthash"] as const;
+
+/** Whether tables of a type are read. */
+export function isReadType(type: string): boolean {
+  return (readTypes as readonly string[]).includes(type);
+}
+
+/** Whether a table of this type is a file of parameters that is read. */
 export function isCfType(type: string): type is CfType {
   return (cfTypes as readonly string[]).includes(type);
 }
@@ -62,10 +70,10 @@ const insteadOf: Readonly<Record<string, string>> = {
 };
 
 /** Says that tables of a type are not read, and what can be done instead. */
-export function whyNotRead(type: string, readTypes: readonly string[] = cfTypes): string {
+export function whyNotRead(type: string, known: readonly string[] = readTypes): string {
   const instead = insteadOf[type];
   if (instead !== undefined) return `a ${type}: table ${instead}`;
-  const nearest = nearestName(type, [...readTypes, ...Object.keys(insteadOf)]);
+  const nearest = nearestName(type, [...known, ...Object.keys(insteadOf)]);
   const hint = nearest === undefined ? "" : `; the nearest is ${nearest}`;
-  return `${type}: tables cannot be read: expected ${readTypes.join(", ")}${hint}`;
+  return `${type}: tables cannot be read: expected ${known.join(", ")}${hint}`;
 }

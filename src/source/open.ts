@@ -4,13 +4,16 @@ import type { ConnectionSettings, QuerySettings, SourceSettings } from "../model
 import type { Database } from "../model/source.ts";
 import { AliasDepth } from "./alias-depth.ts";
 import type { DatabaseDependencies } from "./database.ts";
+import { IdentityDatabase } from "./identity/database.ts";
 import { openMysql } from "./mysql/database.ts";
 import { openPgsql } from "./pgsql/database.ts";
 import { openPostfixCf } from "./postfix-cf/index.ts";
 import { presetNamed, presetNames } from "./presets/stacks.ts";
 import type { ArmPlan } from "./sql/arm.ts";
 import { planOfQueries } from "./sql/queries.ts";
+import type { SqlDialect } from "./sql/sql-text.ts";
 import { SqliteDatabase } from "./sqlite/database.ts";
+import { TexthashDatabase } from "./texthash/database.ts";
 
 type Driver = ConnectionSettings["driver"];
 type SettingsOf<D extends Driver> = Extract<ConnectionSettings, { driver: D }>;
@@ -28,6 +31,8 @@ const openers: { readonly [D in Driver]: Open<D> } = {
   mysql: openMysql,
   pgsql: openPgsql,
   sqlite: (...parts) => new SqliteDatabase(...parts),
+  texthash: (name, settings, _plan, deps) => new TexthashDatabase(name, settings, deps),
+  identity: (name, settings) => new IdentityDatabase(name, settings),
 };
 
 /**
@@ -62,13 +67,22 @@ function planOf(name: string, { connection, queries }: SourceSettings, { log }: 
   }
   // config/ asks for a connection wherever no .cf file has one.
   if (connection === undefined) throw new Error(`source ${name} has no connection`);
-  const plan = planOfOwn(queries, connection);
+  if (queries.kind === "none") return { connection, plan: noPlan };
+  if (!isSql(connection)) throw new Error(`driver ${connection.driver} has no queries`);
+  const plan = planOfOwn(queries, connection.driver);
   for (const warning of plan.warnings ?? [])
     log.warn({ source: name, problem: formatProblem(warning) }, "option of the preset");
   return { connection, plan };
 }
 
-function planOfOwn(queries: Exclude<QuerySettings, { kind: "postfix_cf" }>, { driver }: ConnectionSettings): ArmPlan {
+/** What a driver is asked that knows by itself what to answer. */
+const noPlan: ArmPlan = { optionalColumns: [], arms: () => ({ keyForm: "roles", roles: {} }) };
+
+function isSql(connection: ConnectionSettings): connection is SettingsOf<SqlDialect> {
+  return connection.driver !== "texthash" && connection.driver !== "identity";
+}
+
+function planOfOwn(queries: Extract<QuerySettings, { kind: "queries" | "preset" }>, driver: SqlDialect): ArmPlan {
   if (queries.kind === "queries") return below("queries", () => planOfQueries(queries.sql, driver));
   const preset = presetNamed(queries.preset);
   if (preset === undefined) {

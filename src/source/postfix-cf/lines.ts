@@ -33,7 +33,7 @@ const nameAndEquals = new RegExp(`^([^=${blank}]+)[${blank}]*=`);
  * A line that begins with white space continues the one before. Blank lines and lines whose first character is `#` are
  * dropped wherever they stand: they do not end a logical line. Text that continues nothing is ignored with a warning.
  */
-export function logicalLines(text: string, report: TableReport): LogicalLine[] {
+export function logicalLines(text: string, report: Pick<TableReport, "warn">): LogicalLine[] {
   const found: LogicalLine[] = [];
   let parts: string[] = [];
   let start = 0;

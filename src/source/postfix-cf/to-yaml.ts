@@ -2,6 +2,9 @@
 import { basename } from "node:path";
 import { ConfigError, type ConfigProblem, formatProblem } from "../../model/errors.ts";
 import { type ConnectionSettings, type Endpoint, formatEndpoint } from "../../model/settings.ts";
+import { splitTableName } from "../../model/table-type.ts";
+import { fileReason } from "../../system/errno.ts";
+import { type LineProblem, parseTexthash } from "../texthash/parse.ts";
 import { type ReadFile, readFromDisk } from "./files.ts";
 import { type ParsedTable, readPostfixCf } from "./index.ts";
 import { toQueries } from "./to-queries.ts";
@@ -14,41 +17,58 @@ export interface ImportedConfig {
 }
 
 /**
- * Writes the configuration equivalent to table files: one source and one map for each, the first or only map `senders`.
+ * Writes the configuration equivalent to table files: one source for each, and one map `senders` that asks them as Postfix asks
+ * a list of tables.
  *
- * A query that our queries by role can express becomes `queries:`; any other stays where it is, as `postfix_cf:`.
+ * A query that our queries by role can express becomes `queries:`; any other stays where it is, as `postfix_cf:`. A `texthash:`
+ * is read by the driver of that name.
  *
- * @param files paths, also as main.cf names tables (`mysql:/path`, `proxy:mysql:/path`)
+ * @param files paths in the order of main.cf, also as it names tables (`mysql:/path`, `proxy:mysql:/path`, `texthash:/path`)
  * @throws {ConfigError} with the problems of every file that cannot be used
  */
 export function toYaml(files: readonly string[], readFile: ReadFile = readFromDisk): ImportedConfig {
   const problems: ConfigProblem[] = [];
-  const tables: { readonly name: string; readonly file: string; readonly table: ParsedTable }[] = [];
+  const sources: ImportedSource[] = [];
   const taken = new Set<string>();
   for (const file of files) {
     try {
-      const table = readPostfixCf(file, {}, readFile);
-      tables.push({ name: sourceName(file, taken), file, table });
+      sources.push(importSource(sourceName(file, taken), file, readFile));
     } catch (error) {
       if (!(error instanceof ConfigError)) throw error;
       problems.push(...error.problems);
     }
   }
   if (problems.length > 0) throw new ConfigError("ERR_CONFIG_INVALID", problems);
-  const names = tables.map(({ name }) => name);
   const lines = [
     `# Made by loginmapd import from ${files.map(comment).join(", ")}`,
     ...preamble,
-    ...names.flatMap((name, i) => mapLines(mapName(name, i, names), name)),
+    ...mapLines(sources.map(({ name }) => name)),
     "sources:",
-    ...tables.flatMap(({ name, file, table }) => sourceLines(name, file, table)),
+    ...sources.flatMap((source) => source.lines),
   ];
-  return { yaml: `${lines.join("\n")}\n`, warnings: tables.flatMap(({ table }) => table.warnings) };
+  return { yaml: `${lines.join("\n")}\n`, warnings: sources.flatMap(({ warnings }) => warnings) };
+}
+
+/** One file as a source. */
+interface ImportedSource {
+  readonly name: string;
+  readonly lines: readonly string[];
+  readonly warnings: readonly ConfigProblem[];
+}
+
+function importSource(name: string, file: string, readFile: ReadFile): ImportedSource {
+  const { type, path } = splitTableName(file);
+  if (type === "texthash") {
+    const lines = [`  ${name}:`, "    driver: texthash", `    path: ${scalar(path)}`];
+    return { name, lines, warnings: textFileWarnings(path, readFile) };
+  }
+  const table = readPostfixCf(file, {}, readFile);
+  return { name, lines: sourceLines(name, file, table), warnings: table.warnings };
 }
 
 const preamble = [
   "#",
-  "# In main.cf, in place of the table:",
+  "# In main.cf, in place of the table, or of all of them:",
   "#   smtpd_sender_login_maps = socketmap:inet:127.0.0.1:9000:senders",
   "# Postfix hands a socketmap the full address only. What it does by itself for its own tables is set below: extensions by",
   "# recipient_delimiter, the bare localparts of $mydestination by local_domains.",
@@ -57,17 +77,36 @@ const preamble = [
   "maps:",
 ];
 
-function mapLines(map: string, source: string): string[] {
+function mapLines(sources: readonly string[]): string[] {
+  const [first] = sources;
   return [
-    `  ${map}:`,
-    `    source: ${source}`,
+    "  senders:",
+    sources.length === 1
+      ? `    source: ${first}`
+      : `    sources: [${sources.join(", ")}] # each key in every source before the next key, as Postfix asks a list of tables`,
     '    recipient_delimiter: "+" # as in main.cf; "" when it is not set there',
     "    local_domains: [] # the domains of $mydestination, where bare localparts are in the database",
   ];
 }
 
-function mapName(source: string, index: number, sources: readonly string[]): string {
-  return index === 0 && !sources.includes("senders") ? "senders" : source;
+/** @throws {ConfigError} when the file cannot be read, or smtpd would take the table out of service */
+function textFileWarnings(path: string, readFile: ReadFile): ConfigProblem[] {
+  let text: string;
+  try {
+    text = readFile(path);
+  } catch (error) {
+    throw new ConfigError("ERR_CONFIG_UNREADABLE", [{ path: "", message: `${path}: ${fileReason(error)}` }], {
+      cause: error,
+    });
+  }
+  const { repeated, ignored, doubtful } = parseTexthash(Buffer.from(text));
+  const problem = ({ line, message }: LineProblem): ConfigProblem => ({
+    path: "",
+    message,
+    where: `${path} line ${line}`,
+  });
+  if (repeated.length > 0) throw new ConfigError("ERR_CONFIG_INVALID", repeated.map(problem));
+  return [...ignored, ...doubtful].map(problem);
 }
 
 function sourceLines(name: string, file: string, { connection, rules, type, warnings }: ParsedTable): string[] {
@@ -84,12 +123,15 @@ function sourceLines(name: string, file: string, { connection, rules, type, warn
       "      # No query for the domain: the table looks no @domain key up, since it takes the localpart (%u).",
     );
   } else shown.push("      # What Postfix asks last, by the key @domain.", ...block("domain", queries.domain));
-  shown.push("      # Differs from Postfix only for quoted localparts, which are asked without their quotes.");
+  shown.push(
+    "      # Differs from Postfix only where a cell holds separators alone: such a list refuses everybody there.",
+  );
   return shown;
 }
 
 function connectionLines(name: string, file: string, connection: ConnectionSettings): string[] {
   if (connection.driver === "sqlite") return [`    path: ${scalar(connection.path)}`];
+  if (connection.driver === "texthash" || connection.driver === "identity") return [];
   const { hosts, user, password, database, tls } = connection;
   const charset = connection.driver === "mysql" ? connection.charset : undefined;
   const lines = [`    hosts: [${hosts.map((host) => scalar(formatEndpoint(reachable(host)))).join(", ")}]`];

@@ -342,7 +342,8 @@ describe("says of a lookup, from documents as a daemon makes them,", () => {
     database.error = error;
     const resolver = new Resolver(database, { recipientDelimiter: "+", localDomains: new Set() });
     const carriers = protocolsOf("senders", listeners);
-    daemon.explanation = () => explain(resolver, { map: "senders", source: "mail", address, login, carriers }, 0);
+    daemon.explanation = () =>
+      explain(resolver, { map: "senders", sources: ["mail"], combine: "first", address, login, carriers }, 0);
     await page.getByLabel("Sender address").fill(address);
     await page.keyboard.press("Enter");
     await page.locator("#explanation .outcome").waitFor();

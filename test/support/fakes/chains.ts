@@ -16,7 +16,14 @@ export const clock = fakeClock();
 export const chainParts = { clock, tallies: new Tallies() };
 
 export function settingsWith({ map, cache, limits }: SettingsChanges = {}): Settings {
-  const senders = { source: "mail", recipientDelimiter: "+", localDomains: [], ...map };
+  const senders = {
+    sources: ["mail"],
+    combine: "first",
+    recipientDelimiter: "+",
+    localDomains: [],
+    loginRealm: undefined,
+    ...map,
+  };
   // No more of the settings is looked at.
   return {
     maps: { senders },

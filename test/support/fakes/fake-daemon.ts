@@ -80,6 +80,7 @@ export class FakeDaemon implements SidecarDeps {
         {
           map: "senders",
           source: "mail",
+          sources: ["mail"],
           entries: this.entries,
           staleEntries: this.staleEntries,
           limits: { positive: 100_000, negative: 20_000 },
@@ -126,7 +127,8 @@ export const aliceExplained: Explanation & { readonly cache: CacheState } = {
     new Resolver(fakeDatabase(aliceRows), { recipientDelimiter: "+", localDomains: new Set() }),
     {
       map: "senders",
-      source: "mail",
+      sources: ["mail"],
+      combine: "first",
       address: "Alice+lists@example.com",
       login: "bob@example.com",
       carriers: protocolsOf("senders", [

@@ -18,7 +18,7 @@ test("the demo listens on this machine only and asks its database as map senders
     ["tcp_table", "inet:127.0.0.1:9001", "senders"],
   ]);
   expect(formatEndpoint(settings.admin.endpoint)).toBe("inet:127.0.0.1:9100");
-  expect(settings.maps["senders"]).toEqual({ source: "demo", recipientDelimiter: "+", localDomains: [] });
+  expect(settings.maps["senders"]).toMatchObject({ sources: ["demo"], recipientDelimiter: "+", localDomains: [] });
   expect(settings.sources["demo"]).toEqual({
     connection: { driver: "sqlite", path: resolve("demo.sqlite"), queryTimeoutMs: 3_000 },
     queries: { kind: "preset", preset: "native", options: {} },
@@ -32,8 +32,8 @@ test("the environment goes before the flags' configuration", () => {
 
 test("a Postfix table file is map senders, and a map under its own name", () => {
   const { settings } = settingsForPostfixCf(flags, {});
-  const map = { source: "mysql-sender_login_maps", recipientDelimiter: "+", localDomains: [] };
-  expect(settings.maps).toEqual({ senders: map, "mysql-sender_login_maps": map });
+  const map = { sources: ["mysql-sender_login_maps"], recipientDelimiter: "+", localDomains: [] };
+  expect(settings.maps).toMatchObject({ senders: map, "mysql-sender_login_maps": map });
   expect(settings.sources["mysql-sender_login_maps"]?.queries).toEqual({
     kind: "postfix_cf",
     file: "/etc/postfix/mysql-sender_login_maps.cf",
@@ -48,16 +48,17 @@ test("the admin endpoint must be had only where the environment asks for it", ()
   expect(settingsForPostfixCf(flags, env).isAdminOptional).toBe(false);
 });
 
-test("of several files the first is map senders, and no two maps get one name", () => {
+test("several files are map senders together, and no two maps get one name", () => {
   const files = ["/a/senders.cf", "b/senders.cf", "/c/two words!.cf", "/d/…", "sqlite:/e/senders.cf"];
   const { settings } = settingsForPostfixCf({ ...flags, files }, {});
-  expect(Object.entries(settings.maps).map(([name, { source }]) => [name, source])).toEqual([
-    ["senders", "senders"],
+  expect(Object.entries(settings.maps).map(([name, { sources }]) => [name, ...sources])).toEqual([
+    ["senders", "senders", "senders-2", "two-words", "table", "senders-3"],
     ["senders-2", "senders-2"],
     ["two-words", "two-words"],
     ["table", "table"],
     ["senders-3", "senders-3"],
   ]);
+  expect(settings.maps["senders"]?.combine).toBe("first");
   expect(Object.values(settings.sources).map(({ queries }) => queries.kind === "postfix_cf" && queries.file)).toEqual([
     "/a/senders.cf",
     resolve("b/senders.cf"),
@@ -69,8 +70,8 @@ test("of several files the first is map senders, and no two maps get one name", 
 
 test("a second file named senders.cf does not become map senders", () => {
   const { settings } = settingsForPostfixCf({ ...flags, files: ["/a/own.cf", "/b/senders.cf"] }, {});
-  expect(Object.entries(settings.maps).map(([name, { source }]) => [name, source])).toEqual([
-    ["senders", "own"],
+  expect(Object.entries(settings.maps).map(([name, { sources }]) => [name, ...sources])).toEqual([
+    ["senders", "own", "senders-2"],
     ["own", "own"],
     ["senders-2", "senders-2"],
   ]);

@@ -17,10 +17,15 @@ admin:
   endpoint: "unix:/run/loginmapd/admin"
   token_file: admin-token
 maps:
-  senders: { source: mail, recipient_delimiter: "+-", local_domains: [Example.COM, exämple.com] }
+  senders:
+    sources: [mail, grants, everybody]
+    combine: union
+    recipient_delimiter: "+-"
+    local_domains: [Example.COM, exämple.com]
+    login_realm: Exämple.com
   plain: { source: file, recipient_delimiter: "" }
   drop-in: { source: postfix }
-  own: { source: own }
+  own: { sources: [own, list] }
 sources:
   mail:
     driver: mysql
@@ -37,6 +42,9 @@ sources:
     query_timeout: 4s
   file: { driver: sqlite, path: native.sqlite, preset: native, query_timeout: 1s }
   postfix: { postfix_cf: /etc/postfix/mysql-senders.cf, user: other, pool_size: 2 }
+  grants: { driver: texthash, path: grants }
+  list: { postfix_cf: "texthash:/etc/postfix/senders" }
+  everybody: { driver: identity, domains: [Example.com, exämple.com] }
   own:
     driver: mysql
     database: mail
@@ -54,6 +62,8 @@ cache:
   snapshot_file: /var/lib/loginmapd/cache
 log: { level: debug, format: text }
 `;
+
+const plainMap = { combine: "first", recipientDelimiter: "+", localDomains: [], loginRealm: undefined };
 
 const files = {
   "/run/secrets/mysql": { text: "correct horse\n", mode: 0o640 },
@@ -98,13 +108,15 @@ test("reads every key", () => {
     admin: { endpoint: { kind: "unix", path: "/run/loginmapd/admin" }, token: "0123456789abcdef" },
     maps: {
       senders: {
-        source: "mail",
+        sources: ["mail", "grants", "everybody"],
+        combine: "union",
         recipientDelimiter: "+-",
         localDomains: ["example.com", "xn--exmple-cua.com"],
+        loginRealm: "xn--exmple-cua.com",
       },
-      plain: { source: "file", recipientDelimiter: "", localDomains: [] },
-      "drop-in": { source: "postfix", recipientDelimiter: "+", localDomains: [] },
-      own: { source: "own", recipientDelimiter: "+", localDomains: [] },
+      plain: { ...plainMap, sources: ["file"], recipientDelimiter: "" },
+      "drop-in": { ...plainMap, sources: ["postfix"] },
+      own: { ...plainMap, sources: ["own", "list"] },
     },
     sources: {
       mail: {
@@ -145,6 +157,18 @@ test("reads every key", () => {
           file: "/etc/postfix/mysql-senders.cf",
           overrides: { user: "other", poolSize: 2, connectTimeoutMs: 2_000, queryTimeoutMs: 3_000 },
         },
+      },
+      grants: {
+        connection: { driver: "texthash", path: "/etc/loginmapd/grants", isPostfixTable: false },
+        queries: { kind: "none" },
+      },
+      list: {
+        connection: { driver: "texthash", path: "/etc/postfix/senders", isPostfixTable: true },
+        queries: { kind: "none" },
+      },
+      everybody: {
+        connection: { driver: "identity", domains: ["example.com", "xn--exmple-cua.com"] },
+        queries: { kind: "none" },
       },
       own: {
         connection: {

@@ -13,6 +13,10 @@ const answer = (table: string, said: TableAnswer): NonNullable<Spoiled["observat
 const refused: TableAnswer = { kind: "unreachable", reason: "connect ECONNREFUSED" };
 const inet = (host: string, port = 9000) => ({ endpoint: { kind: "inet", host, port } }) as const;
 
+function mapWith(recipientDelimiter: string, localDomains: readonly string[]) {
+  return { sources: ["mail"], combine: "first", recipientDelimiter, localDomains, loginRealm: undefined } as const;
+}
+
 describe("nothing is found", () => {
   test.each<[string, Spoiled]>([
     ["when all is well", {}],
@@ -77,14 +81,14 @@ describe("nothing is found", () => {
       "with local domains alike, the machine's own names apart",
       {
         main: { mydestination: "example.com, localhost, localhost.example.com" },
-        maps: { senders: { source: "m", recipientDelimiter: "+", localDomains: ["example.com"] } },
+        maps: { senders: mapWith("+", ["example.com"]) },
       },
     ],
     [
       "with local domains that a table of mydestination may hold",
       {
         main: { mydestination: "hash:/etc/domains" },
-        maps: { senders: { source: "m", recipientDelimiter: "+", localDomains: ["example.com"] } },
+        maps: { senders: mapWith("+", ["example.com"]) },
       },
     ],
     ["about mechanisms with Cyrus", { main: { smtpd_sasl_type: "cyrus", smtpd_sasl_local_domain: "example.com" } }],
@@ -420,7 +424,7 @@ describe("logins", () => {
 
 describe("addresses", () => {
   const maps = (recipientDelimiter: string, localDomains: string[]): NonNullable<Spoiled["maps"]> => ({
-    senders: { source: "mail", recipientDelimiter, localDomains },
+    senders: mapWith(recipientDelimiter, localDomains),
   });
 
   test.each<[string, Spoiled, string]>([

@@ -74,7 +74,13 @@ test.each<[string, Partial<ListenerSettings>[], string]>([
 });
 
 test("recommends a map that there is: the one wanted, senders, or the first", () => {
-  const map = { source: "mail", recipientDelimiter: "", localDomains: [] };
+  const map = {
+    sources: ["mail"],
+    combine: "first",
+    recipientDelimiter: "",
+    localDomains: [],
+    loginRealm: undefined,
+  } as const;
   const recommended = (names: string[], wanted?: string) => {
     const { settings, postfix } = patientWith({ maps: Object.fromEntries(names.map((name) => [name, map])) });
     return recommendedTable(settings, postfix, wanted).replace(/^.*:/, "");

@@ -20,7 +20,7 @@ function carrier(name: ProtocolName, maxListBytes = 100): Carrier {
   };
 }
 
-const request = { map: "senders", source: "mail", carriers: [carrier("socketmap")] } as const;
+const request = { map: "senders", sources: ["mail"], combine: "first", carriers: [carrier("socketmap")] } as const;
 
 function resolverOf(rows: Record<string, string>, options?: FakeOptions): Resolver {
   return new Resolver(fakeDatabase(rows, options), rules);

@@ -1,8 +1,10 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { Resolver, rank } from "../../../src/lookup/resolver.ts";
+import { asksFor } from "../../../src/lookup/keys.ts";
+import { type MapRules, rank as rankFindings } from "../../../src/lookup/ranking.ts";
+import { Resolver } from "../../../src/lookup/resolver.ts";
 import type { Ask, Cells, KeyForm, Role } from "../../../src/model/keys.ts";
-import { absent, type Found } from "../../../src/model/reply.ts";
+import { absent, type Found, malformed } from "../../../src/model/reply.ts";
 import { fakeDatabase } from "../../support/fakes/fakes.ts";
 
 function ask(role: Role, email: string, derived = false): Ask {
@@ -16,6 +18,16 @@ const asks = [
   ask("grant", "alice+tag@x", true),
   ask("grant", "alice@x", true),
 ];
+
+/** Ranks the cells of one source. */
+function rank(of: readonly Ask[], cells: Cells, form: KeyForm, rules: MapRules = noRules) {
+  return rankFindings(
+    of.map((one, i) => ({ ask: one, cells: cells[i] ?? [], form })),
+    rules,
+  );
+}
+
+const noRules = { recipientDelimiter: "", localDomains: new Set<string>() };
 
 describe("rank", () => {
   test.each<[string, Cells, string | undefined, boolean, number[]]>([
@@ -69,23 +81,6 @@ describe("Resolver", () => {
     expect(await new Resolver(fakeDatabase({ "alice@x": "alice" }), rules).ownersOf(key, 0)).toEqual(absent);
   });
 
-  test.each<[string, string, Parameters<typeof fakeDatabase>[1], boolean]>([
-    ["a domain that is listed", "alice@x", { domains: ["x"] }, true],
-    ["a domain that is not", "alice@y", { domains: ["x"] }, false],
-    ["a local domain, listed or not", "alice@local", { domains: ["x"] }, true],
-    ["a key without a domain", "alice", { domains: ["x"] }, true],
-    ["any domain of a source that lists none", "alice@y", {}, true],
-  ])("takes for hosted: %s", async (_, key, options, isHosted) => {
-    const resolver = new Resolver(fakeDatabase({}, options), { ...rules, localDomains: new Set(["local"]) });
-    expect(await resolver.isHosted(key, 0)).toBe(isHosted);
-  });
-
-  test("takes every domain for hosted while the list cannot be read", async () => {
-    const database = fakeDatabase({}, { domains: ["x"] });
-    database.error = new Error("down");
-    expect(await new Resolver(database, rules).isHosted("alice@y", 0)).toBe(true);
-  });
-
   test("asks for an address and its grants alone when the address has an owner", async () => {
     for (const isAsync of [false, true]) {
       const database = fakeDatabase({ "alice+t@x": "alice", "grant alice+t@x": "boss", "domain x": "d" }, { isAsync });
@@ -114,8 +109,12 @@ describe("Resolver", () => {
     await expect(resolver.ownersOf("bob@x", 0)).rejects.toBe(down);
     await expect(resolver.ownersOf("alice@x", 0)).resolves.toMatchObject({ kind: "ok" });
     // The explanation agrees with it.
-    await expect(resolver.find(resolver.asksFor("bob@x"), 0)).rejects.toBe(down);
-    expect(await resolver.find(resolver.asksFor("alice@x"), 0)).toEqual([["alice"], [], []]);
+    expect((await resolver.trace("bob@x", 0)).reply).toMatchObject({ kind: "temporary", cause: down });
+    expect((await resolver.trace("alice@x", 0)).asks.map(({ state }) => state)).toEqual([
+      "answered",
+      "not_asked",
+      "answered",
+    ]);
   });
 
   test("ends the search as Postfix does at a cell that holds no login, and only for its own tables", async () => {
@@ -124,7 +123,7 @@ describe("Resolver", () => {
     const answer = (await ofPostfix.ownersOf("alice+t@x", 0)) as Found;
     expect(answer.owners.text).toBe(",");
     expect(answer.owners.logins).toEqual([]);
-    expect(await ofPostfix.find(ofPostfix.asksFor("alice+t@x"), 0)).toEqual([[" ,"], [], []]);
+    expect((await ofPostfix.trace("alice+t@x", 0)).asks.map(({ cells }) => cells)).toEqual([[" ,"], [], []]);
     expect(await new Resolver(fakeDatabase(rows), rules).ownersOf("alice+t@x", 0)).toMatchObject({ kind: "ok" });
   });
 
@@ -135,7 +134,7 @@ describe("Resolver", () => {
       fc.property(forms, fc.array(cells, { minLength: 5, maxLength: 5 }), ([keyForm, key], drawn) => {
         const database = fakeDatabase({}, { keyForm });
         const resolver = new Resolver(database, rules);
-        const all = resolver.asksFor(key);
+        const all = asksFor(key, keyForm, database.roles, rules);
         const name = ({ role, key: { email } }: Ask) => `${role} ${email}`;
         const findings = new Map(all.map((one, i) => [name(one), drawn[i] ?? []]));
         database.find = (some) => {
@@ -156,7 +155,7 @@ describe("Resolver", () => {
     const database = fakeDatabase({});
     const resolver = new Resolver(database, rules);
     expect(resolver.ownersOf("@", 0)).toEqual({ kind: "notFound", because: "malformed" });
-    expect(await resolver.find([], 0)).toEqual([]);
+    expect(await resolver.trace("@", 0)).toEqual({ reply: malformed, asks: [] });
     expect(database.asked).toEqual([]);
   });
 });

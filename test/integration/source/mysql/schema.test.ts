@@ -3,7 +3,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { asksFor } from "../../../../src/lookup/keys.ts";
-import { rank } from "../../../../src/lookup/resolver.ts";
+import { rank } from "../../../../src/lookup/ranking.ts";
 import type { Database } from "../../../../src/model/source.ts";
 import { sourceTally } from "../../../../src/model/tally.ts";
 import { openDatabase } from "../../../../src/source/open.ts";
@@ -81,7 +81,9 @@ async function ownersOf(database: Database, address: string): Promise<string> {
     recipientDelimiter: "+",
     localDomains: new Set(),
   });
-  const { answer } = rank(asks, await database.find(asks, clock.nowMs() + 20_000), "roles");
+  const found = await database.find(asks, clock.nowMs() + 20_000);
+  const findings = asks.map((ask, i) => ({ ask, cells: found[i] ?? [], form: "roles" as const }));
+  const { answer } = rank(findings, { recipientDelimiter: "", localDomains: new Set() });
   return answer.kind === "ok" ? answer.owners.text : "-";
 }
 

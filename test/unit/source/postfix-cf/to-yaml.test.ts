@@ -166,12 +166,13 @@ test("a warning with a line break cannot leave its comment", () => {
 describe("several tables", () => {
   const text = "dbname = d\nquery = SELECT a FROM t WHERE b='%s'\n";
 
-  test("are a source and a map each; the first map is senders", () => {
+  test("are a source each, and one map that asks them in their order", () => {
     const { yaml } = toYaml(["/a/one.cf", "/a/two.cf"], readerOf({ "/a/one.cf": text, "/a/two.cf": text }));
     const config = parseYaml(yaml);
     expect(Object.keys(config.sources)).toEqual(["one", "two"]);
-    expect(config.maps.senders.source).toBe("one");
-    expect(config.maps.two.source).toBe("two");
+    expect(config.maps).toEqual({
+      senders: { sources: ["one", "two"], recipient_delimiter: "+", local_domains: [] },
+    });
   });
 
   test("of one name are told apart", () => {
@@ -179,10 +180,25 @@ describe("several tables", () => {
     expect(Object.keys(parseYaml(yaml).sources)).toEqual(["s", "s-2"]);
   });
 
-  test("with a table called senders keep that name for its map", () => {
-    const { yaml } = toYaml(["/a.cf", "/senders.cf"], readerOf({ "/a.cf": text, "/senders.cf": text }));
-    expect(parseYaml(yaml).maps.senders.source).toBe("senders");
-    expect(parseYaml(yaml).maps.a.source).toBe("a");
+  test("may be text files, whose lines are judged", () => {
+    const files = { "/one.cf": text, "/grants": "a@x b\nc@x\nexample.com d\n", "/twice": "a@x b\na@x b\n" };
+    const { yaml, warnings } = toYaml(["/one.cf", "texthash:/grants"], readerOf(files));
+    expect(parseYaml(yaml).sources.grants).toEqual({ driver: "texthash", path: "/grants" });
+    expect(warnings.map(formatProblem)).toEqual([
+      "expected a key, white space and a value (/grants line 2)",
+      "example.com is no catch-all: that is written @example.com (/grants line 3)",
+    ]);
+    expect(problemsOf(() => toYaml(["texthash:/twice", "texthash:/none"], readerOf(files)))).toEqual([
+      "the key a@x is that of line 1 (/twice line 2)",
+      "/none: no such file",
+    ]);
+  });
+
+  test("of a type that is not read are named as such", () => {
+    expect(problemsOf(() => toYaml(["regexp:/a", "hash:/b"], readerOf({})))).toEqual([
+      expect.stringContaining("a regexp: table holds patterns"),
+      expect.stringContaining("a hash: table is a compiled file"),
+    ]);
   });
 
   test("with odd names get names that the configuration allows", () => {

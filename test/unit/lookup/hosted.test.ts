@@ -1,0 +1,21 @@
+import { expect, test } from "vitest";
+import { isHosted } from "../../../src/lookup/hosted.ts";
+import { type FakeOptions, fakeDatabase } from "../../support/fakes/fakes.ts";
+
+const rules = { recipientDelimiter: "+", localDomains: new Set(["local"]) };
+
+test.each<[string, string, FakeOptions, boolean]>([
+  ["a domain that is listed", "alice@x", { domains: ["x"] }, true],
+  ["a domain that is not", "alice@y", { domains: ["x"] }, false],
+  ["a local domain, listed or not", "alice@local", { domains: ["x"] }, true],
+  ["a key without a domain", "alice", { domains: ["x"] }, true],
+  ["any domain of a source that lists none", "alice@y", {}, true],
+])("takes for hosted: %s", async (_, key, options, expected) => {
+  expect(await isHosted(fakeDatabase({}, options), key, rules, 0)).toBe(expected);
+});
+
+test("takes every domain for hosted while the list cannot be read", async () => {
+  const database = fakeDatabase({}, { domains: ["x"] });
+  database.error = new Error("down");
+  expect(await isHosted(database, "alice@y", rules, 0)).toBe(true);
+});
