@@ -1,4 +1,5 @@
 /** Encoded words of header fields (RFC 2047): what a program reads that decodes a field before it takes it apart. */
+import { TextDecoder } from "node:util";
 
 // Wider than the grammar, since mail programs are: any charset with or without a language (RFC 2231), raw specials in the text.
 const encodedWord = /=\?([^?\s]{1,60})\?([bq])\?([^?\n]*)\?=/gi;
