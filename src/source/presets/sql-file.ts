@@ -7,13 +7,11 @@
  */
 import { existsSync, readFileSync } from "node:fs";
 import { type QueryName, queryNames } from "../../model/keys.ts";
-
-// Two folders above this file in src/ and in dist/ alike lies the package, and in it sql/.
-const sqlFolder = new URL("../../../sql/", import.meta.url);
+import { packageFile } from "../../system/package.ts";
 
 /** Reads `sql/<path>`, UTF-8. */
 export function readSql(path: string): string {
-  return readFileSync(new URL(path, sqlFolder), "utf8");
+  return readFileSync(packageFile(`sql/${path}`), "utf8");
 }
 
 /** The texts of a stack's queries, with their conditional lines; a query without a file is none that the stack has. */
@@ -23,7 +21,7 @@ export type SqlFiles = readonly (readonly [query: QueryName, text: string])[];
 export function readSqlFiles(stack: string): SqlFiles {
   return queryNames.flatMap((query) => {
     const path = `${stack}/${query}.sql`;
-    return existsSync(new URL(path, sqlFolder)) ? [[query, readSql(path)] as const] : [];
+    return existsSync(packageFile(`sql/${path}`)) ? [[query, readSql(path)] as const] : [];
   });
 }
 
