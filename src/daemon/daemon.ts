@@ -131,7 +131,7 @@ export class Daemon {
 
   /**
    * Forgets what the selector names, for good, wherever it is remembered: in memory, in lookups under way, in the list of hosted
-   * domains, in the chains that a reload under way may go back to, in the snapshot file. Whoever has to forget something calls
+   * domains, in the chains that a reload under way may go back to, in an open file of a source, in the snapshot file. Whoever has to forget something calls
    * this and nothing else.
    *
    * Costs as many steps as addresses are named, for a domain, a login or everything as many as there are answers. Memory has
@@ -156,6 +156,7 @@ export class Daemon {
       [...chains]
         .filter((chain) => map === undefined || chain.map.name === map)
         .reduce((flushed, chain) => flushed + chain.flush(selector), 0);
+    for (const { database } of this.#sources.values()) database.renew?.();
     const present = new Set(this.#chains.values());
     flushIn([...this.#previousChains.values()].filter((chain) => !present.has(chain)));
     return flushIn(present);
@@ -187,6 +188,7 @@ export class Daemon {
     } finally {
       this.#previousChains = new Map();
     }
+    for (const { database } of sources.values()) database.renew?.();
     this.#settle();
     await closeSources(previous.sources, sources);
   }

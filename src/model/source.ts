@@ -62,6 +62,11 @@ export interface Database {
    */
   report(deadlineMs: number): Promise<readonly QueryReport[]>;
   /**
+   * Keeps nothing of what was read before: the next lookup sees the database as it is now. Part of a flush and of a reload, for
+   * drivers that hold a copy of something (a file that is open); others have nothing to do.
+   */
+  renew?(): void;
+  /**
    * Lets the lookups under way end, also one that asks again as soon as it is answered, then closes every connection. Later
    * calls of `find` reject with ERR_SOURCE_CLOSED.
    */

@@ -67,6 +67,10 @@ export class AliasDepth implements Database {
     return this.#database.report(deadlineMs);
   }
 
+  renew() {
+    this.#database.renew?.();
+  }
+
   close() {
     return this.#database.close();
   }

@@ -4,9 +4,6 @@
  * Answers at once: a lookup is a few index accesses in the page cache, some 10 µs each, and less than handing it to another
  * thread would take. A query without an index holds up everything else, so `check --connect` looks for those.
  */
-import { statSync } from "node:fs";
-import { setTimeout as delay } from "node:timers/promises";
-import { pathToFileURL } from "node:url";
 import type Sqlite from "libsql";
 import { SourceError } from "../../model/errors.ts";
 import type { Ask, Cells, Key, KeyForm, Role } from "../../model/keys.ts";
@@ -14,29 +11,14 @@ import type { ConnectionSettings } from "../../model/settings.ts";
 import type { Database, QueryReport, SourceHealth } from "../../model/source.ts";
 import { type DatabaseDependencies, lookAfterIntervalMs } from "../database.ts";
 import { HostedDomains, unfindableDomains } from "../hosted-domains.ts";
-import type { Arm, ArmPlan, ArmSet, Row } from "../sql/arm.ts";
+import type { Arm, ArmPlan, Row } from "../sql/arm.ts";
 import { bindAsks, findingsOf, type Lookup } from "../sql/lookup.ts";
+import { BusyQueue } from "./busy-queue.ts";
 import { classifySqliteError } from "./errors.ts";
-import { loadLibsql } from "./libsql.ts";
+import { FileKeeper, type OpenFile, openReadOnly } from "./open-file.ts";
 import { fullScansOf } from "./report.ts";
 
 type SqliteSettings = Extract<ConnectionSettings, { driver: "sqlite" }>;
-type Statement = Sqlite.Statement<unknown[]>;
-
-// A file that was replaced (the usual way to publish a new one) is noticed this soon; stat costs 2 µs.
-const recheckMs = 250;
-// While a writer commits, readers of a database without WAL wait some milliseconds. SQLite's own busy timeout would hold
-// the event loop for that long.
-const busyDelayMs = 5;
-
-/** An open file, with the statements prepared on it. */
-interface OpenFile {
-  readonly database: Sqlite.Database;
-  readonly arms: ArmSet;
-  readonly statements: Map<string, Statement>;
-  /** Device and inode: another file under the same path has others. */
-  readonly identity: string;
-}
 
 /** Answers lookups from an SQLite file. */
 export class SqliteDatabase implements Database {
@@ -44,11 +26,10 @@ export class SqliteDatabase implements Database {
   readonly keyForm: KeyForm;
   readonly roles: ReadonlySet<Role>;
   readonly #settings: SqliteSettings;
-  readonly #plan: ArmPlan;
   readonly #deps: DatabaseDependencies;
   readonly #hosted: HostedDomains;
-  #file: OpenFile | undefined;
-  #checkedAtMs = Number.NEGATIVE_INFINITY;
+  readonly #file: FileKeeper;
+  readonly #waiting: BusyQueue;
   #reason = "";
   #looking: NodeJS.Timeout | undefined;
   #isClosed = false;
@@ -60,9 +41,12 @@ export class SqliteDatabase implements Database {
     this.keyForm = fullest.keyForm;
     this.roles = new Set(Object.keys(fullest.roles) as Role[]);
     this.#settings = settings;
-    this.#plan = plan;
     this.#deps = deps;
     this.#hosted = new HostedDomains(name, deps.log);
+    this.#file = new FileKeeper(settings.path, plan, deps.clock);
+    this.#waiting = new BusyQueue(deps.clock, deps.maxWaitingLookups, () => {
+      deps.tally.queries.timeout++;
+    });
   }
 
   find(asks: readonly Ask[], deadlineMs: number): Cells | Promise<Cells> {
@@ -101,31 +85,26 @@ export class SqliteDatabase implements Database {
   async close(): Promise<void> {
     this.#isClosed = true;
     clearInterval(this.#looking);
-    this.#forget();
+    await this.#waiting.drained();
+    this.#file.close();
+  }
+
+  renew(): void {
+    this.#file.close();
   }
 
   #answer<T>(ask: (file: OpenFile) => T, deadlineMs: number): T | Promise<T> {
     if (this.#isClosed) throw new SourceError("ERR_SOURCE_CLOSED", "the source is being closed");
-    const answer = this.#unlessBusy(ask);
-    return answer === undefined ? this.#retry(ask, deadlineMs) : answer.value;
-  }
-
-  async #retry<T>(ask: (file: OpenFile) => T, deadlineMs: number): Promise<T> {
-    const { clock, tally } = this.#deps;
-    const untilMs = Math.min(deadlineMs, clock.nowMs() + this.#settings.queryTimeoutMs);
-    while (clock.nowMs() + busyDelayMs < untilMs && !this.#isClosed) {
-      await delay(busyDelayMs);
-      const answer = this.#unlessBusy(ask);
-      if (answer !== undefined) return answer.value;
-    }
-    tally.queries.timeout++;
-    throw new SourceError("ERR_SOURCE_TIMEOUT", "a writer holds the SQLite file");
+    const answer = this.#waiting.isEmpty ? this.#unlessBusy(ask) : undefined;
+    if (answer !== undefined) return answer.value;
+    const untilMs = Math.min(deadlineMs, this.#deps.clock.nowMs() + this.#settings.queryTimeoutMs);
+    return this.#waiting.join(() => this.#unlessBusy(ask), untilMs);
   }
 
   /** @returns `undefined` while a writer holds the file */
   #unlessBusy<T>(ask: (file: OpenFile) => T): { readonly value: T } | undefined {
     try {
-      const value = ask(this.#current());
+      const value = ask(this.#file.current());
       this.#noteUp();
       return { value };
     } catch (error) {
@@ -134,7 +113,7 @@ export class SqliteDatabase implements Database {
       if (kind === "busy") return undefined;
       this.#deps.tally.queries.error++;
       if (kind === "statement") throw new SourceError("ERR_SOURCE_SQL", `SQLite refused the query: ${text}`);
-      this.#forget();
+      this.#file.close();
       this.#noteDown(text);
       throw new SourceError("ERR_SOURCE_UNAVAILABLE", `cannot read the SQLite file: ${text}`, { cause: error });
     }
@@ -143,12 +122,12 @@ export class SqliteDatabase implements Database {
   /** Opens the file where need be and reads a page of it, as a lookup would. A writer that holds it is no news of it. */
   #look(): void {
     try {
-      this.#current().database.prepare("SELECT 1 FROM sqlite_master LIMIT 1").all([]);
+      this.#file.current().database.prepare("SELECT 1 FROM sqlite_master LIMIT 1").all([]);
       this.#noteUp();
     } catch (error) {
       const { kind, text } = classifySqliteError(error);
       if (kind !== "file") return;
-      this.#forget();
+      this.#file.close();
       this.#noteDown(text);
     }
   }
@@ -193,42 +172,9 @@ export class SqliteDatabase implements Database {
     tally.duration.observe((clock.nowMs() - startMs) / 1000);
     return rows;
   }
-
-  #current(): OpenFile {
-    const nowMs = this.#deps.clock.nowMs();
-    if (this.#file !== undefined && nowMs - this.#checkedAtMs < recheckMs) return this.#file;
-    const { dev, ino } = statSync(this.#settings.path);
-    const identity = `${dev}:${ino}`;
-    this.#checkedAtMs = nowMs;
-    if (this.#file?.identity === identity) return this.#file;
-    this.#forget();
-    const database = openReadOnly(this.#settings.path);
-    this.#file = { database, arms: armsFor(this.#plan, database), statements: new Map(), identity };
-    return this.#file;
-  }
-
-  #forget(): void {
-    this.#file?.database.close();
-    this.#file = undefined;
-  }
 }
 
 const noKey: Key = { email: "", user: "", domain: "" };
-
-function openReadOnly(path: string): Sqlite.Database {
-  const Database = loadLibsql();
-  // libsql ignores better-sqlite3's `readonly` and `fileMustExist`; the URI form of sqlite3_open_v2 means both.
-  return new Database(`${pathToFileURL(path).href}?mode=ro`);
-}
-
-function armsFor(plan: ArmPlan, database: Sqlite.Database): ArmSet {
-  const columnsOf = database.prepare("SELECT name FROM pragma_table_info(?)").raw();
-  const present = plan.optionalColumns.filter((column) => {
-    const [table, name] = column.split(".") as [string, string];
-    return (columnsOf.all([table]) as [string][]).some(([found]) => found.toLowerCase() === name.toLowerCase());
-  });
-  return plan.arms(new Set(present));
-}
 
 /** Prepares a query and explains it. */
 function reportQuery(database: Sqlite.Database, query: string, { sql }: Arm): QueryReport {

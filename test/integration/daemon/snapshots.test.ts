@@ -1,12 +1,13 @@
 /** A flush and the snapshot file: what was flushed is on no disk any more when the flush is answered. */
-import { existsSync, mkdirSync, readdirSync, readFileSync, rmdirSync, statSync } from "node:fs";
+import { copyFileSync, existsSync, mkdirSync, readdirSync, readFileSync, rmdirSync, rmSync, statSync } from "node:fs";
 import { createServer, type Server } from "node:net";
 import { join } from "node:path";
 import Sqlite from "libsql";
-import { afterEach, beforeEach, expect, test } from "vitest";
+import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { readConfig } from "../../../src/config/read-config.ts";
 import { Daemon } from "../../../src/daemon/daemon.ts";
 import { FlushError } from "../../../src/daemon/snapshots.ts";
+import type { Database } from "../../../src/model/source.ts";
 import { Metrics } from "../../../src/telemetry/metrics.ts";
 import { makeDirectory, type TestDirectory } from "../../support/directories.ts";
 import { fakeLog } from "../../support/fakes/fakes.ts";
@@ -173,4 +174,29 @@ test("a file that can be neither removed nor emptied makes the flush fail, each 
   expect(line?.fields).toMatchObject({ file: place("cache") });
   rmdirSync(place("cache"));
   await flush(daemon);
+});
+
+test("a flush and a reload open an SQLite file anew that was copied over, at once", async () => {
+  const daemon = await start(undefined);
+  const owners = async () => {
+    const reply = await daemon.chains.get("senders")?.map.lookup("u7@example.com", Number.POSITIVE_INFINITY);
+    return reply?.kind === "ok" ? reply.owners.text : reply?.kind;
+  };
+  const overwrite = (login: string) => {
+    const database = new Sqlite(place("next"));
+    database.exec("CREATE TABLE m (a TEXT PRIMARY KEY, o TEXT)");
+    const values = Array.from({ length: rows }, (_, i) => `('u${i}@example.com', '${login}${i}')`);
+    database.exec(`INSERT INTO m VALUES ${values.join()}`);
+    database.close();
+    copyFileSync(place("next"), place("db"));
+    rmSync(place("next"));
+  };
+  expect(await owners()).toBe("u7");
+  overwrite("v");
+  await daemon.flush({ kind: "all" }, undefined);
+  expect(await owners()).toBe("v7");
+  // A quarter of a second later it would be noticed anyway: what counts is that the reload does not wait for that.
+  const renewed = vi.spyOn(daemon.sources.get("mail")?.database as Database, "renew");
+  await daemon.reload(await settings(undefined));
+  expect(renewed).toHaveBeenCalledOnce();
 });

@@ -14,12 +14,12 @@ const silent: Log = { debug() {}, info() {}, warn() {}, error() {}, isDebugEnabl
 const deadlineMs = 20_000;
 
 /** Opens a source; the caller closes it. */
-export function openSource(settings: SourceSettings): Database {
+export function openSource(settings: SourceSettings, maxWaitingLookups = 1000): Database {
   return openDatabase("mail", settings, {
     clock: { nowMs: () => performance.now() },
     log: silent,
     tally: sourceTally(),
-    maxWaitingLookups: 1000,
+    maxWaitingLookups,
   });
 }
 

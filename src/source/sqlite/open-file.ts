@@ -1,0 +1,89 @@
+/**
+ * The SQLite file of a source, opened for reading only, and opened anew when it is another one.
+ *
+ * SQLite itself notices what a writer does to the file through SQLite. It does not notice a file that was put in its place by
+ * rename or copied over it: where the change counter of the two is equal, pages that it remembers of the old one would answer for ever.
+ */
+import { type BigIntStats, statSync } from "node:fs";
+import { pathToFileURL } from "node:url";
+import type Sqlite from "libsql";
+import type { Clock } from "../../model/clock.ts";
+import type { ArmPlan, ArmSet } from "../sql/arm.ts";
+import { loadLibsql } from "./libsql.ts";
+
+export type Statement = Sqlite.Statement<unknown[]>;
+
+/** An open file, with the statements prepared on it. */
+export interface OpenFile {
+  readonly database: Sqlite.Database;
+  readonly arms: ArmSet;
+  readonly statements: Map<string, Statement>;
+  /** Changes with every change of the file, however it was made. */
+  readonly identity: string;
+}
+
+// A file that was replaced (the usual way to publish a new one) is noticed this soon; a stat costs 2 µs.
+const recheckMs = 250;
+
+/** Keeps the file of one source open. */
+export class FileKeeper {
+  readonly #path: string;
+  readonly #plan: ArmPlan;
+  readonly #clock: Clock;
+  #file: OpenFile | undefined;
+  #checkedAtMs = Number.NEGATIVE_INFINITY;
+
+  /** Opens nothing yet. */
+  constructor(path: string, plan: ArmPlan, clock: Clock) {
+    this.#path = path;
+    this.#plan = plan;
+    this.#clock = clock;
+  }
+
+  /** The file as it is now, at most `recheckMs` ago. @throws whatever the system or libsql says */
+  current(): OpenFile {
+    const nowMs = this.#clock.nowMs();
+    if (this.#file !== undefined && nowMs - this.#checkedAtMs < recheckMs) return this.#file;
+    const identity = identityOf(this.#path);
+    this.#checkedAtMs = nowMs;
+    if (this.#file?.identity === identity) return this.#file;
+    this.close();
+    const database = openReadOnly(this.#path);
+    this.#file = { database, arms: armsFor(this.#plan, database), statements: new Map(), identity };
+    return this.#file;
+  }
+
+  /** Closes the file; the next call of `current` opens it anew. */
+  close(): void {
+    this.#file?.database.close();
+    this.#file = undefined;
+  }
+}
+
+/** Opens a file that must be there, for reading. */
+export function openReadOnly(path: string): Sqlite.Database {
+  const Database = loadLibsql();
+  // libsql ignores better-sqlite3's `readonly` and `fileMustExist`; the URI form of sqlite3_open_v2 means both.
+  return new Database(`${pathToFileURL(path).href}?mode=ro`);
+}
+
+/** Which file stands under the name, and when it and its write-ahead log last changed. The change time cannot be set back. */
+function identityOf(path: string): string {
+  const file = statSync(path, { bigint: true });
+  const log = statSync(`${path}-wal`, { bigint: true, throwIfNoEntry: false });
+  // An empty log is none: SQLite makes one when it opens a database that has none, and takes it away again.
+  return [file, log?.size === 0n ? undefined : log].map(written).join();
+}
+
+function written(stats: BigIntStats | undefined): string {
+  return stats === undefined ? "" : `${stats.dev}:${stats.ino}:${stats.size}:${stats.mtimeNs}:${stats.ctimeNs}`;
+}
+
+function armsFor(plan: ArmPlan, database: Sqlite.Database): ArmSet {
+  const columnsOf = database.prepare("SELECT name FROM pragma_table_info(?)").raw();
+  const present = plan.optionalColumns.filter((column) => {
+    const [table, name] = column.split(".") as [string, string];
+    return (columnsOf.all([table]) as [string][]).some(([found]) => found.toLowerCase() === name.toLowerCase());
+  });
+  return plan.arms(new Set(present));
+}
