@@ -14,9 +14,10 @@ import type { FlushSelector } from "../model/flush.ts";
 import { type Answer, foreignByStaleList } from "../model/reply.ts";
 import type { OwnerSource } from "../model/source.ts";
 import type { CacheTally } from "../model/tally.ts";
+import type { Entry } from "./bounded-store.ts";
 import { Flights } from "./flights.ts";
 import { type FlushPredicate, toFlushPredicate } from "./selector.ts";
-import { AnswerStore, type Entry, type EntryKind } from "./store.ts";
+import { AnswerStore, type EntryKind } from "./store.ts";
 
 /** Lifetimes and bounds; see `CacheSettings`. */
 export interface CacheRules {
@@ -58,6 +59,8 @@ export interface AgedAnswer {
 const refreshShare = 0.75;
 // Entries that were stored together (a restart, a mailing) must not expire together: up to a tenth of the lifetime earlier.
 const jitterShare = 0.1;
+// RFC 5321 section 4.5.3.1: 64 octets of localpart, the @, 255 of domain. A longer key is answered, and takes no memory.
+const maxKeyLength = 320;
 
 function isForeign(answer: Answer | Promise<Answer>): boolean {
   return !(answer instanceof Promise) && answer.kind === "notFound" && answer.because === "foreign";
@@ -167,6 +170,11 @@ export class CachedSource implements OwnerSource {
     return this.#store.sizes();
   }
 
+  /** What the answers take in memory, in bytes, about. */
+  get bytes(): number {
+    return this.#store.bytes;
+  }
+
   /** Counts the entries that have outlived their lifetime and wait for the source to fail. Looks at every entry. */
   expired(): number {
     const nowMs = this.#clock.nowMs();
@@ -237,6 +245,7 @@ export class CachedSource implements OwnerSource {
   }
 
   #keep(key: string, answer: Answer, storedAtMs: number): void {
+    if (key.length > maxKeyLength) return;
     const fullTtlMs = answer.kind === "ok" ? this.#rules.ttlMs : this.#rules.negativeTtlMs;
     const ttlMs = fullTtlMs * (1 - jitterShare * this.#random());
     // A mailbox is mostly its own owner: the same text is then kept once.

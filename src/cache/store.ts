@@ -2,31 +2,18 @@
  * Where answers are kept: three LRU stores, so that what strangers can make up never pushes out what the database bounds.
  *
  * - `exact`: owners found for the address itself. Bounded by the rows of the database.
- * - `derived`: owners found without the extension, by `@domain` or by a grant. A sender can make up any number of those.
+ * - `derived`: owners found without the extension, by `@domain` or by a grant, or by a spelling that a collation may take for
+ *   another. A sender can make up any number of those.
  * - `negative`: addresses that nobody owns. Likewise.
  */
-import { LRUCache } from "lru-cache";
 import type { Answer } from "../model/reply.ts";
+import { BoundedStore, type Entry } from "./bounded-store.ts";
 import { KeyIndex } from "./key-index.ts";
-
-/**
- * One cached answer. Times are on the monotonic clock, in whole milliseconds: a number with a fraction is an object of its
- * own for V8, and there are as many entries as mailboxes.
- */
-export interface Entry {
-  readonly answer: Answer;
-  /** When the source said it. */
-  readonly storedAtMs: number;
-  /** From when on it is only served if the source fails. */
-  readonly expiresAtMs: number;
-  /** When it was last moved to the front of its store. */
-  usedAtMs: number;
-}
 
 /** What an entry is, in the words of the metrics. */
 export type EntryKind = "positive" | "negative";
 
-/** Bounds of the stores, in entries. */
+/** Bounds of the stores, in entries; each has room for 1 KiB an entry on average, and no more. */
 export interface StoreLimits {
   /** Of `exact`; `derived` has an eighth of it on top. */
   readonly maxEntries: number;
@@ -38,26 +25,19 @@ export interface StoreLimits {
 // Enough for every tag in use at a site (one in eight mailboxes at once), little enough not to matter beside `exact`.
 const derivedShare = 8;
 
-// An entry in use is moved to the front of its store once in a while only: the move touches the entries around it, which lie
-// anywhere in memory, and to the second the order of eviction does not matter.
-const orderMs = 1_000;
-
 /** The three stores of one map, keyed by folded key. */
 export class AnswerStore {
-  readonly #exact: LRUCache<string, Entry>;
-  readonly #derived: LRUCache<string, Entry>;
-  readonly #negative: LRUCache<string, Entry>;
+  readonly #exact: BoundedStore;
+  readonly #derived: BoundedStore;
+  readonly #negative: BoundedStore;
   readonly #index: KeyIndex;
 
   constructor(limits: StoreLimits, onEviction: (kind: EntryKind) => void) {
     this.#index = new KeyIndex(limits.recipientDelimiter);
-    const make = (max: number, kind: EntryKind) =>
-      new LRUCache<string, Entry>({
-        max: Math.max(1, max),
-        dispose: (_entry, key, reason) => {
-          if (reason !== "set") this.#index.delete(key);
-          if (reason === "evict") onEviction(kind);
-        },
+    const make = (maxEntries: number, kind: EntryKind) =>
+      new BoundedStore(maxEntries, (key, isEvicted) => {
+        this.#index.delete(key);
+        if (isEvicted) onEviction(kind);
       });
     this.#exact = make(limits.maxEntries, "positive");
     this.#derived = make(Math.ceil(limits.maxEntries / derivedShare), "positive");
@@ -66,7 +46,7 @@ export class AnswerStore {
 
   /** Reads an entry that is about to be used: it is then evicted after those that are not. */
   get(key: string, nowMs: number): Entry | undefined {
-    return use(this.#exact, key, nowMs) ?? use(this.#derived, key, nowMs) ?? use(this.#negative, key, nowMs);
+    return this.#exact.get(key, nowMs) ?? this.#derived.get(key, nowMs) ?? this.#negative.get(key, nowMs);
   }
 
   /** Reads an entry without counting it as used. */
@@ -76,10 +56,10 @@ export class AnswerStore {
 
   /** Keeps an entry in the store that fits its answer, and forgets what another store held for the key. */
   set(key: string, entry: Entry): void {
-    const store = this.#storeFor(entry.answer);
+    const store = this.#storeFor(key, entry.answer);
     for (const other of this.#all()) if (other !== store) other.delete(key);
-    store.set(key, entry);
     this.#index.add(key);
+    store.set(key, entry);
   }
 
   /** Forgets what belongs to an address: its own entry, and those with extensions or in quotes. @returns how many went */
@@ -100,26 +80,33 @@ export class AnswerStore {
     return { positive: this.#exact.size + this.#derived.size, negative: this.#negative.size };
   }
 
+  /** What all of it takes, about. */
+  get bytes(): number {
+    return this.#all().reduce((sum, store) => sum + store.bytes, 0);
+  }
+
   /** Lists everything, most recently used first within each store. */
   *entries(): Generator<[key: string, entry: Entry]> {
     for (const store of this.#all()) yield* store.entries();
   }
 
-  #storeFor(answer: Answer): LRUCache<string, Entry> {
+  #storeFor(key: string, answer: Answer): BoundedStore {
     if (answer.kind === "notFound") return this.#negative;
-    return answer.derived ? this.#derived : this.#exact;
+    return answer.derived || isOneOfMany(key) ? this.#derived : this.#exact;
   }
 
-  #all(): readonly LRUCache<string, Entry>[] {
+  #all(): readonly BoundedStore[] {
     return [this.#exact, this.#derived, this.#negative];
   }
 }
 
-function use(store: LRUCache<string, Entry>, key: string, nowMs: number): Entry | undefined {
-  const entry = store.peek(key);
-  if (entry !== undefined && nowMs - entry.usedAtMs >= orderMs) {
-    entry.usedAtMs = Math.floor(nowMs);
-    store.get(key);
-  }
-  return entry;
+// Visible ASCII without quotes and backslashes: between such keys every collation tells, but for the case that is folded.
+const distinct = /^[!#-[\]-~]*$/;
+
+/**
+ * Whether a key may be one of many spellings that the database takes for the same address: `àéíóu@` is `aeiou@` to a collation
+ * that ignores accents, control characters count for nothing in others, and quotes are taken off.
+ */
+function isOneOfMany(key: string): boolean {
+  return !distinct.test(key);
 }

@@ -55,7 +55,7 @@ export class MapChain {
     this.map = new LookupMap(name, this.cache);
     // Published from the start, so that a rate has something to begin with.
     for (const protocol of ["socketmap", "tcp_table"] as const) tallies.lookup(name, protocol);
-    tallies.watchCache(name, () => this.cache.sizes());
+    tallies.watchCache(name, () => ({ ...this.cache.sizes(), bytes: this.cache.bytes }));
   }
 
   /** Reads the hosted domains, so that the first foreign sender is stopped. Never rejects. */

@@ -2,7 +2,8 @@
  * Makes the set of hosted domains of what the query `domains` gives.
  *
  * A domain that is written as U-label is a row that nobody finds: keys are bound with the A-label, since a collation would
- * take `exämple.com` for `example.com`. That must not stay unnoticed.
+ * take `exämple.com` for `example.com`. So may be one with white space around it, which a PAD SPACE collation finds all the same.
+ * Neither may stay unnoticed.
  */
 import { foldDomain } from "../model/address.ts";
 import type { Log } from "../model/log.ts";
@@ -23,18 +24,36 @@ export class HostedDomains {
     const problem = unfindableDomains(cells);
     if (problem !== undefined && problem !== this.#told) this.#log.warn({ source: this.#source, problem }, "domains");
     this.#told = problem;
-    if (cells.includes("*")) return undefined;
-    return new Set(cells.map(foldDomain).filter((domain) => domain !== undefined));
+    const domains = cells.map((cell) => cell.trim());
+    if (domains.includes("*")) return undefined;
+    return new Set(domains.map(foldDomain).filter((domain) => domain !== undefined));
   }
 }
 
 /** Says what is wrong with domains of the database; `undefined` when nothing is. */
 export function unfindableDomains(cells: readonly string[]): string | undefined {
-  const written = [...new Set(cells)].filter((cell) => /[^\0-\x7f]/.test(cell)).toSorted();
-  const [first] = written;
+  const written = [...new Set(cells)].toSorted();
+  const problems = [
+    tellULabels(written.map((cell) => cell.trim()).filter((cell) => beyondAscii.test(cell))),
+    tellBlanks(written.filter((cell) => cell.trim() !== cell)),
+  ].filter((problem) => problem !== undefined);
+  return problems.length === 0 ? undefined : problems.join("; ");
+}
+
+const beyondAscii = /[^\0-\x7f]/;
+
+function tellULabels([first, ...others]: readonly string[]): string | undefined {
   if (first === undefined) return undefined;
   const aLabel = foldDomain(first);
   const remedy = aLabel === undefined ? `${first} is no domain` : `write ${first} as ${aLabel}`;
-  const count = written.length === 1 ? "1 domain is" : `${written.length} domains are`;
+  const count = others.length === 0 ? "1 domain is" : `${others.length + 1} domains are`;
   return `${count} not written as A-label (xn--…), so nobody owns an address there: ${remedy}`;
+}
+
+/** Whether a query finds such a row depends on its collation, and on what stands around it (a blank, or a CR of an import). */
+function tellBlanks([first, ...others]: readonly string[]): string | undefined {
+  if (first === undefined) return undefined;
+  const count = others.length === 0 ? "1 domain has" : `${others.length + 1} domains have`;
+  const remedy = `write ${JSON.stringify(first)} as ${JSON.stringify(first.trim())}`;
+  return `${count} white space around the name, so its owners may not be found: ${remedy}`;
 }

@@ -97,6 +97,17 @@ function registerCaches(registry: Registry, tallies: Tallies): void {
       }
     },
   );
+  registerGauge(
+    registry,
+    {
+      name: "loginmapd_cache_bytes",
+      help: "Memory that the answers in the cache take, in bytes, about.",
+      labelNames: ["map"],
+    },
+    function* () {
+      for (const [map, { bytes }] of tallies.cacheEntries()) yield [{ map }, bytes];
+    },
+  );
   registerCounter(
     registry,
     {

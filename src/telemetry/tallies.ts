@@ -26,6 +26,8 @@ export interface CacheEntries {
   readonly positive: number;
   /** Addresses without. */
   readonly negative: number;
+  /** What all of them take in memory, about. */
+  readonly bytes: number;
 }
 
 /** The names that a configuration still has; see `Tallies.retain`. */

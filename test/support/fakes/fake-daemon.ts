@@ -35,7 +35,7 @@ export class FakeDaemon implements SidecarDeps {
   constructor() {
     this.metrics.lookup("senders", "socketmap");
     this.metrics.watchSource("mail", () => this.#health());
-    this.metrics.watchCache("senders", () => this.entries);
+    this.metrics.watchCache("senders", () => ({ ...this.entries, bytes: 500_000 }));
     this.metrics.cache("senders");
     this.metrics.source("mail");
     this.metrics.listener("inet:127.0.0.1:9000");

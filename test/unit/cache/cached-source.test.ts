@@ -98,6 +98,19 @@ describe("a hit", () => {
   });
 });
 
+describe("a key longer than any address", () => {
+  test("is answered, and takes no memory", async () => {
+    const longest = `${"a".repeat(64)}@${"b".repeat(255)}`;
+    await learn(longest, owned("alice"));
+    await learn(`${longest}b`, owned("alice"));
+    await learn("a".repeat(9_900), absent);
+    expect(cache.sizes()).toEqual({ positive: 1, negative: 0 });
+    expect(cache.stateOf(longest).state).toBe("hit");
+    cache.restore([{ key: `${longest}b`, answer: absent, ageMs: 0 }]);
+    expect(cache.sizes().negative).toBe(0);
+  });
+});
+
 describe("a miss", () => {
   test("makes one query for a hundred lookups at once", async () => {
     const lookups = Array.from({ length: 100 }, () => cache.ownersOf("alice@x", 0));

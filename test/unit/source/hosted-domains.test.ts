@@ -46,3 +46,24 @@ test("counts each once, gives one example, and says what is no domain at all", (
   );
   expect(unfindableDomains(["ü/x"])).toMatch(/: ü\/x is no domain$/);
 });
+
+test("white space around a domain does not make it another, and is told", () => {
+  const { warnings, log } = listen();
+  expect(new HostedDomains("mail", log).read(["a.example ", "b.example\r", "\tC.example", "d.example"])).toEqual(
+    new Set(["a.example", "b.example", "c.example", "d.example"]),
+  );
+  expect(warnings).toEqual([
+    {
+      source: "mail",
+      problem:
+        '3 domains have white space around the name, so its owners may not be found: write "\\tC.example" as "C.example"',
+    },
+  ]);
+  expect(new HostedDomains("mail", log).read(["* "])).toBeUndefined();
+});
+
+test("tells of U-labels and white space alike", () => {
+  expect(unfindableDomains(["ü.example\r"])).toBe(
+    '1 domain is not written as A-label (xn--…), so nobody owns an address there: write ü.example as xn--tda.example; 1 domain has white space around the name, so its owners may not be found: write "ü.example\\r" as "ü.example"',
+  );
+});

@@ -28,6 +28,7 @@ test("publishes the metrics of the contract and of the process in the text forma
     "histogram loginmapd_lookup_duration_seconds",
     "counter loginmapd_cache_requests_total",
     "gauge loginmapd_cache_entries",
+    "gauge loginmapd_cache_bytes",
     "counter loginmapd_cache_evictions_total",
     "counter loginmapd_cache_flushed_total",
     "counter loginmapd_source_queries_total",
@@ -93,7 +94,7 @@ test("publishes what a cache did and holds", async () => {
   tally.requests.foreign_domain = 4;
   tally.evictions.negative = 2;
   tally.flushed = 5;
-  metrics.watchCache("senders", () => ({ positive: 10, negative: 20 }));
+  metrics.watchCache("senders", () => ({ positive: 10, negative: 20, bytes: 4096 }));
   expect(await samplesOf("loginmapd_cache_requests_total")).toEqual({
     'loginmapd_cache_requests_total{map="senders",outcome="hit"}': 7,
     'loginmapd_cache_requests_total{map="senders",outcome="negative_hit"}': 0,
@@ -102,6 +103,7 @@ test("publishes what a cache did and holds", async () => {
     'loginmapd_cache_requests_total{map="senders",outcome="miss"}': 0,
     'loginmapd_cache_requests_total{map="senders",outcome="foreign_domain"}': 4,
   });
+  expect(await samplesOf("loginmapd_cache_bytes")).toEqual({ 'loginmapd_cache_bytes{map="senders"}': 4096 });
   expect(await samplesOf("loginmapd_cache_entries")).toEqual({
     'loginmapd_cache_entries{kind="positive",map="senders"}': 10,
     'loginmapd_cache_entries{kind="negative",map="senders"}': 20,
@@ -188,7 +190,7 @@ describe("a reload", () => {
     for (const map of ["senders", "gone"]) {
       metrics.lookup(map, "socketmap");
       metrics.cache(map);
-      metrics.watchCache(map, () => ({ positive: 0, negative: 0 }));
+      metrics.watchCache(map, () => ({ positive: 0, negative: 0, bytes: 0 }));
     }
     for (const source of ["mail", "gone"]) {
       metrics.source(source);
@@ -211,7 +213,7 @@ test("docs/metrics.md lists every metric of loginmapd with its type and labels, 
   for (const map of ["senders"]) {
     metrics.lookup(map, "socketmap");
     metrics.cache(map);
-    metrics.watchCache(map, () => ({ positive: 0, negative: 0 }));
+    metrics.watchCache(map, () => ({ positive: 0, negative: 0, bytes: 0 }));
   }
   metrics.source("mail");
   metrics.watchSource("mail", () => ({ isUp: true, reason: "", hosts: [] }));
