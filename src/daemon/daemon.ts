@@ -266,7 +266,7 @@ export class Daemon {
   }
 
   #chainsFor(settings: Settings, sources: OpenSources): ReadonlyMap<string, MapChain> {
-    return chainsFor(settings, sources, this, { clock: this.#turn, tallies: this.#parts.metrics });
+    return chainsFor(settings, sources, this, { clock: this.#turn, tallies: this.#parts.metrics, log: this.#log });
   }
 
   #listenerParts(listener: ListenerSettings): ListenerParts {

@@ -52,6 +52,8 @@ export interface CacheTally {
   readonly requests: Record<CacheOutcome, number>;
   readonly evictions: Record<"positive" | "negative", number>;
   flushed: number;
+  /** Readings of the hosted domains, by outcome. */
+  readonly domainReadings: Record<"ok" | "error", number>;
 }
 
 /** Statements sent to one source. */
@@ -89,6 +91,7 @@ export function cacheTally(): CacheTally {
     requests: { hit: 0, negative_hit: 0, stale: 0, coalesced: 0, miss: 0, foreign_domain: 0 },
     evictions: { positive: 0, negative: 0 },
     flushed: 0,
+    domainReadings: { ok: 0, error: 0 },
   };
 }
 

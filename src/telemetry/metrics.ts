@@ -130,6 +130,17 @@ function registerCaches(registry: Registry, tallies: Tallies): void {
       for (const [map, tally] of tallies.caches()) yield [{ map }, tally.flushed];
     },
   );
+  registerCounter(
+    registry,
+    {
+      name: "loginmapd_domain_readings_total",
+      help: "Readings of the domains that the source of the map hosts, by outcome.",
+      labelNames: ["map", "outcome"],
+    },
+    function* () {
+      for (const [map, tally] of tallies.caches()) yield* each(tally.domainReadings, "outcome", { map });
+    },
+  );
 }
 
 function registerSources(registry: Registry, tallies: Tallies): void {

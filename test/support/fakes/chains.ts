@@ -4,7 +4,7 @@ import { chainsFor } from "../../../src/daemon/chains.ts";
 import type { OpenSource, OpenSources } from "../../../src/daemon/sources.ts";
 import type { CacheSettings, LimitSettings, MapSettings, Settings } from "../../../src/model/settings.ts";
 import { Tallies } from "../../../src/telemetry/tallies.ts";
-import { type FakeDatabase, fakeClock, fakeDatabase } from "./fakes.ts";
+import { type FakeDatabase, fakeClock, fakeDatabase, fakeLog } from "./fakes.ts";
 
 export interface SettingsChanges {
   readonly map?: Partial<MapSettings>;
@@ -13,7 +13,7 @@ export interface SettingsChanges {
 }
 
 export const clock = fakeClock();
-export const chainParts = { clock, tallies: new Tallies() };
+export const chainParts = { clock, tallies: new Tallies(), log: fakeLog() };
 
 export function settingsWith({ map, cache, limits }: SettingsChanges = {}): Settings {
   const senders = {

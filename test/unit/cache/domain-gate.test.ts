@@ -1,7 +1,8 @@
-import { beforeEach, describe, expect, test } from "vitest";
+import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { DomainGate } from "../../../src/cache/domain-gate.ts";
 import { absent, foreign, foreignByStaleList } from "../../../src/model/reply.ts";
-import { type FakeClock, fakeClock } from "../../support/fakes/fakes.ts";
+import { cacheTally } from "../../../src/model/tally.ts";
+import { type FakeClock, type FakeLog, fakeClock, fakeLog } from "../../support/fakes/fakes.ts";
 
 const rules = {
   refreshMs: 30_000,
@@ -13,11 +14,15 @@ const rules = {
 let clock: FakeClock;
 let gate: DomainGate;
 let reads: number;
+let log: FakeLog;
+let tally: ReturnType<typeof cacheTally>;
 let answer: () => Promise<ReadonlySet<string> | undefined>;
 
 beforeEach(() => {
   clock = fakeClock();
   reads = 0;
+  log = fakeLog();
+  tally = cacheTally();
   answer = () => Promise.resolve(new Set(["example.com"]));
   gate = make();
 });
@@ -27,8 +32,11 @@ function make(changes: Partial<typeof rules> = {}): DomainGate {
     { ...rules, ...changes },
     {
       clock,
+      log,
+      tally,
       source: { ownersOf: () => absent },
       database: {
+        name: "mail",
         hostedDomains: () => {
           reads++;
           return answer();
@@ -67,10 +75,13 @@ describe("DomainGate", () => {
     expect(gate.ownersOf("a@elsewhere.example", 0)).toBe(absent);
   });
 
-  test("reads the set again after its lifetime without anybody waiting", async () => {
+  test("in use, reads the set again before its lifetime ends, without anybody waiting", async () => {
     await gate.warm();
     answer = () => Promise.resolve(new Set(["new.example"]));
-    clock.advance(30_000);
+    clock.advance(22_499);
+    expect(gate.ownersOf("a@new.example", 0)).toBe(foreign);
+    expect(reads).toBe(1);
+    clock.advance(1);
     expect(gate.ownersOf("a@new.example", 0)).toBe(foreign);
     await settle();
     expect(gate.ownersOf("a@new.example", 0)).toBe(absent);
@@ -88,10 +99,10 @@ describe("DomainGate", () => {
     expect(reads).toBe(4);
   });
 
-  test("an overdue set is read before it refuses anybody", async () => {
+  test("a set older than negative_ttl is read before it refuses anybody, so that a new domain is never refused for longer", async () => {
     await gate.warm();
     answer = () => Promise.resolve(new Set(["new.example"]));
-    clock.advance(60_000);
+    clock.advance(30_000);
     const [added, elsewhere] = [gate.ownersOf("a@new.example", 0), gate.ownersOf("a@elsewhere.example", 0)];
     expect(await added).toBe(absent);
     expect(await elsewhere).toBe(foreign);
@@ -108,6 +119,50 @@ describe("DomainGate", () => {
     clock.advance(1_000);
     expect(await gate.ownersOf("a@elsewhere.example", 0)).toBe(foreignByStaleList);
     expect(reads).toBe(3);
+  });
+
+  describe("while a reading takes long", () => {
+    beforeEach(() => {
+      vi.useFakeTimers();
+    });
+    afterEach(() => {
+      vi.useRealTimers();
+    });
+
+    test("asks the source about what an overdue set lacks, a second after the reading began", async () => {
+      await gate.warm();
+      answer = () => new Promise(() => {});
+      clock.advance(30_000);
+      const asked = gate.ownersOf("a@new.example", 0);
+      let isAnswered = false;
+      void Promise.resolve(asked).then(() => {
+        isAnswered = true;
+      });
+      await vi.advanceTimersByTimeAsync(999);
+      expect(isAnswered).toBe(false);
+      await vi.advanceTimersByTimeAsync(1);
+      expect(await asked).toBe(absent);
+      expect(await gate.ownersOf("a@new.example", 0)).toBe(absent);
+      expect(reads).toBe(2);
+    });
+  });
+
+  test("tells every failure of a reading: lookups do not meet it", async () => {
+    answer = () => Promise.reject(new Error("wrong SQL"));
+    await gate.warm();
+    expect(log.lines).toEqual([
+      {
+        level: "warn",
+        message: "hosted domains could not be read; foreign addresses cost queries",
+        fields: { source: "mail", err: new Error("wrong SQL") },
+      },
+    ]);
+    expect(tally.domainReadings).toEqual({ ok: 0, error: 1 });
+    answer = () => Promise.resolve(new Set(["example.com"]));
+    clock.advance(1_000);
+    await gate.warm();
+    expect(tally.domainReadings).toEqual({ ok: 1, error: 1 });
+    expect(log.lines).toHaveLength(1);
   });
 
   test("stands open when the set is too old to be served stale", async () => {

@@ -31,6 +31,7 @@ test("publishes the metrics of the contract and of the process in the text forma
     "gauge loginmapd_cache_bytes",
     "counter loginmapd_cache_evictions_total",
     "counter loginmapd_cache_flushed_total",
+    "counter loginmapd_domain_readings_total",
     "counter loginmapd_source_queries_total",
     "histogram loginmapd_source_query_duration_seconds",
     "gauge loginmapd_source_up",
