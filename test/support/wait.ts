@@ -12,7 +12,7 @@ const pollMs = 10;
 export async function waitUntil<T>(
   what: string,
   probe: () => T | Promise<T>,
-  deadlineMs = 10_000,
+  deadlineMs = 60_000,
 ): Promise<NonNullable<T>> {
   const end = performance.now() + deadlineMs;
   let cause: unknown;
@@ -30,7 +30,7 @@ export async function waitUntil<T>(
 }
 
 /** Fails when `promise` is still open after `deadlineMs`: for events that must come by themselves. */
-export async function within<T>(what: string, promise: Promise<T>, deadlineMs = 10_000): Promise<T> {
+export async function within<T>(what: string, promise: Promise<T>, deadlineMs = 60_000): Promise<T> {
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<never>((_, reject) => {
     timer = setTimeout(() => reject(new Error(`waited ${deadlineMs} ms for ${what}`)), deadlineMs);

@@ -35,7 +35,7 @@ async function tcpTable(): Promise<WireClient> {
   return client;
 }
 
-const closed = (client: WireClient) => within("the daemon to close", client.closed, 5000);
+const closed = (client: WireClient) => within("the daemon to close", client.closed, 30_000);
 const broken = /^PERM [\x20-\x7e]{1,195}$/;
 
 test.each([

@@ -48,7 +48,7 @@ async function saidUntilClosed(socket: Socket): Promise<string> {
   socket.setEncoding("latin1").on("data", (text: string) => {
     said += text;
   });
-  await within("the sidecar to close the connection", once(socket, "close"), 5_000);
+  await within("the sidecar to close the connection", once(socket, "close"), 30_000);
   return said;
 }
 
@@ -147,6 +147,6 @@ test("closing the sidecar answers what is under way and waits for no idle client
   course.emit("answered", { outcome: "ok" });
 
   expect(await (await busy).json()).toEqual({ outcome: "ok" });
-  await within("the sidecar to close", closed, 5_000);
-  await within("the idle connection to close", once(idle, "close"), 5_000);
+  await within("the sidecar to close", closed, 30_000);
+  await within("the idle connection to close", once(idle, "close"), 30_000);
 });

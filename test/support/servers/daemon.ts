@@ -96,7 +96,7 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
     logLines: () => parseLog(child.stderr()),
     stdout: child.stdout,
     signal: child.signal,
-    async stop(deadlineMs = 15_000) {
+    async stop(deadlineMs = 60_000) {
       child.signal("SIGTERM");
       try {
         const exit = await within("loginmapd to end after SIGTERM", child.exited, deadlineMs);

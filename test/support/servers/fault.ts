@@ -79,7 +79,7 @@ export async function costOf(fault: Fault): Promise<Cost> {
     await waitUntil(
       "uncached addresses to be answered again",
       () => load.tally.lastUncachedAnswerAt > Math.max(mendedAt, load.tally.lastUncachedFailureAt + 500),
-      15_000,
+      60_000,
     );
     const stale = await stage.metric("loginmapd_cache_requests_total", { outcome: "stale" });
     await load.stop();

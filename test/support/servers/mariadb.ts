@@ -274,7 +274,7 @@ async function makeCertificates(folder: string): Promise<string[]> {
 
 /** Waits until every thread stands still: SIGSTOP is delivered at once, but takes effect thread by thread. */
 function awaitStandstill(pid: number): void {
-  const end = performance.now() + 5000;
+  const end = performance.now() + 60_000;
   const isRunning = (thread: string): boolean => {
     const stat = readFileSync(`/proc/${pid}/task/${thread}/stat`, "latin1");
     return stat.charAt(stat.lastIndexOf(")") + 2) !== "T";

@@ -80,7 +80,7 @@ export function startChild(command: string, args: readonly string[], options: Ch
 }
 
 /** Ends a child and its group: SIGTERM, then SIGKILL for what is left at the deadline. */
-export async function stopChild(child: Child, deadlineMs = 10_000): Promise<Exit> {
+export async function stopChild(child: Child, deadlineMs = 60_000): Promise<Exit> {
   child.signal("SIGCONT");
   child.signal("SIGTERM");
   try {

@@ -38,7 +38,7 @@ export interface Envelope {
 // Far fewer bytes than a socket's buffer holds, so that neither side waits for the other to read.
 const pipelined = 16;
 
-const replyDeadlineMs = 15_000;
+const replyDeadlineMs = 60_000;
 
 /** One SMTP session over loopback TCP. */
 export class SmtpSession {

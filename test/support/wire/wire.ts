@@ -3,7 +3,7 @@ import { once } from "node:events";
 import { connect, type Socket } from "node:net";
 import { within } from "../wait.ts";
 
-const replyDeadlineMs = 10_000;
+const replyDeadlineMs = 60_000;
 
 /** One connection. Received bytes are kept until `reply` cuts them. */
 export class WireClient {
