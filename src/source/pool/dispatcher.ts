@@ -152,6 +152,7 @@ export class Dispatcher<S extends Session, L extends Batchable> {
     try {
       const lookups = taken.map(({ lookup }) => lookup);
       const outcomes = await this.#options.serve(pooled.session, lookups);
+      this.hosts.noteAnswer(pooled.host);
       for (const [i, one] of waiting.entries()) {
         const outcome = outcomes[i] as Outcome;
         if (outcome instanceof SourceError) this.#reject(one, outcome);

@@ -55,8 +55,10 @@ interface Entry extends Host {
   isSuspect: boolean;
   /** Whether lookups wait for the verdict under way. */
   isInUse: boolean;
-  /** Whether a lookup's connection worked after the probe under way began: what the probe finds is of yesterday. */
+  /** Whether a lookup's connection worked after the probe under way began: what the probe finds is out of date. */
   isOutrun: boolean;
+  /** Whether the host has answered anything since the check under way began. */
+  hasAnswered: boolean;
   reason: string;
   downSinceMs: number;
   failures: number;
@@ -82,6 +84,7 @@ export class Hosts {
       isSuspect: false,
       isInUse: false,
       isOutrun: false,
+      hasAnswered: false,
       reason: "",
       downSinceMs: 0,
       failures: 0,
@@ -141,7 +144,8 @@ export class Hosts {
 
   /**
    * Asks a host that is up for a sign of life, because a statement takes long: a slow query must not take the host out, a
-   * server that hangs must. Without an answer in a second it goes out. Does nothing while a check is under way.
+   * server that hangs must. Without an answer in a second it goes out; what it answers to anybody else counts too, since on a busy
+   * machine a new connection may take longer than that. Does nothing while a check is under way.
    */
   check(host: Host): void {
     const entry = host as Entry;
@@ -152,6 +156,11 @@ export class Hosts {
   /** The same for a host that no lookup uses at the moment: it only comes under suspicion. */
   checkIdle(host: Host): void {
     this.#check(host as Entry);
+  }
+
+  /** Notes that a host has answered something: a sign of life. */
+  noteAnswer(host: Host): void {
+    (host as Entry).hasAnswered = true;
   }
 
   /** Stops probing. */
@@ -165,9 +174,17 @@ export class Hosts {
 
   #check(entry: Entry): void {
     if (this.#isClosed || !entry.isUp || entry.isProbing) return;
-    entry.verdict = setTimeout(() => this.#condemn(entry, "accepts connections but does not answer"), verdictMs);
+    entry.hasAnswered = false;
+    entry.verdict = setTimeout(() => {
+      // Timers come before reads: what has arrived while this process was kept from running must be read first.
+      setImmediate(() => this.#giveVerdict(entry));
+    }, verdictMs);
     entry.verdict.unref();
     void this.#probe(entry);
+  }
+
+  #giveVerdict(entry: Entry): void {
+    if (entry.isProbing && !entry.hasAnswered) this.#condemn(entry, "accepts connections but does not answer");
   }
 
   #condemn(entry: Entry, reason: string): void {
@@ -208,7 +225,7 @@ export class Hosts {
     } else if (!entry.isUp) {
       entry.reason = result.reason;
       this.#probeLater(entry);
-    } else if (result.kind === "dead" && !entry.isOutrun) {
+    } else if (result.kind === "dead" && !entry.isOutrun && !entry.hasAnswered) {
       this.#condemn(entry, result.reason);
     }
     entry.isInUse = false;

@@ -85,7 +85,7 @@ test("the first of two hosts dies while the second lags: what is answered is as 
     2_000,
   );
   await load.stop();
-  const cost = toCost("first of two hosts dies, replica lags", load.tally, mendedAt, 0);
+  const cost = toCost("first of two hosts dies, replica lags", load, mendedAt, 0);
   const { fault, ...row } = cost;
   console.table({ [fault]: row });
   expect(cost).toMatchObject({ wrong: 0, late: 0, lost: 0, "451 cached": 0, "451 uncached": 0 });

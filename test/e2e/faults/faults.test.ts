@@ -130,6 +130,11 @@ const faults: readonly Fault[] = [
   {
     name: "queries held up for 700 ms",
     isOutage: false,
+    // A busy machine makes 700 ms longer. What is tested is that the host is not taken for dead, not how long a lookup waits.
+    lookupTimeoutMs: 20_000,
+    options: {
+      config: (mariadb) => ({ sources: { mail: { ...nativeSource(mariadb), query_timeout: "19s" } } }),
+    },
     async inject({ mariadb }) {
       for (let round = 0; round < 3; round++) {
         const lock = await lockTable(mariadb, "addresses");
@@ -163,7 +168,7 @@ test.each(faults)("$name: no wrong answer, no late one, no failure for what is c
   } else {
     expect(cost["451 uncached"]).toBe(0);
   }
-  expect(cost["recovery ms"]).toBeLessThan(1000);
+  expect(cost["recovery ms"]).toBeLessThan(1000 + cost["allowance ms"]);
 });
 
 test("clock set forward and back: no answer expires or lives on by it", async () => {
@@ -218,7 +223,7 @@ test("disk full when the cache is to be saved: a restart under load gives no wro
     } finally {
       await next.stop();
     }
-    const cost = toCost("disk full at a restart (lost: asked while nobody listened)", load.tally, mendedAt, 0);
+    const cost = toCost("disk full at a restart (lost: asked while nobody listened)", load, mendedAt, 0);
     costs.push(cost);
     expect(cost).toMatchObject({ wrong: 0, late: 0, "451 cached": 0, "451 uncached": 0 });
   } finally {

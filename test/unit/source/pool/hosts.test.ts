@@ -131,7 +131,7 @@ describe("Hosts", () => {
     hosts.check(hung);
     await vi.advanceTimersByTimeAsync(999);
     expect(hung.isUp).toBe(true);
-    await vi.advanceTimersByTimeAsync(1);
+    await vi.advanceTimersByTimeAsync(2);
     expect(hosts.health()[0]).toMatchObject({ isUp: false, reason: "accepts connections but does not answer" });
     await vi.advanceTimersByTimeAsync(10_000);
     expect(probed).toEqual(["unix"]);
@@ -175,8 +175,41 @@ describe("Hosts", () => {
     answer = new Promise(() => {});
     hosts.checkIdle(first());
     hosts.check(first());
-    await vi.advanceTimersByTimeAsync(1_000);
+    await vi.advanceTimersByTimeAsync(1_001);
     expect(hosts.preferred()).toBeUndefined();
+  });
+
+  test("leaves a host in that answers anybody while its check waits: a machine that is busy is no dead server", async () => {
+    answer = new Promise(() => {});
+    const host = first();
+    hosts.check(host);
+    await vi.advanceTimersByTimeAsync(500);
+    hosts.noteAnswer(host);
+    await vi.advanceTimersByTimeAsync(10_000);
+    expect(changes).toEqual([]);
+  });
+
+  test("an answer of before the check is no sign of life", async () => {
+    answer = new Promise(() => {});
+    const host = first();
+    hosts.noteAnswer(host);
+    hosts.check(host);
+    await vi.advanceTimersByTimeAsync(1_001);
+    expect(host.isUp).toBe(false);
+  });
+
+  test("reads what has arrived before it gives its verdict, when this process was kept from running", async () => {
+    let end: (result: ProbeResult) => void = () => {};
+    answer = new Promise((resolve) => {
+      end = resolve;
+    });
+    const host = first();
+    hosts.check(host);
+    // What the sockets have comes after the timers of a turn.
+    setTimeout(() => setImmediate(() => end({ kind: "up" })), 999);
+    vi.advanceTimersByTime(1_000);
+    await vi.advanceTimersByTimeAsync(10);
+    expect(changes).toEqual([]);
   });
 
   test("does not believe a probe that began before a lookup's connection worked", async () => {
