@@ -2,6 +2,7 @@
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { makeDirectory, type TestDirectory } from "../../support/directories.ts";
+import { Lag } from "../../support/lag.ts";
 import { projectRoot, writeConfig } from "../../support/servers/daemon.ts";
 import { type Mariadb, startMariadb } from "../../support/servers/mariadb.ts";
 import { freePorts } from "../../support/servers/ports.ts";
@@ -9,6 +10,9 @@ import { type Child, startChild } from "../../support/servers/processes.ts";
 import { nativeSchema, nativeSource } from "../../support/servers/stage.ts";
 import { waitUntil } from "../../support/wait.ts";
 import { WireClient } from "../../support/wire/wire.ts";
+
+// What a busy machine adds is no fault of the daemon.
+const lag = new Lag();
 
 let mariadb: Mariadb;
 let directory: TestDirectory;
@@ -86,7 +90,7 @@ test("a client that does not close its side when we have delays no restart for d
   supervisor.signal("SIGHUP");
   await waitUntil("the daemon to end", () => ended() > before, 20_000);
   // Of a drain_timeout of 10 s.
-  expect(performance.now() - begun).toBeLessThan(8_000);
+  expect(performance.now() - begun - lag.allowanceMs).toBeLessThan(8_000);
   const ready = () => told().lastIndexOf("READY=1") > told().lastIndexOf("exit 0");
   await waitUntil("the next daemon", ready, 20_000);
   client.close();

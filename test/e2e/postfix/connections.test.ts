@@ -1,12 +1,16 @@
 /** Many clients at once, few connections allowed, and the end of the daemon: nobody is refused, nothing is lost. */
 import { once } from "node:events";
 import { expect, test } from "vitest";
+import { Lag } from "../../support/lag.ts";
 import { writeConfig } from "../../support/servers/daemon.ts";
 import { lockTable } from "../../support/servers/lock.ts";
 import { freePort, isListening } from "../../support/servers/ports.ts";
 import { nativeSource, type Stage, type StageOptions, startStage } from "../../support/servers/stage.ts";
 import { waitUntil, within } from "../../support/wait.ts";
 import { askOnce, WireClient } from "../../support/wire/wire.ts";
+
+// What a busy machine adds is no fault of the daemon.
+const lag = new Lag();
 
 /** Runs a test on a stage of its own; what the test does not end, this does. */
 async function onStage(options: StageOptions, body: (stage: Stage) => Promise<void>): Promise<void> {
@@ -152,7 +156,7 @@ test("SIGTERM with a lookup that never ends: the daemon ends within drain_timeou
     const begun = performance.now();
     stage.daemon.signal("SIGTERM");
     expect(await within("the daemon to end", stage.daemon.exited)).toEqual({ code: 0, signal: null });
-    expect(performance.now() - begun).toBeLessThan(5000);
+    expect(performance.now() - begun - lag.allowanceMs).toBeLessThan(5000);
     stage.mariadb.resume();
   }));
 
@@ -176,7 +180,7 @@ test("SIGTERM: connections and database have one drain_timeout between them", ()
       const begun = performance.now();
       stage.daemon.signal("SIGTERM");
       expect(await within("the daemon to end", stage.daemon.exited, 30_000)).toEqual({ code: 0, signal: null });
-      expect(performance.now() - begun).toBeLessThan(5500);
+      expect(performance.now() - begun - lag.allowanceMs).toBeLessThan(5500);
       await locker.release();
     },
   ));
@@ -217,7 +221,7 @@ test("silent clients that take all connections do not keep an honest one waiting
     await waitUntil("all of them", async () => (await stage.metric("loginmapd_connections")) === 5);
     const begun = performance.now();
     expect(await askOnce(stage.ports.socketmap, "senders", "alice@example.com")).toBe("OK alice@example.com");
-    expect(performance.now() - begun).toBeLessThan(5000);
+    expect(performance.now() - begun - lag.allowanceMs).toBeLessThan(5000);
     expect(silent.filter(({ isClosed }) => isClosed)).toHaveLength(1);
     for (const client of silent) client.close();
   }));
@@ -237,7 +241,7 @@ test("a second signal ends the daemon at once", () =>
     stage.daemon.signal("SIGINT");
     const begun = performance.now();
     await within("the daemon to end", stage.daemon.exited);
-    expect(performance.now() - begun).toBeLessThan(2000);
+    expect(performance.now() - begun - lag.allowanceMs).toBeLessThan(2000);
     stage.mariadb.resume();
   }));
 

@@ -11,8 +11,12 @@ import { openDatabase } from "../../../src/source/open.ts";
 import { makeDirectory, type TestDirectory } from "../../support/directories.ts";
 import { fakeLog } from "../../support/fakes/fakes.ts";
 import { ownersOf } from "../../support/fakes/open-source.ts";
+import { Lag } from "../../support/lag.ts";
 import { type Mariadb, startMariadb } from "../../support/servers/mariadb.ts";
 import { waitUntil } from "../../support/wait.ts";
+
+// What a busy machine adds is no fault of the daemon.
+const lag = new Lag();
 
 let source: Database | undefined;
 let tally = sourceTally();
@@ -157,7 +161,7 @@ describe("a MariaDB", () => {
     await mariadb.kill();
     const killedMs = performance.now();
     await waitUntil("it to be down", () => !database.health().isUp);
-    expect(performance.now() - killedMs).toBeLessThan(lookAfterIntervalMs / 2);
+    expect(performance.now() - killedMs - lag.allowanceMs).toBeLessThan(lookAfterIntervalMs / 2);
     await mariadb.start();
     // The host counts as down until a probe was there; the lookup does not wait for that.
     expect(await alice(database)).toEqual(["alice"]);
