@@ -22,7 +22,7 @@ SELECT f.destination
    AND NOT EXISTS (SELECT 1 FROM mail_user AS x
                     WHERE x.server_id = :server_id AND x.email IN (:email, CONCAT(:user, ad.destination)))
    AND NOT EXISTS (SELECT 1 FROM mail_forwarding AS y
-                    WHERE y.server_id = :server_id AND y.source IN (:email, CONCAT(:user, ad.destination)))
+                    WHERE y.server_id = :server_id AND y.source IN (:email, CONCAT(:user, ad.destination)) AND :user <> '')
    AND NOT EXISTS (SELECT 1 FROM mail_domain AS o
                     WHERE o.server_id = :server_id AND o.domain = :domain AND o.active = 'n')
 -- end

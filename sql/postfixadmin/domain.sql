@@ -16,7 +16,7 @@ SELECT a.goto
   JOIN alias AS a ON a.address = CONCAT('@', ad.target_domain)
  WHERE ad.alias_domain = :domain AND ad.active = '1' AND d.active = '1' AND a.active = '1'
    AND NOT EXISTS (SELECT 1 FROM alias AS x WHERE x.address = :email)
-   AND NOT EXISTS (SELECT 1 FROM alias AS x WHERE x.address = CONCAT(:user, '@', ad.target_domain))
+   AND NOT EXISTS (SELECT 1 FROM alias AS x WHERE x.address = CONCAT(:user, '@', ad.target_domain) AND :user <> '')
    AND NOT EXISTS (SELECT 1 FROM mailbox AS y WHERE y.username = CONCAT(:user, '@', ad.target_domain))
    AND NOT EXISTS (SELECT 1 FROM domain AS o WHERE o.domain = :domain AND o.active = '0')
 -- end

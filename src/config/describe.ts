@@ -64,7 +64,14 @@ function describeListener({ protocol, endpoint, mode, group, map }: ListenerSett
   };
 }
 
-function describeSource({ connection, queries }: SourceSettings) {
+function describeSource(source: SourceSettings) {
+  const { queries, listingInterval = "auto" } = source;
+  if (queries.kind === "none") return describeConnection(source.connection);
+  const interval = typeof listingInterval === "number" ? formatDuration(listingInterval) : listingInterval;
+  return { ...describeOrigin(source), listing_interval: interval };
+}
+
+function describeOrigin({ connection, queries }: SourceSettings) {
   switch (queries.kind) {
     case "preset": {
       const options = Object.keys(queries.options).length === 0 ? undefined : queries.options;

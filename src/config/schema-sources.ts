@@ -1,6 +1,17 @@
 /** The keys of one source: how its database is reached, and where its SQL comes from. Part of schema.ts. */
 import { freeMapping, listOf, namedSections, optional, optionalSection, withDefault } from "./key.ts";
-import { choice, databaseHost, domain, duration, integer, path, secret, text, truth } from "./value-types.ts";
+import {
+  choice,
+  databaseHost,
+  domain,
+  duration,
+  integer,
+  listingInterval,
+  path,
+  secret,
+  text,
+  truth,
+} from "./value-types.ts";
 
 /** The drivers that reach a server. */
 const servers = ["mysql", "pgsql"] as const;
@@ -52,6 +63,10 @@ const queries = optionalSection(
     domains: optional(text, {
       help: "Lists the hosted domains, one per row. With it, an address of any other domain is answered without asking the database.",
       example: "SELECT name FROM domain WHERE active = 1",
+    }),
+    listing: optional(text, {
+      help: "Lists everything that the other queries know, so that the source can be followed (`listing_interval`). Columns: the key (`user@domain`, `@domain`, or `*` for everything), an owner (NULL for an address that has a row and no owner, since it keeps the catch-all away), and, if you like, what the row is: `address`, `alias`, `catch-all` or `grant`.",
+      example: "SELECT address, login FROM mailbox",
     }),
   },
   { drivers: databases },
@@ -121,6 +136,11 @@ export const sources = namedSections(
     postfix_cf: optional(path, {
       help: "A table file of Postfix (`mysql_table(5)`, `pgsql_table(5)`, `sqlite_table(5)`, or a `texthash:`): its connection and its query are used with Postfix's own rules. The type may stand before the path, as in `main.cf` (`mysql:`); without it, the name of the file or its parameters tell, or it is asked for. The connection keys of this section, when given, override those of the file.",
       example: "/etc/postfix/mysql-sender_login_maps.cf",
+      drivers: databases,
+    }),
+    listing_interval: withDefault(listingInterval({ min: "1s", max: "1d" }), "auto", {
+      help: "How often the source is listed, to find what changed; `off` follows nothing. `auto` takes 50 times as long as a listing takes, from 1 s to 5 minutes, and lists at once when the source signals a change. Needs a preset, or `queries.listing`.",
+      example: "auto",
       drivers: databases,
     }),
     pool_size: withDefault(integer({ min: 1, max: 1000 }), "4", {

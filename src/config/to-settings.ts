@@ -65,7 +65,11 @@ export function toSettings(config: CompleteConfig, resolved: Resolved): Settings
 
 function toSource(name: string, source: Source, resolved: Resolved): SourceSettings {
   if (source.postfix_cf === undefined) {
-    return { connection: toConnection(name, source, resolved), queries: toQueries(source) };
+    return {
+      connection: toConnection(name, source, resolved),
+      queries: toQueries(source),
+      ...toListingInterval(source),
+    };
   }
   const { type = source.driver, path } = splitTableName(source.postfix_cf);
   if (type === "texthash") {
@@ -76,7 +80,12 @@ function toSource(name: string, source: Source, resolved: Resolved): SourceSetti
   return {
     connection: undefined,
     queries: { kind: "postfix_cf", file, overrides: toOverrides(name, source, resolved) },
+    ...toListingInterval(source),
   };
+}
+
+function toListingInterval({ listing_interval }: Source): Pick<SourceSettings, "listingInterval"> {
+  return listing_interval === "auto" ? {} : { listingInterval: listing_interval };
 }
 
 function toConnection(name: string, source: Source, resolved: Resolved): ConnectionSettings {

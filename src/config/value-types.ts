@@ -59,6 +59,20 @@ export function duration(limits: DurationLimits): ValueType<number> {
   return type;
 }
 
+/** How often a source is listed: `auto`, `off`, or a duration in milliseconds. */
+export function listingInterval(limits: DurationLimits): ValueType<number | "auto" | "off"> {
+  const fixed = duration(limits);
+  return {
+    name: "auto | off | duration",
+    expected: "auto, off or a duration such as 60s",
+    bounds: `${limits.min} to ${limits.max}`,
+    read(text) {
+      if (text === "auto" || text === "off") return text;
+      return /\d/.test(text) ? fixed.read(text) : unexpected(this, text);
+    },
+  };
+}
+
 /** A whole number. */
 export function integer(limits: { readonly min: number; readonly max: number }): ValueType<number> {
   const type: ValueType<number> = {

@@ -71,7 +71,9 @@ function takeApart(key: string, rules: KeyRules): Parts {
  */
 function roleTurns(parts: Parts, rules: KeyRules): Turn[] {
   const { localpart, stripped, domain, isDomainKey } = parts;
-  if (isDomainKey) return [domainTurn("domain", "", domain)];
+  // Without an address: a catch-all that has a row of its own, `@domain`, must not be kept away by it.
+  if (isDomainKey)
+    return [{ ask: { role: "domain", key: { email: "", user: "", domain }, derived: true }, place: place.domain }];
   // A column of a PAD SPACE collation says that "alice " is alice; only in quotes the two can be told apart.
   const spell = (part: string) => spellings(parts, part).filter((spelling) => !spelling.endsWith(" "));
   const turns: Turn[] = [];

@@ -3,15 +3,18 @@
 /** What a query of a source is for; see docs/architecture.md, "Three roles". */
 export type Role = "address" | "domain" | "grant";
 
-/** Every query that a source can have: those of the roles, and the list of the domains that it hosts. */
-export const queryNames = ["address", "domain", "grant", "domains"] as const satisfies readonly (Role | "domains")[];
+/**
+ * Every query that a source can have: those of the roles, the list of the domains that it hosts, and the listing of everything
+ * that it knows.
+ */
+export const queryNames = ["address", "domain", "grant", "domains", "listing"] as const;
 
 /** The name of a query, as `queries:` and the files of the presets have it. */
 export type QueryName = (typeof queryNames)[number];
 
 /** A key in the three spellings that a query can bind. All lower case; the domain is an A-label. */
 export interface Key {
-  /** `localpart@domain`, a bare `localpart`, or `@domain`. */
+  /** `localpart@domain`, a bare `localpart`, or `@domain`; empty where the role `domain` is asked for a domain alone. */
   readonly email: string;
   /** Everything before the last `@`; the whole key when it has none. */
   readonly user: string;

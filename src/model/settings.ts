@@ -157,6 +157,8 @@ export interface SourceSettings {
   /** `undefined` with `postfix_cf`: the connection is in that file, but for the overrides of `queries`. */
   readonly connection: ConnectionSettings | undefined;
   readonly queries: QuerySettings;
+  /** How often it is listed, in milliseconds; absent = `auto`. A source that cannot be listed is not followed, whatever this says. */
+  readonly listingInterval?: number | "auto" | "off";
 }
 
 /** Bounds and lifetimes of the cache of each map. */

@@ -1,5 +1,6 @@
 /** The two faces of a source: what the line of a lookup asks, and what stands behind it in the database. */
 import type { Ask, Cells, KeyForm, Role } from "./keys.ts";
+import type { Listing } from "./listing.ts";
 import type { Answer, Nobody } from "./reply.ts";
 
 /**
@@ -46,6 +47,8 @@ export interface Database {
    * @throws {SourceError}
    */
   hostedDomains(deadlineMs: number): Promise<ReadonlySet<string> | undefined>;
+  /** How it is listed and how it signals changes; absent when it cannot be listed, so that nothing follows it. */
+  readonly listing?: Listing | undefined;
   /** What is known of its hosts now, without asking them. */
   health(): SourceHealth;
   /**
@@ -92,7 +95,7 @@ export interface HostHealth {
 
 /** One finding of `loginmapd check --connect` about a query of a source. */
 export interface QueryReport {
-  /** `address`, `domain`, `grant` or `domains`. */
+  /** The name of the query, a `QueryName`. */
   readonly query: string;
   /** Whether it could be prepared, and what the database said if not. */
   readonly error?: string;

@@ -5,6 +5,7 @@
  */
 import { foldKey, splitAddress } from "../model/address.ts";
 import { type Ask, type Cells, notAsked } from "../model/keys.ts";
+import type { ListedLine, Listing } from "../model/listing.ts";
 import { splitOwners } from "../model/owner-list.ts";
 import type { Database } from "../model/source.ts";
 
@@ -48,11 +49,26 @@ export class AliasDepth implements Database {
       note(open, deeper, ownersOf);
       open = aliasesAmong(deeper, ownersOf);
     }
-    return findings.map((cells) => (cells === notAsked ? cells : loginsBehind(cells.flatMap(splitOwners), ownersOf)));
+    const known: Known = (email) => ownersOf.get(email) ?? [];
+    return findings.map((cells, i) => {
+      const { role, key } = asks[i] as Ask;
+      const from = role === "address" ? key.email : undefined;
+      return cells === notAsked ? cells : loginsBehind(from, cells.flatMap(splitOwners), known, this.#depth);
+    });
   }
 
   hostedDomains(deadlineMs: number) {
     return this.#database.hostedDomains(deadlineMs);
+  }
+
+  /** The listing of the database, its owners replaced as those of a lookup are. */
+  get listing(): Listing | undefined {
+    const { listing } = this.#database;
+    if (listing === undefined) return undefined;
+    return {
+      list: (signal) => loginLines(listing.list(signal), this.#depth),
+      watchChanges: (onHint) => listing.watchChanges(onHint),
+    };
   }
 
   health() {
@@ -98,19 +114,96 @@ function aliasesAmong(findings: Cells, ownersOf: OwnersOf): Ask[] {
   return [...asks.values()];
 }
 
-/** The logins behind owners. A ring of aliases has none: then its members stay, who are nobody's login. */
-function loginsBehind(owners: readonly string[], ownersOf: OwnersOf): readonly string[] {
+/** The owners of an address that is known, else none. */
+type Known = (email: string) => readonly string[];
+
+/**
+ * The logins behind owners, followed `depth - 1` times: whatever else is known, so that a listing says what a lookup does. A ring
+ * of aliases has none: then its members stay, who are nobody's login.
+ */
+function loginsBehind(
+  from: string | undefined,
+  owners: readonly string[],
+  known: Known,
+  depth: number,
+): readonly string[] {
   const logins: string[] = [];
-  const expanded = new Set<string>();
-  const open = [...owners];
-  for (const owner of open) {
-    const email = foldKey(owner) ?? owner;
-    const next = ownersOf.get(email) ?? [];
-    if (next.length === 0 || next.some((one) => foldKey(one) === email)) logins.push(owner);
-    else if (!expanded.has(email)) {
-      expanded.add(email);
-      open.push(...next);
+  const expanded = new Set<string>(from === undefined ? [] : [from]);
+  let level = owners;
+  for (let followed = 0; level.length > 0; followed++) {
+    const next: string[] = [];
+    for (const owner of level) {
+      const email = foldKey(owner) ?? owner;
+      const behind = known(email);
+      const isLogin = isLoginAmong(behind, email);
+      const isRepeated = !isLogin && expanded.has(email);
+      if (isLogin || (followed >= depth - 1 && !isRepeated)) logins.push(owner);
+      else if (!isRepeated) {
+        expanded.add(email);
+        next.push(...behind);
+      }
     }
+    level = next;
   }
   return logins.length > 0 ? logins : owners;
+}
+
+/** An address without owners may be a login that is no address; one among its own owners is a login. */
+function isLoginAmong(owners: readonly string[], email: string): boolean {
+  return owners.length === 0 || owners.some((one) => foldKey(one) === email);
+}
+
+/** What the lines of one address say. */
+interface ListedAddress {
+  readonly line: ListedLine;
+  readonly owners: string[];
+}
+
+const linesPerBatch = 256;
+
+/**
+ * Replaces the owners of a listing. An alias may stand before or after what it points to, so everything is read first: unlike
+ * that of a database, such a listing is held in memory until it has been given out.
+ */
+async function* loginLines(
+  batches: AsyncIterable<readonly ListedLine[]>,
+  depth: number,
+): AsyncGenerator<readonly ListedLine[], void, undefined> {
+  const addresses = new Map<string, ListedAddress>();
+  const others: ListedLine[] = [];
+  for await (const batch of batches) {
+    for (const line of batch) {
+      const email = foldKey(line.key);
+      if (line.kind === "catch-all" || line.kind === "grant" || email === undefined) others.push(line);
+      else {
+        const listed = addresses.get(email) ?? { line, owners: [] };
+        listed.owners.push(...splitOwners(line.owner ?? ""));
+        addresses.set(email, listed);
+      }
+    }
+  }
+  let batch: ListedLine[] = [];
+  for (const line of linesOf(addresses, others, depth)) {
+    batch.push(line);
+    if (batch.length < linesPerBatch) continue;
+    yield batch;
+    batch = [];
+  }
+  yield batch;
+}
+
+function* linesOf(
+  addresses: ReadonlyMap<string, ListedAddress>,
+  others: readonly ListedLine[],
+  depth: number,
+): Generator<ListedLine> {
+  const known: Known = (email) => addresses.get(email)?.owners ?? [];
+  for (const [email, { line, owners }] of addresses) yield withOwners(line, loginsBehind(email, owners, known, depth));
+  for (const line of others) {
+    yield withOwners(line, loginsBehind(undefined, splitOwners(line.owner ?? ""), known, depth));
+  }
+}
+
+function withOwners(line: ListedLine, owners: readonly string[]): ListedLine {
+  return { ...line, owner: owners.length === 0 ? undefined : owners.join(",") };
 }

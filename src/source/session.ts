@@ -67,6 +67,13 @@ export interface StatementSession extends Session {
   run(sql: string, values: readonly string[]): Promise<ResultSet>;
   /** Has a statement prepared, which shows whether the server accepts it. Throws as `run`. */
   prepare(sql: string): Promise<void>;
+  /**
+   * Runs a statement and gives its rows as they come, in batches of some hundred; the server waits while nobody takes them. A
+   * session that is left before the last row is of no more use: destroy it.
+   *
+   * @throws {SessionError} from the iteration, also when the rows were cut short
+   */
+  stream(sql: string, values: readonly string[]): AsyncGenerator<readonly Row[], void, undefined>;
 }
 
 /** How long to wait for each step of opening. */

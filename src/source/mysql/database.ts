@@ -5,10 +5,11 @@ import type { DatabaseDependencies } from "../database.ts";
 import { SqlDatabase } from "../pool/sql-database.ts";
 import { readTls } from "../pool/tls.ts";
 import type { ArmPlan } from "../sql/arm.ts";
+import { watchChanges } from "./changes.ts";
 import { probeColumns } from "./columns.ts";
 import { fullScans } from "./report.ts";
 import { mysqlSessions } from "./session.ts";
-import { combineArms, maxArms } from "./union.ts";
+import { combineArms, maxArms, typeListing } from "./union.ts";
 
 /**
  * Opens a source in MySQL or MariaDB. Connects to nothing yet.
@@ -21,7 +22,10 @@ export function openMysql(
   plan: ArmPlan,
   deps: DatabaseDependencies,
 ): Database {
-  const { user, password, database, charset, queryTimeoutMs } = settings;
-  const open = mysqlSessions({ user, password, database, charset, queryTimeoutMs, tls: readTls(settings.tls) });
-  return new SqlDatabase(name, settings, plan, { open, combine: combineArms, maxArms, probeColumns, fullScans }, deps);
+  const { user, password, database, charset } = settings;
+  const tls = readTls(settings.tls);
+  const open = (queryTimeoutMs = settings.queryTimeoutMs) =>
+    mysqlSessions({ user, password, database, charset, queryTimeoutMs, tls });
+  const driver = { open, combine: combineArms, maxArms, probeColumns, fullScans, typeListing, watchChanges };
+  return new SqlDatabase(name, settings, plan, driver, deps);
 }

@@ -25,3 +25,16 @@ export function combineArms(arms: readonly ArmText[]): string {
   });
   return [typing, ...asked].join(" UNION ALL ");
 }
+
+/**
+ * Gives the columns of a listing their type in the same way; tables that differ in their collations could not be listed in one
+ * statement otherwise. Still a union at the top, which the server sends as it goes; inside `FROM (…)` it would write everything to
+ * a temporary table first.
+ *
+ * @param columnCount how many columns it has; `undefined` = not known, and the statement stays as it is
+ */
+export function typeListing(sql: string, columnCount: number | undefined): string {
+  if (columnCount === undefined) return sql;
+  const columns = Array.from({ length: columnCount }, () => "_utf8mb4'' COLLATE utf8mb4_bin");
+  return `SELECT ${columns.join(", ")} FROM DUAL WHERE FALSE UNION ALL ${sql}`;
+}

@@ -24,9 +24,11 @@ export function openPgsql(
   plan: ArmPlan,
   deps: DatabaseDependencies,
 ): Database {
-  const { user, password, database, queryTimeoutMs } = settings;
+  const { user, password, database } = settings;
+  const tls = readTls(settings.tls);
   const types = new ParameterTypes();
-  const open = pgsqlSessions({ user, password, database, queryTimeoutMs, tls: readTls(settings.tls) }, types);
+  const open = (queryTimeoutMs = settings.queryTimeoutMs) =>
+    pgsqlSessions({ user, password, database, queryTimeoutMs, tls }, types);
   // What was learned of an arm alone need not be learned again of every statement that it is part of.
   const combine = (arms: readonly ArmText[]) => combineArms(arms.map((arm) => ({ ...arm, sql: types.of(arm.sql) })));
   const scans = (session: StatementSession, sql: string) => fullScans(session, types.of(sql));

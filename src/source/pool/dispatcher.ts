@@ -8,7 +8,7 @@
 import type { Clock } from "../../model/clock.ts";
 import { SourceError } from "../../model/errors.ts";
 import type { Cells } from "../../model/keys.ts";
-import { type Session, SessionError } from "../session.ts";
+import { type OpenSession, type Session, SessionError } from "../session.ts";
 import { type Batchable, LookupQueue, type Taken, type Waiting } from "./queue.ts";
 import { type PooledSession, Sessions, type SessionsOptions } from "./sessions.ts";
 
@@ -93,9 +93,9 @@ export class Dispatcher<S extends Session, L extends Batchable> {
    *
    * @throws {SourceError} ERR_SOURCE_UNAVAILABLE with the reason of each host
    */
-  async openApart(deadlineMs: number): Promise<S> {
+  async openApart(deadlineMs: number, open?: OpenSession<S>): Promise<S> {
     try {
-      return await this.#sessions.openApart(deadlineMs);
+      return await this.#sessions.openApart(deadlineMs, open);
     } catch (error) {
       throw unavailable(error instanceof SessionError ? error.message : String(error), error);
     }

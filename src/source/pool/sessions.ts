@@ -104,15 +104,19 @@ export class Sessions<S extends Session> {
     for (const entry of this.#sessionsTo(failed.host)) if (!entry.isBusy) entry.session.destroy(reason);
   }
 
-  /** Opens a session for the caller alone, to the first host that works, for as long as `deadlineMs`. */
-  async openApart(deadlineMs: number): Promise<S> {
+  /**
+   * Opens a session for the caller alone, to the first host that works, for as long as `deadlineMs`.
+   *
+   * @param open makes it, if it is to be another kind of session than those of lookups
+   */
+  async openApart(deadlineMs: number, open: OpenSession<S> = this.#options.open): Promise<S> {
     const reasons: string[] = [];
     for (const { endpoint, name } of this.hosts.inOrder()) {
       const leftMs = Math.min(this.#options.connectTimeoutMs, deadlineMs - this.#options.clock.nowMs());
       if (leftMs <= 0) reasons.push(`${name}: no time left`);
       else {
         try {
-          return await this.#options.open(endpoint, { connectMs: leftMs, loginMs: leftMs });
+          return await open(endpoint, { connectMs: leftMs, loginMs: leftMs });
         } catch (error) {
           reasons.push(`${name}: ${messageOf(error)}`);
         }

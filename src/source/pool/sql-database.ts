@@ -6,6 +6,7 @@
  */
 import type { Ask, Cells, Key, KeyForm, Role } from "../../model/keys.ts";
 import { notAsked } from "../../model/keys.ts";
+import type { Listing } from "../../model/listing.ts";
 import type { Endpoint } from "../../model/settings.ts";
 import type { Database, QueryReport, SourceHealth } from "../../model/source.ts";
 import { type DatabaseDependencies, lookAfterIntervalMs } from "../database.ts";
@@ -16,14 +17,20 @@ import { bindAsks, type CombineArms, type Lookup } from "../sql/lookup.ts";
 import { Schema } from "../sql/schema.ts";
 import { BatchRunner } from "./batch.ts";
 import { Dispatcher, type Outcome } from "./dispatcher.ts";
+import { PooledListing, type WatchChanges } from "./listing.ts";
 import { type ReportDriver, reportQueries } from "./report.ts";
 
 /** What is particular to one kind of server. */
 export interface SqlDriver extends ReportDriver {
-  readonly open: OpenSession<StatementSession>;
+  /** @param queryTimeoutMs how long a statement may take, if not as long as the settings say */
+  open(queryTimeoutMs?: number): OpenSession<StatementSession>;
   /** Writes several questions as one statement, which so many may share. */
   readonly combine: CombineArms;
   readonly maxArms: number;
+  /** Writes the statement of a listing as the server is to get it; as it is, by default. */
+  typeListing?(sql: string, columnCount: number | undefined): string;
+  /** How the server signals changes; absent when it does not. */
+  readonly watchChanges?: WatchChanges;
 }
 
 /** Where the server is, and how much of it may be used. */
@@ -39,6 +46,7 @@ export class SqlDatabase implements Database {
   readonly name: string;
   readonly keyForm: KeyForm;
   readonly roles: ReadonlySet<Role>;
+  readonly listing: Listing | undefined;
   readonly #plan: ArmPlan;
   readonly #driver: SqlDriver;
   readonly #schema: Schema;
@@ -59,7 +67,8 @@ export class SqlDatabase implements Database {
     const { keyForm, roles } = this.#schema.fullest;
     this.keyForm = keyForm;
     this.roles = new Set(Object.keys(roles) as Role[]);
-    const { combine, maxArms, open } = driver;
+    const { combine, maxArms } = driver;
+    const open = driver.open();
     const firstHitOnly = this.keyForm === "postfix";
     this.#runner = new BatchRunner({ source: name, firstHitOnly, combine, clock, log, tally });
     const { hosts, poolSize, connectTimeoutMs } = settings;
@@ -72,6 +81,7 @@ export class SqlDatabase implements Database {
       serve: (session, lookups) => this.#serve(session, lookups),
       onRefused: () => this.#schema.doubt(),
     });
+    this.listing = this.#schema.fullest.listing === undefined ? undefined : this.#openListing(settings, deps);
   }
 
   find(asks: readonly Ask[], deadlineMs: number): Cells | Promise<Cells> {
@@ -119,6 +129,20 @@ export class SqlDatabase implements Database {
   async close(): Promise<void> {
     clearInterval(this.#looking);
     await this.#dispatcher.close();
+  }
+
+  #openListing({ connectTimeoutMs }: PoolSettings, { clock }: DatabaseDependencies): Listing {
+    const { watchChanges, typeListing = (sql: string) => sql } = this.#driver;
+    return new PooledListing({
+      open: (timeoutMs) => this.#dispatcher.openApart(clock.nowMs() + connectTimeoutMs, this.#driver.open(timeoutMs)),
+      statement: async (session) => {
+        await this.#schema.learn(session);
+        const { listing } = this.#schema.arms ?? this.#schema.fullest;
+        if (listing === undefined) throw new SessionError("statement", "this schema cannot be listed");
+        return { sql: typeListing(listing.sql, listing.columnCount), values: listing.values };
+      },
+      watchChanges,
+    });
   }
 
   async #serve(session: StatementSession, lookups: readonly Lookup[]): Promise<readonly Outcome[]> {

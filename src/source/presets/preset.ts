@@ -7,7 +7,7 @@
 import { ConfigError, type ConfigProblem } from "../../model/errors.ts";
 import { didYouMean } from "../../model/nearest.ts";
 import type { PresetOption } from "../../model/settings.ts";
-import type { ArmPlan } from "../sql/arm.ts";
+import type { ArmPlan, ArmSet } from "../sql/arm.ts";
 import { armsOfQueries, type Constants, type RoleQueries } from "../sql/queries.ts";
 import type { SqlDialect } from "../sql/sql-text.ts";
 import { keepLines, readSqlFiles, type SqlFiles } from "./sql-file.ts";
@@ -79,12 +79,22 @@ export function definePreset(spec: PresetSpec): Preset {
       const flags = [driver, ...isSet, ...(spec.flags?.(values) ?? [])];
       const rewrite = (sql: string) => spec.rewrite?.(sql, values) ?? sql;
       const arms = (present: ReadonlySet<string>) =>
-        armsOfQueries(queriesOf(files, new Set([...flags, ...present]), rewrite), driver, constants);
+        withListingColumns(
+          armsOfQueries(queriesOf(files, new Set([...flags, ...present]), rewrite), driver, constants),
+        );
       // A mistake in a file must show when the configuration is read, not when the database is first reached.
       arms(new Set(spec.optionalColumns));
       return { optionalColumns: spec.optionalColumns ?? [], arms };
     },
   };
+}
+
+// The key, the owner, and what the row is.
+const listingColumns = 3;
+
+function withListingColumns(arms: ArmSet): ArmSet {
+  const { listing } = arms;
+  return listing === undefined ? arms : { ...arms, listing: { ...listing, columnCount: listingColumns } };
 }
 
 function queriesOf(files: SqlFiles, flags: ReadonlySet<string>, rewrite: (sql: string) => string): RoleQueries {

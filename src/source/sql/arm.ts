@@ -36,12 +36,22 @@ export interface Arm {
   readonly allowsNoResultSet?: boolean;
 }
 
+/** A query without a key: only constants are bound. */
+export interface KeylessSql {
+  readonly sql: string;
+  readonly values: readonly string[];
+  /** How many columns it gives; known of the SQL of presets, which is then a plain SELECT or a UNION ALL of them. */
+  readonly columnCount?: number;
+}
+
 /** The arms of a source. */
 export interface ArmSet {
   readonly keyForm: KeyForm;
   readonly roles: Readonly<Partial<Record<Role, Arm>>>;
   /** Lists the hosted domains, one per row in the first column; a row `*` says that no domain is foreign. */
   readonly domains?: Arm;
+  /** Lists every key with its owners (`toListedLine`). */
+  readonly listing?: KeylessSql;
   /** Tells the arms of one state of a schema from those of another, where it can change: they share no statement. */
   readonly variant?: string;
 }

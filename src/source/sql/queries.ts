@@ -6,7 +6,7 @@
  */
 import { ConfigError, type ConfigProblem } from "../../model/errors.ts";
 import type { Key, QueryName, Role } from "../../model/keys.ts";
-import type { Arm, ArmPlan, ArmSet, Row } from "./arm.ts";
+import type { Arm, ArmPlan, ArmSet, KeylessSql, Row } from "./arm.ts";
 import { compileNamed } from "./named.ts";
 import type { SqlDialect } from "./sql-text.ts";
 
@@ -23,7 +23,8 @@ const roles = ["address", "domain", "grant"] as const;
  * Makes the arms of queries written with named placeholders.
  *
  * A query with `:domain` is not asked for a key that has no domain (as Postfix's own tables suppress `%d`): it counts as not
- * found. Neither is any query for a localpart or domain that ends in a blank. The `domains` query has no key, so only constants can stand in it; its first column counts.
+ * found. Neither is any query for a localpart or domain that ends in a blank. The queries `domains` and `listing` have no
+ * key, so only constants can stand in them; of `domains` the first column counts.
  *
  * @throws {ConfigError} ERR_CONFIG_INVALID with every problem of every query; `path` is the role (`address`), or the empty
  *   string when there is no query that finds owners
@@ -31,22 +32,33 @@ const roles = ["address", "domain", "grant"] as const;
 export function armsOfQueries(queries: RoleQueries, dialect: SqlDialect, constants: Constants = {}): ArmSet {
   const problems: ConfigProblem[] = [];
   const arms: Partial<Record<Role, Arm>> = {};
-  for (const role of roles) {
-    const text = queries[role];
-    if (text === undefined) continue;
-    const arm = roleArm(text, dialect, constants);
-    if ("problems" in arm) problems.push(...arm.problems.map((message) => ({ path: role, message })));
-    else arms[role] = arm;
-  }
-  const domains = queries.domains === undefined ? undefined : domainsArm(queries.domains, dialect, constants);
-  if (domains !== undefined && "problems" in domains) {
-    problems.push(...domains.problems.map((message) => ({ path: "domains", message })));
-  }
+  const keyless: { domains?: KeylessSql; listing?: KeylessSql } = {};
+  const compile = <N extends QueryName, T extends object>(
+    names: readonly N[],
+    make: (text: string, dialect: SqlDialect, constants: Constants) => T | Problems,
+    into: Partial<Record<N, T>>,
+  ) => {
+    for (const name of names) {
+      const text = queries[name];
+      if (text === undefined) continue;
+      const made = make(text, dialect, constants);
+      if ("problems" in made) problems.push(...made.problems.map((message) => ({ path: name, message })));
+      else into[name] = made;
+    }
+  };
+  compile(roles, roleArm, arms);
+  compile(["domains", "listing"], keylessSql, keyless);
   if (roles.every((role) => queries[role] === undefined)) {
     problems.push({ path: "", message: "expected a query for at least one of address, domain, grant" });
   }
   if (problems.length > 0) throw new ConfigError("ERR_CONFIG_INVALID", problems);
-  return { keyForm: "roles", roles: arms, ...(domains === undefined ? {} : { domains: domains as Arm }) };
+  const { domains, listing } = keyless;
+  return {
+    keyForm: "roles",
+    roles: arms,
+    ...(domains === undefined ? {} : { domains: domainsArm(domains) }),
+    ...(listing === undefined ? {} : { listing }),
+  };
 }
 
 /** Makes the plan of queries that need nothing to be probed: those of the configuration. Throws as `armsOfQueries`. */
@@ -72,11 +84,14 @@ function roleArm(text: string, dialect: SqlDialect, constants: Constants): Arm |
   };
 }
 
-function domainsArm(text: string, dialect: SqlDialect, constants: Constants): Arm | Problems {
+function keylessSql(text: string, dialect: SqlDialect, constants: Constants): KeylessSql | Problems {
   const compiled = compileNamed(text, dialect, new Set(Object.keys(constants)));
   if ("problems" in compiled) return compiled;
-  const values = compiled.binds.map((name) => constants[name] as string);
-  return { sql: compiled.sql, bind: () => values, collect: firstCells, isCombinable: true };
+  return { sql: compiled.sql, values: compiled.binds.map((name) => constants[name] as string) };
+}
+
+function domainsArm({ sql, values }: KeylessSql): Arm {
+  return { sql, bind: () => values, collect: firstCells, isCombinable: true };
 }
 
 // Most collations of MySQL pad with blanks before they compare: the owner of `alice` would own `"alice "` too. No column

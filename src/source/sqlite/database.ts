@@ -15,7 +15,8 @@ import type { Arm, ArmPlan, Row } from "../sql/arm.ts";
 import { bindAsks, findingsOf, type Lookup } from "../sql/lookup.ts";
 import { BusyQueue } from "./busy-queue.ts";
 import { classifySqliteError } from "./errors.ts";
-import { FileKeeper, type OpenFile, openReadOnly } from "./open-file.ts";
+import { SqliteListing } from "./listing.ts";
+import { FileKeeper, type OpenFile, openReadOnly, toCell } from "./open-file.ts";
 import { fullScansOf } from "./report.ts";
 
 type SqliteSettings = Extract<ConnectionSettings, { driver: "sqlite" }>;
@@ -25,6 +26,7 @@ export class SqliteDatabase implements Database {
   readonly name: string;
   readonly keyForm: KeyForm;
   readonly roles: ReadonlySet<Role>;
+  readonly listing: SqliteListing | undefined;
   readonly #settings: SqliteSettings;
   readonly #deps: DatabaseDependencies;
   readonly #hosted: HostedDomains;
@@ -47,6 +49,7 @@ export class SqliteDatabase implements Database {
     this.#waiting = new BusyQueue(deps.clock, deps.maxWaitingLookups, () => {
       deps.tally.queries.timeout++;
     });
+    this.listing = fullest.listing === undefined ? undefined : new SqliteListing(settings.path, plan);
   }
 
   find(asks: readonly Ask[], deadlineMs: number): Cells | Promise<Cells> {
@@ -203,10 +206,4 @@ function orItsError(query: string, report: () => QueryReport): QueryReport {
     if (kind !== "statement") throw error;
     return { query, error: text, fullScans: [] };
   }
-}
-
-function toCell(value: unknown): string | null {
-  if (typeof value === "string") return value;
-  if (value === null || value === undefined) return null;
-  return Buffer.isBuffer(value) ? value.toString("utf8") : String(value);
 }

@@ -68,7 +68,7 @@ export function openReadOnly(path: string): Sqlite.Database {
 }
 
 /** Which file stands under the name, and when it and its write-ahead log last changed. The change time cannot be set back. */
-function identityOf(path: string): string {
+export function identityOf(path: string): string {
   const file = statSync(path, { bigint: true });
   const log = statSync(`${path}-wal`, { bigint: true, throwIfNoEntry: false });
   // An empty log is none: SQLite makes one when it opens a database that has none, and takes it away again.
@@ -79,11 +79,19 @@ function written(stats: BigIntStats | undefined): string {
   return stats === undefined ? "" : `${stats.dev}:${stats.ino}:${stats.size}:${stats.mtimeNs}:${stats.ctimeNs}`;
 }
 
-function armsFor(plan: ArmPlan, database: Sqlite.Database): ArmSet {
+/** Makes the arms for the optional columns that the file has. */
+export function armsFor(plan: ArmPlan, database: Sqlite.Database): ArmSet {
   const columnsOf = database.prepare("SELECT name FROM pragma_table_info(?)").raw();
   const present = plan.optionalColumns.filter((column) => {
     const [table, name] = column.split(".") as [string, string];
     return (columnsOf.all([table]) as [string][]).some(([found]) => found.toLowerCase() === name.toLowerCase());
   });
   return plan.arms(new Set(present));
+}
+
+/** A value as text; NULL stays what it is. */
+export function toCell(value: unknown): string | null {
+  if (typeof value === "string") return value;
+  if (value === null || value === undefined) return null;
+  return Buffer.isBuffer(value) ? value.toString("utf8") : String(value);
 }

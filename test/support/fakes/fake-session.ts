@@ -42,6 +42,10 @@ export class FakeSession implements StatementSession {
 
   async prepare(): Promise<void> {}
 
+  async *stream(question: string, values: readonly string[] = []) {
+    yield (await this.run(question, values)).rows;
+  }
+
   async check(): Promise<void> {
     await this.run("are you there?");
   }

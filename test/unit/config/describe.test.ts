@@ -19,7 +19,8 @@ sources:
     password: hunter2
     database: vmail
     tls: { ca_file: /etc/ssl/ca.pem }
-    queries: { address: SELECT 1, domain: SELECT 2 }
+    queries: { address: SELECT 1, domain: SELECT 2, listing: SELECT 3 }
+    listing_interval: 90s
   cf: { postfix_cf: /etc/postfix/senders.cf, password: hunter2 }
   file: { driver: sqlite, path: /var/lib/x.sqlite, preset: native, options: { include_catchall: true } }
 cache: { snapshot_file: /var/lib/loginmapd/cache }
@@ -73,12 +74,15 @@ sources:
     queries:
       address: SELECT 1
       domain: SELECT 2
+      listing: SELECT 3
+    listing_interval: 90s
   cf:
     postfix_cf: /etc/postfix/senders.cf
     password: (set)
     pool_size: 4
     connect_timeout: 2s
     query_timeout: 3s
+    listing_interval: auto
   file:
     driver: sqlite
     path: /var/lib/x.sqlite
@@ -86,6 +90,7 @@ sources:
     preset: native
     options:
       include_catchall: true
+    listing_interval: auto
 cache:
   max_entries: 100000
   max_negative_entries: 20000

@@ -328,3 +328,22 @@ test("names a place only as exactly as it is known", () => {
   expect(problemsOf("", { fileName: "" })[1]).toBe("maps: at least one is needed, such as senders: { source: mail }");
   expect(problemsOf("")[1]).toBe("maps: at least one is needed, such as senders: { source: mail } (loginmapd.yaml)");
 });
+
+test.each([
+  ["auto", undefined],
+  ["off", "off"],
+  ["90s", 90_000],
+])("listing_interval: %s", (written, read) => {
+  const { settings } = parse(smallest.replace("preset:", `listing_interval: ${written}, preset:`));
+  expect(settings.sources["mail"]?.listingInterval).toBe(read);
+});
+
+test.each([
+  ["often", 'expected auto, off or a duration such as 60s, got "often"'],
+  ["10ms", "must be at least 1s, got 10ms"],
+  ["5", 'expected a duration such as 60s, got "5"; a unit is missing: ms, s, m, h or d'],
+])("listing_interval: %s is refused", (written, message) => {
+  expect(problemsOf(smallest.replace("preset:", `listing_interval: ${written}, preset:`))).toEqual([
+    `sources.mail.listing_interval: ${message} (loginmapd.yaml line 7)`,
+  ]);
+});

@@ -90,12 +90,12 @@ describe("asks by role", () => {
     ]);
   });
 
-  test("@domain asks the domain role only", () => {
-    expect(keysOf("@example.com", "roles")).toEqual(["domain @example.com"]);
+  test("@domain asks the domain role only, with no address that a row of the catch-all could be taken for", () => {
+    expect(keysOf("@example.com", "roles")).toEqual(["domain "]);
     expect(
       asksFor("@example.com", "roles", allRoles, { recipientDelimiter: "", localDomains: new Set() })[0]?.key,
     ).toEqual({
-      email: "@example.com",
+      email: "",
       user: "",
       domain: "example.com",
     });

@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
 import type { Ask, Cells } from "../../../src/model/keys.ts";
+import { type ListedLine, type Listing, noSignal } from "../../../src/model/listing.ts";
 import type { Database } from "../../../src/model/source.ts";
 import { AliasDepth } from "../../../src/source/alias-depth.ts";
 
@@ -118,6 +119,35 @@ describe("alias_depth", () => {
     await expect(new AliasDepth(failing, 3).find([ask("chain@e")], 1000)).rejects.toThrow("gone");
   });
 
+  test("lists the logins that a lookup would find, wherever an alias stands in the listing", async () => {
+    const lines: ListedLine[] = [
+      { key: "chain@e", owner: "sales@e", kind: "alias" },
+      { key: "Sales@E", owner: "alice@e,bob@e", kind: "alias" },
+      { key: "alice@e", owner: "alice@e", kind: "address" },
+      { key: "off@e", owner: undefined, kind: "address" },
+      { key: "@e", owner: "sales@e", kind: "catch-all" },
+    ];
+    const listing: Listing = {
+      async *list() {
+        yield lines.slice(0, 2);
+        yield lines.slice(2);
+      },
+      watchChanges: () => noSignal(""),
+    };
+    const listed: string[] = [];
+    const wrapped = new AliasDepth({ ...databaseOf(rows).database, listing }, 2);
+    for await (const batch of wrapped.listing?.list(new AbortController().signal) ?? []) {
+      listed.push(...batch.map(({ key, owner, kind }) => `${kind} ${key}: ${owner}`));
+    }
+    expect(listed).toEqual([
+      "alias chain@e: alice@e,bob@e",
+      "alias Sales@E: alice@e,bob@e",
+      "address alice@e: alice@e",
+      "address off@e: undefined",
+      "catch-all @e: alice@e,bob@e",
+    ]);
+  });
+
   test("is the database in everything else", async () => {
     const { database, isClosed, looks } = databaseOf(rows);
     const wrapped = new AliasDepth(database, 3);
@@ -128,6 +158,7 @@ describe("alias_depth", () => {
     expect(wrapped.health()).toEqual({ isUp: false, reason: "down", hosts: [] });
     await wrapped.lookAfter();
     expect(looks()).toBe(1);
+    expect(wrapped.listing).toBeUndefined();
     expect(await wrapped.report(1000)).toEqual([{ query: "address", fullScans: ["alias"] }]);
     await wrapped.close();
     expect(isClosed()).toBe(true);

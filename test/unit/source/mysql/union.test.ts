@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { combineArms } from "../../../../src/source/mysql/union.ts";
+import { combineArms, typeListing } from "../../../../src/source/mysql/union.ts";
 
 describe("combineArms", () => {
   test("numbers the arms and types their columns as text of one collation", () => {
@@ -24,5 +24,19 @@ describe("combineArms", () => {
     expect(text).toContain(
       "AS c1, _utf8mb4'' COLLATE utf8mb4_bin AS c2, _utf8mb4'' COLLATE utf8mb4_bin AS c3 FROM DUAL",
     );
+  });
+});
+
+describe("typeListing", () => {
+  test("types the columns of a union by a first arm without rows, and leaves the union at the top", () => {
+    expect(typeListing("SELECT a, b, 'address' FROM t UNION ALL SELECT c, d, 'alias' FROM u", 3)).toBe(
+      "SELECT _utf8mb4'' COLLATE utf8mb4_bin, _utf8mb4'' COLLATE utf8mb4_bin, _utf8mb4'' COLLATE utf8mb4_bin FROM DUAL" +
+        " WHERE FALSE UNION ALL SELECT a, b, 'address' FROM t UNION ALL SELECT c, d, 'alias' FROM u",
+    );
+  });
+
+  test("leaves a statement alone whose columns are not known", () => {
+    const own = "SELECT address, login FROM mailbox UNION ALL SELECT alias, login FROM aliases";
+    expect(typeListing(own, undefined)).toBe(own);
   });
 });
