@@ -14,6 +14,10 @@ export class Signals {
   /** Takes the signals over from the system. */
   constructor(log: Log) {
     process.on("SIGHUP", () => this.#hangUp());
+    for (const signal of ["SIGUSR1", "SIGUSR2"] as const) {
+      // By itself Node would open its inspector to every local user at the first one, and end at the second one.
+      process.on(signal, () => log.info({ signal }, "signal without a meaning here"));
+    }
     this.stopped = new Promise((resolve) => {
       const stop = (signal: NodeJS.Signals): void => {
         if (this.#isStopping) {

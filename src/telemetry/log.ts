@@ -4,10 +4,12 @@
  * pino writes it. What may be written is decided by the callers (model/log.ts); here is a second fence, which takes out
  * secrets and what drivers hang on their errors.
  */
-import { type DestinationStream, destination, type Logger, pino } from "pino";
+import { type DestinationStream, type Logger, pino } from "pino";
 import type { LogFields } from "../model/log.ts";
 import type { LogSettings } from "../model/settings.ts";
+import { openStderr } from "../system/stderr.ts";
 import { toTextLine } from "./log-text.ts";
+import { LossyStream } from "./lossy-stream.ts";
 import type { CountingLog } from "./rate-limited-log.ts";
 import type { RecentErrors } from "./recent-errors.ts";
 import { scrub } from "./scrub.ts";
@@ -29,12 +31,12 @@ export interface LogOptions extends LogSettings {
 /**
  * Opens the log: JSON lines (`{"level":"warn","time":"…Z",…,"msg":"…"}`) or, for people, `time LEVEL message field=value`.
  *
- * @param stream stderr unless a test says otherwise. Lines are written synchronously, so that the last one before an exit
- *   is never lost.
+ * @param stream stderr unless a test says otherwise. Lines go out at once, so that the last one before an exit is there to be
+ *   read; what cannot go out (a full disk, a reader that hangs) holds up nobody: it is lost and counted.
  */
 export function createLog(
   options: LogOptions,
-  stream: LogStream = destination({ dest: 2, sync: true }),
+  stream: LogStream = new LossyStream(openStderr(), options.format),
 ): AdjustableLog {
   const lines: LogStream = options.format === "json" ? stream : { write: (line) => stream.write(toTextLine(line)) };
   const logger = pino(

@@ -1,0 +1,134 @@
+/** What can go wrong around the daemon on its own machine: no room or no reader for its log, signals, a file copied over. */
+import { copyFileSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { connect } from "node:net";
+import { join } from "node:path";
+import Sqlite from "libsql";
+import { afterEach, beforeEach, expect, test } from "vitest";
+import { makeDirectory, type TestDirectory } from "../../support/directories.ts";
+import { type Daemon, startDaemon } from "../../support/servers/daemon.ts";
+import { freePort } from "../../support/servers/ports.ts";
+import { run } from "../../support/servers/processes.ts";
+import { waitUntil, within } from "../../support/wait.ts";
+import { askOnce, netstring, WireClient } from "../../support/wire/wire.ts";
+
+let directory: TestDirectory;
+let daemon: Daemon | undefined;
+let port: number;
+let adminPort: number;
+const place = (name: string) => join(directory.path, name);
+
+beforeEach(async () => {
+  directory = await makeDirectory("machine");
+  build("db", "old");
+  port = await freePort();
+  adminPort = await freePort();
+});
+
+afterEach(async () => {
+  await daemon?.kill();
+  daemon = undefined;
+  await directory.remove();
+});
+
+/** Builds a database as a script would every night: its change counter and its pages are as many each time. */
+function build(name: string, owner: string): void {
+  const file = new Sqlite(place(name));
+  file.exec("CREATE TABLE m (a TEXT PRIMARY KEY, o TEXT)");
+  const rows = Array.from({ length: 2000 }, (_, i) => `('u${i}@example.com', '${owner}${i}')`);
+  file.exec(`INSERT INTO m VALUES ${rows.join()}`);
+  file.close();
+}
+
+/** @param redirect what the shell does with standard error */
+async function start(level: string, redirect = ""): Promise<Daemon> {
+  daemon = await startDaemon({
+    prefix: ["bash", "-c", `exec "$@" ${redirect}`, "bash"],
+    config: {
+      listeners: [{ protocol: "socketmap", endpoint: `inet:127.0.0.1:${port}` }],
+      admin: { endpoint: `inet:127.0.0.1:${adminPort}`, token: "correct-horse-battery-staple" },
+      maps: { senders: { source: "mail" } },
+      sources: {
+        mail: { driver: "sqlite", path: place("db"), queries: { address: "SELECT o FROM m WHERE a = :email" } },
+      },
+      cache: { ttl: "1h" },
+      log: { level },
+    },
+    listening: [port],
+  });
+  return daemon;
+}
+
+const ask = (i: number) => askOnce(port, "senders", `u${i}@example.com`);
+
+/** Asks for every address on one connection, each of which writes a line at level debug. */
+async function askAll(): Promise<void> {
+  const client = await WireClient.open(port);
+  for (let i = 0; i < 2000; i++) client.send(netstring(`senders u${i}@example.com`));
+  for (let i = 0; i < 2000; i++) expect(await within("a reply", client.netstring())).toBe(`OK old${i}`);
+  client.close();
+}
+
+test("a full disk under its log keeps it neither from starting nor from answering", async () => {
+  const running = await start("debug", "2>/dev/full");
+  await askAll();
+  await running.stop();
+});
+
+test("lines that a full disk took are told when there is room again", async () => {
+  mkdirSync(place("disk"));
+  const mounted = await run("mount", ["-t", "tmpfs", "-o", "size=64k", "tmpfs", place("disk")]);
+  expect(mounted).toMatchObject({ stderr: "", code: 0 });
+  try {
+    writeFileSync(place("disk/ballast"), Buffer.alloc(32_768));
+    const running = await start("debug", `2>>${place("disk/log")}`);
+    await askAll();
+    rmSync(place("disk/ballast"));
+    expect(await ask(7)).toBe("OK old7");
+    const lines = readFileSync(place("disk/log"), "utf8").split("\n");
+    expect(lines.find((line) => line.includes('"msg":"log lines were lost"'))).toMatch(/"lost":\d{3,4},/);
+    await running.stop();
+  } finally {
+    await daemon?.kill();
+    await run("umount", ["-l", place("disk")]);
+  }
+});
+
+test("a reader of its log that hangs holds up no lookup, also at level debug", async () => {
+  const running = await start("debug", "2> >(exec sleep 600)");
+  // Far more than a pipe holds, and than waits in memory.
+  for (let round = 0; round < 10; round++) await askAll();
+  await running.stop();
+});
+
+test("SIGUSR1 opens no inspector, and SIGUSR2 ends nothing", async () => {
+  const running = await start("info");
+  running.signal("SIGUSR1");
+  running.signal("SIGUSR2");
+  await waitUntil(
+    "both to be told",
+    () => running.logLines().filter(({ msg }) => msg === "signal without a meaning here").length === 2,
+  );
+  expect(await ask(7)).toBe("OK old7");
+  const isOpen = await new Promise((resolve) => {
+    connect(9229, "127.0.0.1")
+      .on("connect", () => resolve(true))
+      .on("error", () => resolve(false));
+  });
+  expect(isOpen).toBe(false);
+  await running.stop();
+});
+
+test("an SQLite file that was copied over answers for itself after a flush", async () => {
+  const running = await start("info");
+  expect(await ask(7)).toBe("OK old7");
+  build("next", "new");
+  copyFileSync(place("next"), place("db"));
+  const flushed = await fetch(`http://127.0.0.1:${adminPort}/v1/cache/flush`, {
+    method: "POST",
+    headers: { authorization: "Bearer correct-horse-battery-staple", "content-type": "application/json" },
+    body: '{"all":true}',
+  });
+  expect(await flushed.json()).toEqual({ flushed: 1 });
+  expect(await ask(7)).toBe("OK new7");
+  await running.stop();
+});
