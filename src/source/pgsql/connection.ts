@@ -57,6 +57,8 @@ async function connect(
   socket.setKeepAlive(true, 30_000);
   return openWithin<OpenConnection>(socket, times, (resolve, reject) => {
     const client = new pg.Client(clientConfig(endpoint, login, tls, socket));
+    // PGOPTIONS likewise, which no value of the configuration can keep out.
+    delete (client as unknown as { connectionParameters: { options?: string } }).connectionParameters.options;
     // Errors reach the callbacks of the statements; without a listener they would end the process.
     client.on("error", reject);
     client
@@ -84,9 +86,8 @@ function clientConfig(
     database,
     // A function, since an empty string would have it look for ~/.pgpass and PGPASSWORD.
     password: () => password,
-    // Nothing of the environment's: PGSSLMODE and PGOPTIONS are meant for others.
+    // Nothing of the environment's: PGSSLMODE is meant for others.
     ssl: tls === undefined ? false : tlsOptions(tls),
-    options: " ",
     application_name: "loginmapd",
     stream: () => socket,
     // The server's own text, whatever the type: pg would make objects of dates, arrays and booleans.

@@ -162,7 +162,9 @@ export class Sessions<S extends Session> {
       this.#add({ session, host, isBusy: false });
       this.hosts.takeIn(host);
     } catch (error) {
-      if (this.#sessionsTo(host).length > 0) this.#growAfterMs = clock.nowMs() + growDelayMs;
+      // While another is being opened it is not known yet that the server takes none.
+      const mayServe = this.#sessionsTo(host).length > 0 || (this.#opening > 1 && isRefusal(error));
+      if (mayServe) this.#growAfterMs = clock.nowMs() + growDelayMs;
       else if (!this.#aborter.signal.aborted) onFailure(messageOf(error));
     } finally {
       this.#opening--;

@@ -32,12 +32,15 @@ beforeEach(() => {
 afterEach(() => dispatcher.close());
 
 /** Each question finds its own text, on whichever session it is asked. */
-function make(options: Partial<DispatcherOptions<FakeSession, Question>> = {}): Dispatcher<FakeSession, Question> {
+function make(
+  options: Partial<DispatcherOptions<FakeSession, Question>> = {},
+  open = server.open,
+): Dispatcher<FakeSession, Question> {
   return new Dispatcher<FakeSession, Question>({
     sessions: {
       source: "mail",
       hosts,
-      open: server.open,
+      open,
       poolSize: 2,
       connectTimeoutMs: 1000,
       log: fakeLog(),
@@ -117,6 +120,24 @@ describe("Dispatcher", () => {
     server.down.clear();
     await waitUntil("a host to be up again", () => dispatcher.hosts.isAnyUp);
     expect(await ask("c")).toEqual([["c"]]);
+  });
+
+  test("is served by the one session that the server allows, although it turned the others away first", async () => {
+    let letIn = () => {};
+    const full = new SessionError("refused", "too many connections");
+    const open: typeof server.open = async (...parts) => {
+      if (letIn !== none) return Promise.reject(full);
+      await new Promise<void>((resolve) => (letIn = resolve));
+      return server.open(...parts);
+    };
+    const none = letIn;
+    await dispatcher.close();
+    dispatcher = make({}, open);
+    const asked = Array.from("abcd", (text) => ask(text));
+    await waitUntil("all to be tried", () => letIn !== none);
+    letIn();
+    expect(await Promise.all(asked)).toEqual(Array.from("abcd", (text) => [[text]]));
+    expect(dispatcher.hosts.health()[0]?.isUp).toBe(true);
   });
 
   test("takes no host out because it refuses a question", async () => {
