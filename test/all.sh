@@ -120,6 +120,7 @@ man                 man-db               shows the manual pages
 groff               groff-base           checks the manual pages for mistakes
 sqlite3             sqlite3              makes a SQLite source as the documentation says to
 shellcheck          shellcheck           reads every shell script for mistakes
+miltertest          miltertest           speaks the milter protocol to the daemon, in words that are not ours
 faketime            faketime             sets the clock of the daemon forward and back
 systemd-analyze     systemd              verifies the units and rates their hardening (it is not started)
 '

@@ -49,6 +49,7 @@ function checkListeners(draft: ConfigDraft, findings: Problems): void {
   draft.listeners.forEach((listener, i) => {
     const path = `listeners[${i}]`;
     checkMapOf(listener, path, draft, findings);
+    checkMilterKeys(listener, path, findings);
     checkAccessOf(listener, path, findings);
   });
 }
@@ -57,14 +58,24 @@ type ListenerDraft = ConfigDraft["listeners"][number];
 
 function checkMapOf({ protocol, map }: ListenerDraft, path: string, draft: ConfigDraft, findings: Problems): void {
   if (protocol === "socketmap" && map !== undefined) {
-    findings.problem(`${path}.map`, "is for tcp_table: a socketmap client names the map itself");
+    findings.problem(`${path}.map`, "is for tcp_table and milter: a socketmap client names the map itself");
   }
-  if (protocol !== "tcp_table") return;
+  if (protocol !== "tcp_table" && protocol !== "milter") return;
   if (map === undefined) {
-    const message = "map is required: tcp_table queries carry no map name, so this listener needs its own";
+    const message =
+      protocol === "milter"
+        ? "map is required: the map whose owners messages are held to"
+        : "map is required: tcp_table queries carry no map name, so this listener needs its own";
     if (!findings.hasProblemUnder(`${path}.map`)) findings.problem(path, message);
   } else if (!draft.maps.has(map)) {
     findings.problem(`${path}.map`, `there is no map ${quote(map)}${nearestOrKnown(map, draft.maps.keys())}`);
+  }
+}
+
+function checkMilterKeys({ protocol }: ListenerDraft, path: string, findings: Problems): void {
+  if (protocol === undefined || protocol === "milter") return;
+  for (const key of ["action", "resent"]) {
+    if (findings.isGiven(`${path}.${key}`)) findings.problem(`${path}.${key}`, "is for milter listeners");
   }
 }
 

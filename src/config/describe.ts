@@ -53,7 +53,8 @@ export function describeSettings(settings: Settings): string {
   );
 }
 
-function describeListener({ protocol, endpoint, mode, group, map }: ListenerSettings) {
+function describeListener({ protocol, endpoint, mode, group, map, action, resent }: ListenerSettings) {
+  const isMilter = protocol === "milter";
   const isUnix = endpoint.kind === "unix";
   return {
     protocol,
@@ -61,6 +62,8 @@ function describeListener({ protocol, endpoint, mode, group, map }: ListenerSett
     mode: isUnix ? `0${mode.toString(8).padStart(3, "0")}` : undefined,
     group: isUnix ? group : undefined,
     map,
+    action: isMilter ? action : undefined,
+    resent: isMilter ? resent : undefined,
   };
 }
 

@@ -32,7 +32,7 @@ export function settingsForDemo(databasePath: string, env: Environment): ParsedC
 export interface PostfixCfFlags {
   /** Table files, in the order in which Postfix names them; at least one. `mysql:/path` is understood too. */
   readonly files: readonly string[];
-  /** Endpoints, each with an optional `socketmap:` or `tcp_table:` before it; none = socketmap on 127.0.0.1:9000. */
+  /** Endpoints, each with an optional `socketmap:`, `tcp_table:` or `milter:` before it; none = socketmap on 127.0.0.1:9000. */
   readonly listen: readonly string[];
   /** `undefined` = the default of `recipient_delimiter`. */
   readonly recipientDelimiter: string | undefined;
@@ -83,8 +83,8 @@ function delimiterWarnings({ recipientDelimiter }: PostfixCfFlags, env: Environm
 const mainMap = "senders";
 
 function listenerOf(flag: string): object {
-  const [, protocol = "socketmap", endpoint] = /^(?:(socketmap|tcp_table):)?(.*)$/s.exec(flag) ?? [];
-  return protocol === "tcp_table" ? { protocol, endpoint, map: mainMap } : { protocol, endpoint };
+  const [, protocol = "socketmap", endpoint] = /^(?:(socketmap|tcp_table|milter):)?(.*)$/s.exec(flag) ?? [];
+  return protocol === "socketmap" ? { protocol, endpoint } : { protocol, endpoint, map: mainMap };
 }
 
 /** Names a map after its file; characters that a name cannot hold become `-`. */

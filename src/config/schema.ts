@@ -22,8 +22,8 @@ const listeners = sectionList(
   "listener",
   "Where Postfix's clients connect. At least one. The protocols have no authentication: whoever reaches a listener can ask who owns an address, so keep it on this machine or behind a firewall.",
   {
-    protocol: required(choice("socketmap", "tcp_table"), {
-      help: "`socketmap` (`socketmap_table(5)`) names the map in each query. `tcp_table` (`tcp_table(5)`) does not, and its client blocks longer when the server is away: prefer `socketmap`.",
+    protocol: required(choice("socketmap", "tcp_table", "milter"), {
+      help: "`socketmap` (`socketmap_table(5)`) names the map in each query. `tcp_table` (`tcp_table(5)`) does not, and its client blocks longer when the server is away: prefer `socketmap`. `milter` holds the `From:` header of each message, and its envelope sender, to the owners in a map: for `smtpd_milters` of the submission services.",
       example: "socketmap",
     }),
     endpoint: required(endpoint, {
@@ -31,8 +31,16 @@ const listeners = sectionList(
       example: '"inet:127.0.0.1:9000"',
     }),
     map: optional(text, {
-      help: "The map that the clients of a `tcp_table` listener ask. Required there, and only there.",
+      help: "The map that the clients of a `tcp_table` or `milter` listener ask. Required there, and only there.",
       example: "senders",
+    }),
+    action: optional(choice("log", "reject"), {
+      help: "What a `milter` does with a message whose sender does not own what its header claims: `reject` (the default there) refuses it, `log` takes it and only logs and counts what `reject` would have done.",
+      example: "reject",
+    }),
+    resent: optional(choice("refuse", "allow"), {
+      help: "Whether a `milter` lets a resent message (one whose `Resent-From:` its sender owns) keep the `From:` of somebody else: `allow`, or `refuse` (the default there).",
+      example: "allow",
     }),
     mode: withDefault(mode, "0660", {
       help: "The permissions of a unix socket. Connecting needs the write permission.",

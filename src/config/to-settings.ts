@@ -30,7 +30,11 @@ export interface Resolved {
 export function toSettings(config: CompleteConfig, resolved: Resolved): Settings {
   const { listeners, limits, admin, cache, log } = config;
   return {
-    listeners: listeners.map(({ protocol, endpoint, mode, group, map }) => ({ protocol, endpoint, mode, group, map })),
+    listeners: listeners.map(({ action = "reject", resent = "refuse", ...listener }) => ({
+      ...listener,
+      action,
+      resent,
+    })),
     limits: {
       maxConnections: limits.max_connections,
       maxQueryBytes: limits.max_query_bytes,

@@ -46,8 +46,8 @@ export class Daemon {
   #chains: ReadonlyMap<string, MapChain> = new Map();
   /** While a reload is under way: what comes back if it fails. */
   #previousChains: ReadonlyMap<string, MapChain> = new Map();
-  /** The maps of listeners whose protocol carries no map names; connections that are open follow a reload. */
-  #defaultMaps: ReadonlyMap<string, string | undefined> = new Map();
+  /** Listeners by endpoint, as the settings in force have them; connections that are open follow a reload. */
+  #listenersByName: ReadonlyMap<string, ListenerSettings> = new Map();
   #isDraining = false;
   #reloading: Promise<void> = Promise.resolve();
   #connections = 0;
@@ -260,7 +260,7 @@ export class Daemon {
     this.#settings = settings;
     this.#sources = sources;
     this.#chains = chains;
-    this.#defaultMaps = new Map(settings.listeners.map((listener) => [listenerName(listener), listener.map]));
+    this.#listenersByName = new Map(settings.listeners.map((listener) => [listenerName(listener), listener]));
     this.#registry.replace([...chains.values()].map((chain) => chain.map));
     for (const [name, source] of sources) this.#parts.metrics.watchSource(name, () => source.database.health());
   }
@@ -276,10 +276,12 @@ export class Daemon {
     const tally = this.#parts.metrics.listener(name);
     const service = openService(listener, {
       maps: this.#registry,
-      defaultMap: () => this.#defaultMaps.get(name),
+      // A listener that a reload has taken away ends what it began as it began.
+      settings: () => this.#listenersByName.get(name) ?? listener,
       limits,
       metrics: this.#parts.metrics,
       tally,
+      refusals: this.#parts.metrics.refusals,
       turn: this.#turn,
       log,
     });

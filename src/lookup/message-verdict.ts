@@ -8,6 +8,9 @@ import type { Claims } from "./header-claims.ts";
 const maxShown = 200;
 const lookupFailed = "451 4.3.0 Temporary lookup failure";
 
+/** The verdict on a message whose client is not logged in: it is none of ours. */
+export const unauthenticated: MessageVerdict = { result: "accept", reason: "unauthenticated" };
+
 /**
  * The claims that the login must own.
  *

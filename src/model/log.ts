@@ -1,6 +1,9 @@
 /** What the parts of loginmapd may write to the log; telemetry/log.ts makes the real one. */
 
-/** Extra fields of a log line. Never a secret, a parameter or SQL; addresses and logins only at level debug. */
+/**
+ * Extra fields of a log line. Never a secret, a parameter or SQL; addresses and logins only at level debug,
+ * but for those of a message that the milter refuses (service/milter-log.ts): an administrator has to answer for it.
+ */
 export type LogFields = Readonly<Record<string, unknown>>;
 
 /** A constant message with fields, one event per line. */

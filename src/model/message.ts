@@ -13,6 +13,9 @@ export interface Claim {
   readonly address: string;
 }
 
+/** Values of the label `result` of `loginmapd_messages_total`. */
+export type MessageResult = "accept" | "reject" | "temp" | "would_reject";
+
 /** Values of the label `reason` of `loginmapd_messages_total`. */
 export type MessageReason =
   | "owned"
@@ -22,6 +25,9 @@ export type MessageReason =
   | "several"
   | "unreadable"
   | "lookup_failed";
+
+/** What is done with a message that claims what its login does not own: refuse it, or only say so. */
+export type MilterAction = "log" | "reject";
 
 /** Whether a resent message may keep the `From:` of somebody else. */
 export type ResentRule = "refuse" | "allow";
@@ -37,4 +43,17 @@ export interface MessageVerdict {
   readonly address?: string;
   /** What the client is told, with its SMTP codes, unless the message is accepted. Printable ASCII. */
   readonly reply?: string;
+}
+
+/** A message that was refused or deferred, or would have been. What is kept of a message, and all that is. */
+export interface Refusal {
+  /** The listener's endpoint. */
+  readonly listener: string;
+  readonly result: MessageResult;
+  readonly reason: MessageReason;
+  readonly login: string;
+  /** Postfix's queue id; `undefined` when the mail server sent none. */
+  readonly queueId: string | undefined;
+  readonly place: ClaimPlace | undefined;
+  readonly address: string | undefined;
 }

@@ -55,6 +55,8 @@ export interface Peer {
   owe(deadlineMs: number, expire: () => void): Debt;
   /** Whether the conversation may take another frame now. */
   readonly isReading: boolean;
+  /** Takes no more, since the client has said that it is done; closes when what is owed has left. */
+  finish(): void;
 }
 
 /** A reply that is owed. */

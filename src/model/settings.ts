@@ -4,6 +4,7 @@
  * config/ makes it from YAML, environment and flags; nobody else reads those. docs/configuration.md describes the keys.
  */
 import type { QueryName } from "./keys.ts";
+import type { MilterAction, ResentRule } from "./message.ts";
 import type { ProtocolName } from "./query.ts";
 
 /** Where something listens or is reached, in Postfix's notation. */
@@ -19,16 +20,23 @@ export function formatEndpoint(endpoint: Endpoint): string {
     : `inet:${endpoint.host}:${endpoint.port}`;
 }
 
+/** What a listener speaks: a protocol of lookups, or that of milters. */
+export type ListenerProtocol = ProtocolName | "milter";
+
 /** One listening socket. */
 export interface ListenerSettings {
-  readonly protocol: ProtocolName;
+  readonly protocol: ListenerProtocol;
   readonly endpoint: Endpoint;
   /** File mode of a unix socket. */
   readonly mode: number;
   /** Group (name or number) of a unix socket; `undefined` leaves the process's own. */
   readonly group: string | undefined;
-  /** The map that a protocol without map names asks; always set for tcp_table. */
+  /** The map that a protocol without map names asks; always set for tcp_table and milter. */
   readonly map: string | undefined;
+  /** What a milter does with a message that claims what its login does not own. */
+  readonly action: MilterAction;
+  /** Whether a milter lets a resent message keep the `From:` of somebody else. */
+  readonly resent: ResentRule;
 }
 
 /** Bounds on clients. */

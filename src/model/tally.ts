@@ -3,6 +3,7 @@
  *
  * An increment costs what `+= 1` costs, which is why the hot path counts here and not in the metrics library.
  */
+import type { MessageReason, MessageResult } from "./message.ts";
 import type { Result } from "./reply.ts";
 
 /** Counts observations in fixed buckets, like a Prometheus histogram. */
@@ -80,6 +81,9 @@ export interface ListenerTally {
   readonly errors: Record<ProtocolErrorKind, number>;
 }
 
+/** Messages of one milter listener by what became of them and why; only what can happen is there. */
+export type MessageTally = Readonly<Record<MessageResult, Partial<Record<MessageReason, number>>>>;
+
 /** Makes the zeroed counters of a map and protocol. */
 export function lookupTally(): LookupTally {
   return { results: { ok: 0, notfound: 0, temp: 0, timeout: 0, perm: 0 }, duration: latencyHistogram() };
@@ -106,5 +110,15 @@ export function listenerTally(): ListenerTally {
     connections: 0,
     connectionsTotal: 0,
     errors: { framing: 0, too_large: 0, not_a_query: 0, unknown_map: 0, frame_timeout: 0, write_timeout: 0 },
+  };
+}
+
+/** Makes the zeroed counters of the messages of a listener. */
+export function messageTally(): MessageTally {
+  return {
+    accept: { owned: 0, unauthenticated: 0, no_from: 0 },
+    reject: { not_owned: 0, several: 0, unreadable: 0 },
+    temp: { lookup_failed: 0 },
+    would_reject: { not_owned: 0, several: 0, unreadable: 0, lookup_failed: 0 },
   };
 }

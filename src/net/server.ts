@@ -178,6 +178,8 @@ function isSame(one: ListenerSettings, other: ListenerSettings): boolean {
     one.protocol === other.protocol &&
     one.mode === other.mode &&
     one.group === other.group &&
-    one.map === other.map
+    one.map === other.map &&
+    one.action === other.action &&
+    one.resent === other.resent
   );
 }

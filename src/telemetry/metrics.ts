@@ -28,6 +28,7 @@ export class Metrics extends Tallies {
     registerCaches(this.#registry, this);
     registerSources(this.#registry, this);
     registerListeners(this.#registry, this);
+    registerMessages(this.#registry, this);
     registerProcess(this.#registry, this, build);
   }
 
@@ -235,6 +236,33 @@ function registerListeners(registry: Registry, tallies: Tallies): void {
     },
     function* () {
       for (const [listener, tally] of tallies.listeners()) yield* each(tally.errors, "kind", { listener });
+    },
+  );
+}
+
+function registerMessages(registry: Registry, tallies: Tallies): void {
+  registerCounter(
+    registry,
+    {
+      name: "loginmapd_messages_total",
+      help: "Messages that a milter listener judged, by what became of them and why.",
+      labelNames: ["listener", "result", "reason"],
+    },
+    function* () {
+      for (const [listener, tally] of tallies.allMessages()) {
+        for (const [result, counts] of Object.entries(tally)) yield* each(counts, "reason", { listener, result });
+      }
+    },
+  );
+  registerGauge(
+    registry,
+    {
+      name: "loginmapd_refused_addresses",
+      help: "The most addresses that one login was refused for within the last hour.",
+      labelNames: ["listener"],
+    },
+    function* () {
+      for (const [listener] of tallies.allMessages()) yield [{ listener }, tallies.refusals.mostAddresses(listener)];
     },
   );
 }

@@ -13,9 +13,13 @@ import {
   type LookupTally,
   listenerTally,
   lookupTally,
+  type MessageTally,
+  messageTally,
   type SourceTally,
   sourceTally,
 } from "../model/tally.ts";
+
+import { Refusals } from "./refusals.ts";
 
 /** The label `map` of queries for a map that the configuration does not name: what a client sent never becomes a label. */
 export const unknownMap = "unknown";
@@ -47,6 +51,9 @@ export class Tallies {
   readonly #caches = new Map<string, CacheTally>();
   readonly #sources = new Map<string, SourceTally>();
   readonly #listeners = new Map<string, ListenerTally>();
+  /** The last refusals of all milter listeners. */
+  readonly refusals = new Refusals();
+  readonly #messages = new Map<string, MessageTally>();
   readonly #cacheEntries = new Map<string, () => CacheEntries>();
   readonly #sourceHealth = new Map<string, () => SourceHealth>();
 
@@ -74,6 +81,11 @@ export class Tallies {
     return obtain(this.#listeners, name, listenerTally);
   }
 
+  /** The counters of the messages of one milter listener. */
+  messages(listener: string): MessageTally {
+    return obtain(this.#messages, listener, messageTally);
+  }
+
   /** Has `entries` asked for the sizes of a map's cache whenever they are read; replaces what was given before. */
   watchCache(map: string, entries: () => CacheEntries): void {
     this.#cacheEntries.set(map, entries);
@@ -92,6 +104,7 @@ export class Tallies {
     keepOnly(this.#sources, sources);
     keepOnly(this.#sourceHealth, sources);
     keepOnly(this.#listeners, listeners);
+    keepOnly(this.#messages, listeners);
   }
 
   /** Every map and protocol that was asked for so far. */
@@ -119,6 +132,11 @@ export class Tallies {
   /** The state of every watched source now, by name. */
   *sourceHealth(): Iterable<readonly [source: string, health: SourceHealth]> {
     for (const [source, health] of this.#sourceHealth) yield [source, health()];
+  }
+
+  /** Every milter listener, by name. */
+  allMessages(): Iterable<readonly [listener: string, tally: MessageTally]> {
+    return this.#messages.entries();
   }
 
   /** Every listener, by name. */

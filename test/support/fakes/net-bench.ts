@@ -112,6 +112,8 @@ export function settingsOf(changes: Partial<ListenerSettings> = {}): ListenerSet
     mode: 0o660,
     group: undefined,
     map: "senders",
+    action: "reject",
+    resent: "refuse",
     ...changes,
   };
 }

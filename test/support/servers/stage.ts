@@ -15,6 +15,8 @@ export interface StageOptions {
   readonly unixSockets?: readonly string[];
   readonly config?: ConfigSections | ((mariadb: Mariadb) => ConfigSections);
   readonly mariadb?: MariadbOptions;
+  /** Ports of its own listeners, when `config` has some. */
+  readonly listening?: readonly number[];
   /** How the daemon is started. */
   readonly daemon?: Pick<DaemonOptions, "env" | "prefix">;
 }
@@ -64,7 +66,7 @@ export async function startStage(options: StageOptions = {}): Promise<Stage> {
       sources: { mail: nativeSource(mariadb) },
       ...(typeof options.config === "function" ? options.config(mariadb) : options.config),
     };
-    const listening = [socketmap, tcpTable, admin, ...unixSockets];
+    const listening = [...(options.listening ?? [socketmap, tcpTable]), admin, ...unixSockets];
     const daemon = await startDaemon({ config, listening, ...options.daemon });
     const fetchAdmin = (path: string) =>
       fetch(`http://127.0.0.1:${admin}${path}`, { headers: { authorization: `Bearer ${adminToken}` } });

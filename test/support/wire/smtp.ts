@@ -132,6 +132,23 @@ export class SmtpSession {
     return replies;
   }
 
+  /** A whole message: the reply to MAIL, RCPT or DATA that refused it, else that to the final dot. */
+  async send(from: string, header: readonly string[], options: { smtputf8?: boolean } = {}): Promise<SmtpReply> {
+    const steps = [
+      () => this.mailFrom(from, options.smtputf8 ? " SMTPUTF8" : ""),
+      () => this.rcptTo("recipient@elsewhere.example"),
+      () => this.command("DATA"),
+    ];
+    for (const step of steps) {
+      const reply = await step();
+      if (reply.code < 400) continue;
+      await this.command("RSET");
+      return reply;
+    }
+    // Bytes, not characters: a field may be anything.
+    return this.command(Buffer.from(`${[...header, "", "body", "."].join("\r\n")}`, "utf8"));
+  }
+
   /** QUIT, then waits for the server to hang up. */
   async quit(): Promise<void> {
     await this.command("QUIT").catch(() => {});

@@ -7,6 +7,7 @@ test("writes every effective value, defaults included, and no secret", () => {
 listeners:
   - { protocol: socketmap, endpoint: "unix:/run/loginmapd/socketmap", mode: 0640, group: postfix }
   - { protocol: tcp_table, endpoint: "inet:[::1]:9001", map: senders }
+  - { protocol: milter, endpoint: "inet:127.0.0.1:9002", map: senders, resent: allow }
 admin: { token: 0123456789abcdef }
 maps:
   senders: { source: mail, local_domains: [example.com] }
@@ -33,6 +34,11 @@ cache: { snapshot_file: /var/lib/loginmapd/cache }
   - protocol: tcp_table
     endpoint: inet:[::1]:9001
     map: senders
+  - protocol: milter
+    endpoint: inet:127.0.0.1:9002
+    map: senders
+    action: reject
+    resent: allow
 limits:
   max_connections: 1024
   max_query_bytes: 10000

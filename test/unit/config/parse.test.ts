@@ -70,6 +70,8 @@ const files = {
   "/etc/loginmapd/admin-token": { text: "0123456789abcdef\r\n", mode: 0o600 },
 };
 
+const noMilter = { action: "reject", resent: "refuse" };
+
 test("reads every key", () => {
   const { settings, warnings } = parse(everything, { files });
   expect(warnings).toEqual([]);
@@ -81,6 +83,7 @@ test("reads every key", () => {
         mode: 0o660,
         group: undefined,
         map: undefined,
+        ...noMilter,
       },
       {
         protocol: "socketmap",
@@ -88,6 +91,7 @@ test("reads every key", () => {
         mode: 0o660,
         group: "postfix",
         map: undefined,
+        ...noMilter,
       },
       {
         protocol: "tcp_table",
@@ -95,6 +99,7 @@ test("reads every key", () => {
         mode: 0o660,
         group: undefined,
         map: "senders",
+        ...noMilter,
       },
     ],
     limits: {

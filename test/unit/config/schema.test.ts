@@ -13,6 +13,8 @@ test("every key of the public configuration is in the schema", () => {
     "listeners[].protocol",
     "listeners[].endpoint",
     "listeners[].map",
+    "listeners[].action",
+    "listeners[].resent",
     "listeners[].mode",
     "listeners[].group",
     "limits",

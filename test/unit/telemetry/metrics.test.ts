@@ -40,6 +40,8 @@ test("publishes the metrics of the contract and of the process in the text forma
     "counter loginmapd_connections_total",
     "gauge loginmapd_connections_limit",
     "counter loginmapd_protocol_errors_total",
+    "counter loginmapd_messages_total",
+    "gauge loginmapd_refused_addresses",
     "counter loginmapd_config_reloads_total",
     "gauge loginmapd_build_info",
   ]);
@@ -219,6 +221,7 @@ test("docs/metrics.md lists every metric of loginmapd with its type and labels, 
   metrics.source("mail");
   metrics.watchSource("mail", () => ({ isUp: true, reason: "", hosts: [] }));
   metrics.listener("l");
+  metrics.messages("l");
   const published = Array.from(await scrape())
     .filter(([name]) => name.startsWith("loginmapd_"))
     .map(([name, { type, samples }]) => {
@@ -235,4 +238,18 @@ test("docs/metrics.md lists every metric of loginmapd with its type and labels, 
       return [`${name} | ${type} | ${names.sort().join(", ")}`];
     });
   expect(documented.sort()).toEqual(published.sort());
+});
+
+test("publishes messages by what can become of them, and the most addresses of one login", async () => {
+  const tally = metrics.messages("inet:1");
+  tally.accept.owned = 3;
+  const refusal = { listener: "inet:1", result: "reject", reason: "not_owned", login: "bob", queueId: "4X" } as const;
+  metrics.refusals.add({ ...refusal, place: "From", address: "boss@x" });
+
+  const messages = await samplesOf("loginmapd_messages_total");
+  expect(messages['loginmapd_messages_total{listener="inet:1",reason="owned",result="accept"}']).toBe(3);
+  expect(Object.keys(messages)).toHaveLength(11);
+  expect(await samplesOf("loginmapd_refused_addresses")).toEqual({
+    'loginmapd_refused_addresses{listener="inet:1"}': 1,
+  });
 });
