@@ -6,14 +6,13 @@
  * MySQL: `gtid_executed`, which stays empty unless `gtid_mode` is on.
  */
 import { setTimeout as delay } from "node:timers/promises";
-import { SourceError } from "../../model/errors.ts";
 import type { ChangeWatch, SignalState } from "../../model/listing.ts";
+import { watchSession } from "../pool/session-watch.ts";
 import { SessionError, type StatementSession } from "../session.ts";
 
 // Five looks a second cost a server a thousandth of a processor.
 const lookMs = 200;
-// A server that is away is looked for, and one without a position asked again, this often.
-const retryMs = 1000;
+// A server without a position is asked again this often.
 const recheckMs = 60_000;
 
 const positions = {
@@ -25,58 +24,21 @@ const advice = {
   mariaDb: "log_bin is off: with it, changes would be seen at once instead of by the next listing",
   mySql: "gtid_mode is off: with it, changes would be seen at once instead of by the next listing",
   denied: "the server does not tell its binlog position, so changes are seen by the next listing",
-  unknown: "not reached yet",
 } as const;
 
 /** Looks at the position until it is closed; connects again by itself, and counts every new connection as a change. */
 export function watchChanges(open: () => Promise<StatementSession>, onHint: () => void): ChangeWatch {
-  const aborter = new AbortController();
-  let state: SignalState = { signal: undefined, advice: advice.unknown };
-  let announce = (): void => {};
-  const ready = new Promise<void>((resolve) => {
-    announce = resolve;
-  });
-
-  async function follow(session: StatementSession): Promise<void> {
+  return watchSession(open, onHint, async (session, { say, hint, signal }) => {
     const server = await recognise(session);
     let before: string | undefined;
-    while (!aborter.signal.aborted) {
-      const { position, ...next } = await readPosition(session, server);
-      state = next;
-      announce();
-      if (before !== undefined && position !== before) onHint();
+    while (!signal.aborted) {
+      const { position, ...state } = await readPosition(session, server);
+      say(state);
+      if (before !== undefined && position !== before) hint();
       before = position;
-      await delay(next.signal === undefined ? recheckMs : lookMs, undefined, { signal: aborter.signal, ref: false });
+      await delay(state.signal === undefined ? recheckMs : lookMs, undefined, { signal, ref: false });
     }
-  }
-
-  async function run(): Promise<void> {
-    for (let isFirst = true; !aborter.signal.aborted; isFirst = false) {
-      let session: StatementSession | undefined;
-      try {
-        session = await open();
-        if (!isFirst) onHint();
-        await follow(session);
-      } catch (error) {
-        const isExpected = error instanceof SessionError || error instanceof SourceError || aborter.signal.aborted;
-        if (!isExpected) throw error;
-      } finally {
-        await session?.end();
-        announce();
-      }
-      await delay(retryMs, undefined, { signal: aborter.signal, ref: false }).catch(() => undefined);
-    }
-  }
-
-  const running = run();
-  return {
-    ready,
-    state: () => state,
-    close() {
-      aborter.abort();
-      return running;
-    },
-  };
+  });
 }
 
 // MySQL knows no variable gtid_binlog_pos, nor MariaDB gtid_executed; MariaDB has its name in its version.

@@ -7,6 +7,7 @@ import { readTls } from "../pool/tls.ts";
 import type { StatementSession } from "../session.ts";
 import type { ArmPlan } from "../sql/arm.ts";
 import type { ArmText } from "../sql/lookup.ts";
+import { watchChanges } from "./changes.ts";
 import { probeColumns } from "./columns.ts";
 import { ParameterTypes } from "./parameter-types.ts";
 import { fullScans } from "./report.ts";
@@ -32,5 +33,6 @@ export function openPgsql(
   // What was learned of an arm alone need not be learned again of every statement that it is part of.
   const combine = (arms: readonly ArmText[]) => combineArms(arms.map((arm) => ({ ...arm, sql: types.of(arm.sql) })));
   const scans = (session: StatementSession, sql: string) => fullScans(session, types.of(sql));
-  return new SqlDatabase(name, settings, plan, { open, combine, maxArms, probeColumns, fullScans: scans }, deps);
+  const driver = { open, combine, maxArms, probeColumns, fullScans: scans, watchChanges };
+  return new SqlDatabase(name, settings, plan, driver, deps);
 }

@@ -31,7 +31,8 @@ export function pgsqlSessions(login: PgsqlLogin, types: ParameterTypes): OpenSes
   };
 }
 
-class PgsqlSession extends SocketSession implements StatementSession {
+/** A connection that is logged in, and can listen too. */
+export class PgsqlSession extends SocketSession implements StatementSession {
   readonly #client: Client;
   readonly #queryTimeoutMs: number;
   readonly #types: ParameterTypes;
@@ -53,6 +54,21 @@ class PgsqlSession extends SocketSession implements StatementSession {
 
   async prepare(sql: string): Promise<void> {
     await this.timed(() => this.#types.known(sql, (typed) => this.#prepare(typed)));
+  }
+
+  /** Whether a pooler stands between: then nothing is heard of what others notify. */
+  get isPooled(): boolean {
+    return !this.#keepsStatements;
+  }
+
+  /**
+   * Hears what others notify from now on; a message that is sent before this is settled may be lost. Throws as `run`.
+   *
+   * @param channel a name of our own, put into the statement as it is
+   */
+  async listen(channel: string, onNotification: () => void): Promise<void> {
+    this.#client.on("notification", onNotification);
+    await this.#statement(`LISTEN ${channel}`);
   }
 
   // A cursor: pg itself holds all rows of an answer.
