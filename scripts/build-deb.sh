@@ -85,7 +85,7 @@ Maintainer: $maintainer
 Installed-Size: $(du -sk --apparent-size --exclude=DEBIAN "$root" | cut -f1)
 Depends: nodejs (>= 20.19), libc6 (>= 2.31), libgcc-s1, passwd, systemd | systemd-standalone-sysusers | adduser
 Recommends: postfix
-Suggests: dovecot-core, mariadb-server, prometheus
+Suggests: dovecot-core, mariadb-server | postgresql, prometheus
 Description: sender login maps for Postfix from a mail database
  Answers Postfix's question which SASL logins may send as an address
  (smtpd_sender_login_maps) over the socketmap and tcp_table protocols, from

@@ -87,8 +87,17 @@ async function withEach<T>(
 function reports(account: Account): Promise<string[]> {
   return withEach(account, async (source) => {
     const told = await source.report(performance.now() + 20_000);
-    return told.map(({ query, error }) => `${query}: ${error ?? "ok"}`);
+    return [...told.map(({ query, error }) => `${query}: ${error ?? "ok"}`), `listing: ${await listed(source)}`];
   });
+}
+
+async function listed(source: Database): Promise<string> {
+  try {
+    for await (const _ of source.listing?.list(new AbortController().signal) ?? []) break;
+    return "ok";
+  } catch (error) {
+    return (error as Error).message;
+  }
 }
 
 /** Further options that make a preset read more columns. */
