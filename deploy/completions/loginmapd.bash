@@ -47,13 +47,14 @@ _loginmapd() {
       esac
       ;;
     lookup)
-      options+=" --demo --postfix-cf --recipient-delimiter --local-domain --map --login --json"
+      options+=" --demo --postfix-cf --recipient-delimiter --local-domain --map --login --message --json"
       case $previous in
         --postfix-cf) _loginmapd_paths file "$current"; return ;;
         --recipient-delimiter) return ;;
         --local-domain) return ;;
         --map) return ;;
         --login) return ;;
+        --message) _loginmapd_paths file "$current"; return ;;
       esac
       ;;
     query)

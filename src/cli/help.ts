@@ -30,8 +30,9 @@ function formatOption({ name, short, value }: OptionSpec): string {
   return short === undefined ? long : `-${short}, ${long}`;
 }
 
-function formatPositional({ name, isRepeatable }: PositionalSpec): string {
-  return isRepeatable ? `${name}...` : name;
+function formatPositional({ name, isRepeatable, isOptional }: PositionalSpec): string {
+  const shown = isRepeatable ? `${name}...` : name;
+  return isOptional ? `[${shown}]` : shown;
 }
 
 function formatProgramHelp(): string {

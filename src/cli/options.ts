@@ -24,6 +24,8 @@ export interface OptionSpec {
 export interface PositionalSpec {
   readonly name: string;
   readonly isRepeatable?: true;
+  /** May be left out; the command says when. */
+  readonly isOptional?: true;
   readonly help: string;
   readonly completion?: Completion;
 }
@@ -109,7 +111,7 @@ const serve: CommandSpec = {
       name: "listen",
       value: "ENDPOINT",
       isRepeatable: true,
-      help: "With --postfix-cf: where to listen, as socketmap unless tcp_table: stands before it; else inet:127.0.0.1:9000.",
+      help: "With --postfix-cf: where to listen, as socketmap unless tcp_table: or milter: stands before it; else inet:127.0.0.1:9000.",
     },
   ],
   exits: [],
@@ -142,8 +144,11 @@ const lookup: CommandSpec = {
   summary: "Explain who owns an address.",
   description: [
     "Asks the sources directly and tells each key that is tried in order, which role and source answered, and the owners. With --login it also tells what each of Postfix's four reject_*_sender_login_mismatch restrictions would answer.",
+    "With --message it tells what a milter listener (protocol: milter) would say of a message that LOGIN sends: every address that its header claims, who owns it, and the verdict. ADDRESS is then the envelope sender; left out, only the header is looked at. The exit code is 0 also when the message would be refused.",
   ],
-  positionals: [{ name: "ADDRESS", help: "The sender address." }],
+  positionals: [
+    { name: "ADDRESS", isOptional: true, help: "The sender address. Needed, unless there is a --message." },
+  ],
   options: [
     ...configurationOptions,
     mapOption,
@@ -152,10 +157,19 @@ const lookup: CommandSpec = {
       value: "LOGIN",
       help: "The SASL login that wants to send; empty for a client that is not logged in.",
     },
+    {
+      name: "message",
+      value: "FILE",
+      help: "A message, or - for standard input; needs --login.",
+      completion: "file",
+    },
     jsonOption,
   ],
   exits: [],
-  examples: ["loginmapd lookup alice+news@example.com --login bob@example.com"],
+  examples: [
+    "loginmapd lookup alice+news@example.com --login bob@example.com",
+    "loginmapd lookup --message forged.eml --login bob@example.com",
+  ],
 };
 
 const query: CommandSpec = {

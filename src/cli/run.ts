@@ -72,7 +72,8 @@ function parseLine(args: readonly string[], spec: CommandSpec | undefined): Comm
 function checkPositionals(command: CommandSpec, given: readonly string[]): void {
   const wanted = command.positionals;
   const mayRepeat = wanted.some(({ isRepeatable }) => isRepeatable === true);
-  if (given.length < wanted.length || (given.length > wanted.length && !mayRepeat)) {
+  const needed = wanted.filter(({ isOptional }) => isOptional !== true);
+  if (given.length < needed.length || (given.length > wanted.length && !mayRepeat)) {
     throw new UsageError(`usage: ${formatUsage(command)}`);
   }
 }

@@ -1,5 +1,6 @@
 /** What a real smtpd says to a message whose header our milter reads. */
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { loginmapd } from "../../support/servers/daemon.ts";
 import { type MilterStage, startMilterStage } from "../../support/servers/milter-stage.ts";
 import { waitUntil } from "../../support/wait.ts";
 import type { SmtpSession } from "../../support/wire/smtp.ts";
@@ -236,5 +237,27 @@ describe("resent: allow", () => {
   ])("%s", async (_, header, code) => {
     const session = await sessionOf("resent", alice);
     expect(await session.send(alice, header)).toMatchObject({ code });
+  });
+});
+
+describe("loginmapd lookup --message", () => {
+  const configuration = () => milter.stage.daemon.configFile as string;
+  const samples = table.filter(({ rule }) =>
+    ["the own From", "a foreign From", "two From fields", "a U-label"].includes(rule),
+  );
+
+  test.each(samples)("says what smtpd says to $rule", async ({ header, login = alice, from = alice, says }) => {
+    const args = ["lookup", from, "--message", "-", "--login", login, "--json", "-c", configuration()];
+    const { code, stdout } = await loginmapd(args, { input: `${header.join("\n")}\n\nbody\n` });
+
+    expect(code).toBe(0);
+    expect(JSON.parse(stdout)).toMatchObject(says === "250" ? { result: "accept" } : { result: "reject", reply: says });
+  });
+
+  test("is refused without a login, without a file, and without anything", async () => {
+    expect(await loginmapd(["lookup", "--message", "-", "-c", configuration()])).toMatchObject({ code: 64 });
+    const args = ["lookup", "--message", "/nonexistent", "--login", alice, "-c", configuration()];
+    expect(await loginmapd(args)).toMatchObject({ code: 64, stderr: expect.stringContaining("--message: ENOENT") });
+    expect(await loginmapd(["lookup", "-c", configuration()])).toMatchObject({ code: 64 });
   });
 });
