@@ -9,7 +9,7 @@ import { createHash } from "node:crypto";
 import { renameSync } from "node:fs";
 import { open, rm, unlink } from "node:fs/promises";
 import { dirname } from "node:path";
-import { elapsedMs, type Moment } from "../model/moment.ts";
+import { elapsedMs, type Moment } from "../model/clock.ts";
 import { OwnerList, toOwnerList } from "../model/owner-list.ts";
 import { type Answer, absent, Found } from "../model/reply.ts";
 import type { AgedAnswer } from "./cached-source.ts";

@@ -4,7 +4,7 @@ import { parseEndpoint } from "../config/endpoint.ts";
 import { Mismatch } from "../config/mismatch.ts";
 import { type Endpoint, formatEndpoint } from "../model/settings.ts";
 import { ask, NoServer } from "../net/ask.ts";
-import type { ServerReply } from "../protocol/client.ts";
+import type { ServerReply } from "../protocol/protocol.ts";
 import { type ExitCode, exitCode } from "../system/exit-code.ts";
 import { type CommandLine, UsageError } from "./command.ts";
 import { loadSettings, stringOf } from "./load-settings.ts";

@@ -2,9 +2,9 @@
 
 import { type ConfigProblem, formatProblem } from "../model/errors.ts";
 import { buildSidecar } from "../sidecar/app.ts";
+import { ListenError } from "../system/errno.ts";
 import { type ExitCode, exitCode } from "../system/exit-code.ts";
 import { inheritedSockets } from "../system/inherited-sockets.ts";
-import { ListenError } from "../system/listen-error.ts";
 import { packageVersion } from "../system/package.ts";
 import { Notifier, watchdogIntervalMs } from "../system/systemd.ts";
 import { type AdjustableLog, createLog } from "../telemetry/log.ts";

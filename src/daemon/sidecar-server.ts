@@ -2,7 +2,7 @@
 import { type Endpoint, formatEndpoint } from "../model/settings.ts";
 import type { buildSidecar } from "../sidecar/app.ts";
 import { listenSidecar } from "../sidecar/listen.ts";
-import { ListenError } from "../system/listen-error.ts";
+import { ListenError } from "../system/errno.ts";
 
 /** The HTTP server of the sidecar, which a reload may move to another endpoint. */
 export class SidecarServer {

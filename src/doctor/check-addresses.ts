@@ -4,7 +4,7 @@ import { splitList } from "../model/postfix-list.ts";
 import type { MapSettings } from "../model/settings.ts";
 import type { Finding } from "./finding.ts";
 import { askingServices } from "./logins.ts";
-import type { Patient } from "./patient.ts";
+import type { Patient } from "./observations.ts";
 import { placeOf } from "./place.ts";
 import type { Service } from "./postfix.ts";
 import { listenerAt, tablesOf } from "./table.ts";

@@ -1,7 +1,7 @@
 /** Whether an access table or a policy service before the restriction may say OK, which ends the list. */
 import { isPermit, rulesOf } from "./access-answers.ts";
 import type { Finding } from "./finding.ts";
-import type { Patient } from "./patient.ts";
+import type { Patient } from "./observations.ts";
 import type { Service } from "./postfix.ts";
 import type { Step } from "./restriction-list.ts";
 import { listWithFirst, type Occurrence } from "./restrictions.ts";

@@ -6,7 +6,7 @@
 
 import { splitList } from "../model/postfix-list.ts";
 import type { Finding, Severity } from "./finding.ts";
-import type { Patient } from "./patient.ts";
+import type { Patient } from "./observations.ts";
 import type { Service } from "./postfix.ts";
 import { formatRestrictions } from "./restriction-list.ts";
 import { argumentOf } from "./restriction-names.ts";

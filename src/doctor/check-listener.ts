@@ -1,8 +1,7 @@
 /** Whether the place where Postfix asks is one of our listeners, speaks the protocol, and knows the map. */
 import { formatEndpoint } from "../model/settings.ts";
 import type { Finding } from "./finding.ts";
-import type { TableAnswer } from "./observations.ts";
-import type { Patient } from "./patient.ts";
+import type { Patient, TableAnswer } from "./observations.ts";
 import type { ReachedTable } from "./place.ts";
 import type { Service } from "./postfix.ts";
 import { listenerAt, recommendedTable } from "./table.ts";

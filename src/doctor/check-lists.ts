@@ -7,7 +7,7 @@
 
 import { splitList } from "../model/postfix-list.ts";
 import type { Change, Finding } from "./finding.ts";
-import type { Patient } from "./patient.ts";
+import type { Patient } from "./observations.ts";
 import type { Service } from "./postfix.ts";
 import { type Fault, formatRestrictions, type Step, stepsOf } from "./restriction-list.ts";
 import { meantBy } from "./restriction-names.ts";

@@ -4,7 +4,7 @@ import { splitList } from "../model/postfix-list.ts";
 import { formatEndpoint } from "../model/settings.ts";
 import type { Finding } from "./finding.ts";
 import { loginServices } from "./logins.ts";
-import type { Patient } from "./patient.ts";
+import type { Patient } from "./observations.ts";
 import type { Service } from "./postfix.ts";
 import { saslEndpoint } from "./sasl-endpoint.ts";
 

@@ -3,7 +3,7 @@
 import { splitList, splitNested } from "../model/postfix-list.ts";
 import type { Finding } from "./finding.ts";
 import { askingServices } from "./logins.ts";
-import type { Patient } from "./patient.ts";
+import type { Patient } from "./observations.ts";
 import { type Occurrence, occurrencesIn } from "./restrictions.ts";
 import { recommendedTable, tablesOf } from "./table.ts";
 

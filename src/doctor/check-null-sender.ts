@@ -7,7 +7,7 @@ import { splitList } from "../model/postfix-list.ts";
 import { isRefusal, rulesOf } from "./access-answers.ts";
 import type { Change, Finding } from "./finding.ts";
 import { isPublic, loginServices } from "./logins.ts";
-import type { Patient } from "./patient.ts";
+import type { Patient } from "./observations.ts";
 import type { PostfixConfig, Service } from "./postfix.ts";
 import { formatRestrictions } from "./restriction-list.ts";
 import {

@@ -4,7 +4,7 @@ import { mayNameMismatch } from "./access-answers.ts";
 import { checkAnswers } from "./check-answers.ts";
 import type { Finding } from "./finding.ts";
 import { isPublic, loginServices, takesLogins } from "./logins.ts";
-import type { Patient } from "./patient.ts";
+import type { Patient } from "./observations.ts";
 import type { Service } from "./postfix.ts";
 import {
   checksLogins,

@@ -3,7 +3,7 @@ import { formatEndpoint } from "../model/settings.ts";
 import { denialOn, stepsTo } from "./access.ts";
 import type { Change, Finding } from "./finding.ts";
 import { loginServices } from "./logins.ts";
-import type { Patient } from "./patient.ts";
+import type { Patient } from "./observations.ts";
 import type { Service } from "./postfix.ts";
 import { saslEndpoint } from "./sasl-endpoint.ts";
 

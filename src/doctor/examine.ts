@@ -9,7 +9,7 @@ import { checkReach } from "./check-reach.ts";
 import { checkOutsideMail, checkRestrictions, checkSaslIsOn } from "./check-restrictions.ts";
 import { checkSaslSocket } from "./check-sasl-socket.ts";
 import { type Finding, orderFindings } from "./finding.ts";
-import type { Patient } from "./patient.ts";
+import type { Patient } from "./observations.ts";
 import { type Check, treat } from "./treatment.ts";
 
 /** What makes a value unreadable comes first: what it would mean can be judged when it is readable. */

@@ -1,4 +1,6 @@
 /** What was seen on the machine: files, accounts, and what the servers said. The doctor judges it; others look. */
+import type { Settings } from "../model/settings.ts";
+import type { PostfixConfig } from "./postfix.ts";
 
 /** The account under which Postfix's processes work (`mail_owner`). */
 export interface Account {
@@ -50,4 +52,11 @@ export interface Observations {
   readonly accessTables: ReadonlyMap<string, readonly Rule[]>;
   /** By the table as `check_sender_access` names it: what it answers for the null sender, if anything. */
   readonly nullSenderAnswers: ReadonlyMap<string, string | undefined>;
+}
+
+/** Postfix's configuration, ours, and what was seen on the machine. */
+export interface Patient {
+  readonly postfix: PostfixConfig;
+  readonly settings: Settings;
+  readonly observations: Observations;
 }

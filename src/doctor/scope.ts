@@ -3,7 +3,7 @@
 import { splitList } from "../model/postfix-list.ts";
 import { rulesOf } from "./access-answers.ts";
 import { askingServices, loginServices } from "./logins.ts";
-import type { Patient } from "./patient.ts";
+import type { Patient } from "./observations.ts";
 import { restrictionLists, stepsIn } from "./restrictions.ts";
 import { tablesOf } from "./table.ts";
 

@@ -6,7 +6,7 @@
  * found; what a parameter then holds is its line.
  */
 import type { Change, Finding } from "./finding.ts";
-import type { Patient } from "./patient.ts";
+import type { Patient } from "./observations.ts";
 
 /** Looks at something and says what does not fit. */
 export type Check = (patient: Patient) => Finding[];

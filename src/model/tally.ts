@@ -3,6 +3,7 @@
  *
  * An increment costs what `+= 1` costs, which is why the hot path counts here and not in the metrics library.
  */
+import type { ProtocolErrorCode } from "./errors.ts";
 import type { MessageReason, MessageResult } from "./message.ts";
 import type { Result } from "./reply.ts";
 
@@ -122,3 +123,20 @@ export function messageTally(): MessageTally {
     would_reject: { not_owned: 0, several: 0, unreadable: 0, lookup_failed: 0 },
   };
 }
+
+/** Which kind an error of the protocol counts as. */
+export const errorKinds: Readonly<Record<ProtocolErrorCode, ProtocolErrorKind>> = {
+  ERR_NETSTRING_LENGTH: "framing",
+  ERR_NETSTRING_TERMINATOR: "framing",
+  ERR_NOT_A_GET: "framing",
+  ERR_NETSTRING_TOO_LARGE: "too_large",
+  ERR_LINE_TOO_LONG: "too_large",
+  ERR_QUERY_TOO_LARGE: "too_large",
+  ERR_MILTER_LENGTH: "framing",
+  ERR_MILTER_TOO_LARGE: "too_large",
+  ERR_MILTER_COMMAND: "framing",
+  ERR_MILTER_PAYLOAD: "framing",
+  ERR_MILTER_ORDER: "framing",
+  ERR_MILTER_VERSION: "framing",
+  ERR_FRAME_TIMEOUT: "frame_timeout",
+};

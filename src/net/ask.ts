@@ -1,7 +1,7 @@
 /** One query to a running server, as Postfix would send it. */
 import type { ProtocolName } from "../model/query.ts";
 import type { Endpoint } from "../model/settings.ts";
-import type { ReplySink, ServerReply } from "../protocol/client.ts";
+import type { ReplySink, ServerReply } from "../protocol/protocol.ts";
 import { createSocketmapReplyDecoder, formatSocketmapQuery } from "../protocol/socketmap-client.ts";
 import { createTcpTableReplyDecoder, formatTcpTableQuery } from "../protocol/tcp-table-client.ts";
 import { connectTo } from "../system/connect.ts";

@@ -1,9 +1,8 @@
 /** One listening socket: bound, given other settings by a reload, closed or kept idle at its end. */
 import net from "node:net";
 import { formatEndpoint, type ListenerSettings } from "../model/settings.ts";
-import { listenReason } from "../system/errno.ts";
+import { ListenError, listenReason } from "../system/errno.ts";
 import type { InheritedSocket } from "../system/inherited-sockets.ts";
-import { ListenError } from "../system/listen-error.ts";
 import { bindUnixSocket, removeStaleSocket, setAccess } from "../system/unix-socket.ts";
 import { Connections, type ConnectionsParts } from "./connections.ts";
 

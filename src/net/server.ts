@@ -1,8 +1,8 @@
 /** All listeners of the daemon: opened together, changed by a reload, drained at the end. */
 import type { Log } from "../model/log.ts";
 import { formatEndpoint, type LimitSettings, type ListenerSettings } from "../model/settings.ts";
+import { ListenError } from "../system/errno.ts";
 import { fitSockets, type InheritedSocket } from "../system/inherited-sockets.ts";
-import { ListenError } from "../system/listen-error.ts";
 import { Listener, type ListenerParts } from "./listener.ts";
 
 /** What the listening side needs. */

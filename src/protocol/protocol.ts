@@ -56,3 +56,17 @@ export interface Protocol {
   /** Tells how long an owner list is in this protocol and whether `encode` sends it, for the explanation of a lookup. */
   measure(owners: OwnerList): ListFit;
 }
+
+/** A server's reply, told apart as Postfix's own clients do. */
+export type ServerReply =
+  /** The owners as sent, joined with `,`. Empty when the server sent nothing: Postfix takes that for a broken server. */
+  | { readonly kind: "ok"; readonly text: string }
+  | { readonly kind: "notFound" }
+  /** Replies that neither protocol knows are `temporary`, since Postfix tries again then. */
+  | { readonly kind: "temporary" | "timeout" | "permanent"; readonly reason: string };
+
+/** Takes the replies of a server, in order. */
+export interface ReplySink {
+  /** @returns whether to go on; see `QuerySink.query` */
+  reply(reply: ServerReply): boolean;
+}

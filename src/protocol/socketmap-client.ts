@@ -1,8 +1,8 @@
 /** The client's half of socketmap, as dict_sockmap.c (Postfix) has it. */
 import { Buffer } from "node:buffer";
-import type { ReplySink, ServerReply } from "./client.ts";
 import { FrameDecoder } from "./frame-decoder.ts";
 import { formatNetstring, NetstringScanner } from "./netstring.ts";
+import type { ReplySink, ServerReply } from "./protocol.ts";
 import { maxReplyBytes } from "./socketmap.ts";
 import { toByteString } from "./text.ts";
 

@@ -1,8 +1,8 @@
 /** The client's half of tcp_table, as dict_tcp.c (Postfix) has it. */
 import { Buffer } from "node:buffer";
-import type { ReplySink, ServerReply } from "./client.ts";
 import { FrameDecoder } from "./frame-decoder.ts";
 import { LineScanner } from "./line.ts";
+import type { ReplySink, ServerReply } from "./protocol.ts";
 import { maxReplyLineBytes } from "./tcp-table.ts";
 import { percentDecode, percentEncode, toByteString } from "./text.ts";
 

@@ -1,4 +1,5 @@
 /** What can be wrong with a request, and the one shape in which it is told: `{ statusCode, code, message }`. */
+import type { SidecarDeps } from "./deps.ts";
 
 /** Every code of the admin API, with its status; docs/admin-api.md lists them, and a test compares the two. */
 export const httpErrors = {
@@ -47,5 +48,14 @@ export class HttpError extends Error {
     this.name = new.target.name;
     this.code = code;
     this.statusCode = httpErrors[code];
+  }
+}
+
+/** @throws {HttpError} ERR_HTTP_UNKNOWN_MAP when a map is named that the configuration does not have */
+export function checkMap(deps: SidecarDeps, map: string | undefined): void {
+  if (map === undefined) return;
+  const known = deps.maps();
+  if (!known.includes(map)) {
+    throw new HttpError("ERR_HTTP_UNKNOWN_MAP", `there is no such map; the configuration has ${known.join(", ")}`);
   }
 }

@@ -2,8 +2,7 @@
 import type { AddressInfo, Server } from "node:net";
 import type { FastifyInstance } from "fastify";
 import { type Endpoint, formatEndpoint } from "../model/settings.ts";
-import { listenReason } from "../system/errno.ts";
-import { ListenError } from "../system/listen-error.ts";
+import { ListenError, listenReason } from "../system/errno.ts";
 import { bindUnixSocket, removeStaleSocket } from "../system/unix-socket.ts";
 
 // Whoever may speak to the socket may read the numbers; what needs the token needs it here too.

@@ -1,7 +1,7 @@
 /** Reads the clocks of the machine. */
 import { readFileSync } from "node:fs";
 import { uptime } from "node:os";
-import type { Moment } from "../model/moment.ts";
+import type { Moment } from "../model/clock.ts";
 
 /** The present moment. */
 export function currentMoment(): Moment {

@@ -2,7 +2,7 @@
 import { spawnSync } from "node:child_process";
 import { chmodSync, chownSync, lstatSync, unlinkSync } from "node:fs";
 import net from "node:net";
-import { ListenError } from "./listen-error.ts";
+import { ListenError } from "./errno.ts";
 
 /**
  * Makes way for a socket at `path`: removes one that nobody listens on.

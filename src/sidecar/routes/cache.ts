@@ -2,8 +2,8 @@
 import type { FastifyInstance } from "fastify";
 import type { FlushSelector } from "../../model/flush.ts";
 import type { SidecarDeps } from "../deps.ts";
+import { checkMap } from "../http-error.ts";
 import { byKind, count, counts, errorSchema, guarded, mapName, text } from "../schemas.ts";
-import { checkMap } from "./check-map.ts";
 
 interface FlushBody {
   readonly address?: string;

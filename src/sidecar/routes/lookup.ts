@@ -2,9 +2,8 @@
 import type { FastifyInstance } from "fastify";
 import { SourceError } from "../../model/errors.ts";
 import type { SidecarDeps } from "../deps.ts";
-import { HttpError } from "../http-error.ts";
+import { checkMap, HttpError } from "../http-error.ts";
 import { errorSchema, guarded, mapName, text } from "../schemas.ts";
-import { checkMap } from "./check-map.ts";
 
 interface LookupQuery {
   readonly address: string;

@@ -1,7 +1,7 @@
 /** Makes the database of `serve --demo` from the files in sql/. */
 import { existsSync, renameSync, rmSync } from "node:fs";
 import { readSql } from "../presets/sql-file.ts";
-import { loadLibsql } from "./libsql.ts";
+import { loadLibsql } from "./open-file.ts";
 
 /**
  * Creates the SQLite file with the native schema and the demo's rows, in a directory that exists. A file that is there

@@ -4,12 +4,13 @@
  * SQLite itself notices what a writer does to the file through SQLite. It does not notice a file that was put in its place by
  * rename or copied over it: where the change counter of the two is equal, pages that it remembers of the old one would answer for ever.
  */
+
 import { type BigIntStats, statSync } from "node:fs";
+import { createRequire } from "node:module";
 import { pathToFileURL } from "node:url";
 import type Sqlite from "libsql";
 import type { Clock } from "../../model/clock.ts";
 import type { ArmPlan, ArmSet } from "../sql/arm.ts";
-import { loadLibsql } from "./libsql.ts";
 
 export type Statement = Sqlite.Statement<unknown[]>;
 
@@ -94,4 +95,9 @@ export function toCell(value: unknown): string | null {
   if (typeof value === "string") return value;
   if (value === null || value === undefined) return null;
   return Buffer.isBuffer(value) ? value.toString("utf8") : String(value);
+}
+
+/** Gives the constructor of libsql's databases. Loaded when the first file is opened: a daemon with MySQL only starts without it. */
+export function loadLibsql(): typeof Sqlite {
+  return createRequire(import.meta.url)("libsql") as typeof Sqlite;
 }

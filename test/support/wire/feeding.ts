@@ -2,10 +2,9 @@
 import { Buffer } from "node:buffer";
 import { ProtocolError } from "../../../src/model/errors.ts";
 import type { Query } from "../../../src/model/query.ts";
-import type { ReplySink, ServerReply } from "../../../src/protocol/client.ts";
 import type { FrameDecoder } from "../../../src/protocol/frame-decoder.ts";
 import type { PacketSink } from "../../../src/protocol/milter.ts";
-import type { QuerySink } from "../../../src/protocol/protocol.ts";
+import type { QuerySink, ReplySink, ServerReply } from "../../../src/protocol/protocol.ts";
 import type { SocketmapEvent, TcpTableEvent } from "../vectors.ts";
 
 /** Whether the sink says go on (`true`) or stop (`false`) after the event of that number. */

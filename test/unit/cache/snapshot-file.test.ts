@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { beforeEach, describe, expect, test, vi } from "vitest";
 import type { AgedAnswer } from "../../../src/cache/cached-source.ts";
 import { readSnapshot, removeSnapshot, SnapshotError, writeSnapshot } from "../../../src/cache/snapshot-file.ts";
-import type { Moment } from "../../../src/model/moment.ts";
+import type { Moment } from "../../../src/model/clock.ts";
 import { toOwnerList } from "../../../src/model/owner-list.ts";
 import { absent, Found } from "../../../src/model/reply.ts";
 

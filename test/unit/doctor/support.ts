@@ -1,8 +1,7 @@
 /** A mail server where all is well, for tests to spoil. */
 import { examine } from "../../../src/doctor/examine.ts";
 import type { Finding } from "../../../src/doctor/finding.ts";
-import type { FileStatus, Observations } from "../../../src/doctor/observations.ts";
-import type { Patient } from "../../../src/doctor/patient.ts";
+import type { FileStatus, Observations, Patient } from "../../../src/doctor/observations.ts";
 import { type PostconfOutput, type PostfixConfig, parsePostfix } from "../../../src/doctor/postfix.ts";
 import type { ListenerSettings, Settings } from "../../../src/model/settings.ts";
 

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { elapsedMs } from "../../../src/model/moment.ts";
+import { elapsedMs } from "../../../src/model/clock.ts";
 
 test.each([
   ["the time of day went on", 60_000, 60_000, "a", 60_000],
