@@ -108,6 +108,9 @@ postfix             postfix              the client: every verdict of the end-to
 /usr/lib/postfix/postfix-sqlite.so  postfix-sqlite  Postfix'"'"'s own sqlite: table, likewise
 /usr/lib/postgresql/*/bin/initdb    postgresql-15   PostgreSQL as a source (a private server; no service is set up)
 /usr/lib/postfix/postfix-pgsql.so   postfix-pgsql   Postfix'"'"'s own pgsql: table, for the comparison with ours
+slapd               slapd                a directory as a source (a private server; no service is set up)
+ldapmodify          ldap-utils           changes entries of a directory while a test runs
+/usr/lib/postfix/postfix-ldap.so    postfix-ldap    Postfix'"'"'s own ldap: table, for the comparison with ours
 pgbouncer           pgbouncer            stands between us and PostgreSQL, in transaction mode
 dovecot             dovecot-core         checks passwords for smtpd (AUTH PLAIN and LOGIN)
 swaks               swaks                sends the forged mail of the README, as the README says

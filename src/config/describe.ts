@@ -1,9 +1,12 @@
 /** Writes settings as the configuration file that would give them, for `loginmapd check`. Secrets are named, never shown. */
 import { stringify } from "yaml";
+import { formatLdapUri } from "../model/ldap-uri.ts";
 import {
   type ConnectionOverrides,
   type ConnectionSettings,
+  type FilterSettings,
   formatEndpoint,
+  type LdapBind,
   type ListenerSettings,
   type Settings,
   type SourceSettings,
@@ -84,8 +87,15 @@ function describeOrigin({ connection, queries }: SourceSettings) {
       return { ...describeConnection(connection), queries: queries.sql };
     case "none":
       return describeConnection(connection);
+    case "filters":
+      return { ...describeConnection(connection), ...describeFilters(queries) };
     case "postfix_cf":
-      return { postfix_cf: queries.file, ...describeServer(queries.overrides), path: queries.overrides.path };
+      return {
+        postfix_cf: queries.file,
+        ...describeServer(queries.overrides),
+        path: queries.overrides.path,
+        ...describeDirectory(queries.overrides),
+      };
   }
 }
 
@@ -101,9 +111,39 @@ function describeConnection(connection: ConnectionSettings | undefined) {
       return connection.isPostfixTable
         ? { postfix_cf: `texthash:${connection.path}` }
         : { driver: "texthash", path: connection.path };
+    case "ldap":
+      return { driver: "ldap", ...describeDirectory(connection) };
     case "identity":
       return { driver: "identity", domains: connection.domains };
   }
+}
+
+type DirectoryKeys = Pick<ConnectionOverrides, "servers" | "startTls" | "poolSize"> &
+  Pick<ConnectionOverrides, "connectTimeoutMs" | "queryTimeoutMs"> & {
+    readonly bind?: LdapBind | undefined;
+    readonly tls?: TlsSettings | undefined;
+  };
+
+function describeDirectory(keys: DirectoryKeys) {
+  return {
+    uri: keys.servers?.map(formatLdapUri),
+    start_tls: keys.startTls,
+    bind_dn: keys.bind?.dn,
+    bind_password: describeSecret(keys.bind?.password),
+    ...describePool(keys),
+  };
+}
+
+function describeFilters(settings: FilterSettings) {
+  return {
+    search_base: settings.searchBase,
+    scope: settings.scope,
+    filters: settings.filters,
+    result_attribute: settings.resultAttribute,
+    login_attribute: settings.loginAttribute,
+    member_attribute: settings.memberAttribute,
+    domain_attribute: settings.domainAttribute,
+  };
 }
 
 type ServerKeys = Omit<ConnectionOverrides, "path" | "tls" | "charset"> & {
@@ -118,6 +158,12 @@ function describeServer(keys: ServerKeys) {
     password: describeSecret(keys.password),
     database: keys.database,
     charset: keys.charset,
+    ...describePool(keys),
+  };
+}
+
+function describePool(keys: Pick<ServerKeys, "tls" | "poolSize" | "connectTimeoutMs" | "queryTimeoutMs">) {
+  return {
     tls: keys.tls && {
       ca_file: keys.tls.caFile,
       cert_file: keys.tls.certFile,

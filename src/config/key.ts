@@ -10,7 +10,7 @@ import type { ValueType } from "./value-types.ts";
 type Reload = "reload" | "restart";
 
 /** The drivers of sources. */
-export type Driver = "mysql" | "pgsql" | "sqlite" | "texthash" | "identity";
+export type Driver = "mysql" | "pgsql" | "sqlite" | "ldap" | "texthash" | "identity";
 
 /** What the documentation says of every key. */
 export interface KeyText {

@@ -74,9 +74,14 @@ function invalid(findings: Problems): ConfigError {
 function passwordsOf(draft: ConfigDraft, reader: SecretReader, findings: Problems): Map<string, string> {
   const passwords = new Map<string, string>();
   for (const [name, source] of draft.sources) {
-    const pair = { inline: source.password, file: source.password_file };
-    const password = secretOf(`sources.${name}.password`, pair, reader, findings);
-    if (password !== undefined) passwords.set(name, password);
+    const pairs = {
+      password: { inline: source.password, file: source.password_file },
+      bind_password: { inline: source.bind_password, file: source.bind_password_file },
+    };
+    for (const [key, pair] of Object.entries(pairs)) {
+      const password = secretOf(`sources.${name}.${key}`, pair, reader, findings);
+      if (password !== undefined) passwords.set(name, password);
+    }
   }
   return passwords;
 }
@@ -111,7 +116,11 @@ const worldReadable = 0o004;
 
 function checkFileMode({ fileMode, fileName }: ConfigInput, draft: ConfigDraft, findings: Problems): void {
   if (fileMode === undefined || (fileMode & worldReadable) === 0) return;
-  const inline = ["admin.token", ...[...draft.sources.keys()].map((name) => `sources.${name}.password`)];
+  const ofSources = [...draft.sources.keys()].flatMap((name) => [
+    `sources.${name}.password`,
+    `sources.${name}.bind_password`,
+  ]);
+  const inline = ["admin.token", ...ofSources];
   for (const path of inline) {
     if (findings.isGiven(path) && findings.placeOf(path)?.kind === "file") {
       findings.warning(

@@ -1,5 +1,6 @@
 /** The keys of one source: how its database is reached, and where its SQL comes from. Part of schema.ts. */
-import { freeMapping, listOf, namedSections, optional, optionalSection, withDefault } from "./key.ts";
+import { type DraftOf, freeMapping, listOf, namedSections, optional, optionalSection, withDefault } from "./key.ts";
+import { ldapKeys } from "./schema-ldap.ts";
 import {
   choice,
   databaseHost,
@@ -13,8 +14,10 @@ import {
   truth,
 } from "./value-types.ts";
 
-/** The drivers that reach a server. */
+/** The drivers that reach a database server. */
 const servers = ["mysql", "pgsql"] as const;
+/** The drivers that reach anything over a network. */
+const networked = [...servers, "ldap"] as const;
 /** The drivers that are asked in SQL. */
 const databases = [...servers, "sqlite"] as const;
 
@@ -24,25 +27,25 @@ const tls = optionalSection(
     ca_file: optional(path, {
       help: "Certificates (PEM) of the authorities that may have signed the server's, in place of the system's.",
       example: "/etc/loginmapd/mysql-ca.pem",
-      drivers: servers,
+      drivers: networked,
     }),
     cert_file: optional(path, {
       help: "Our own certificate (PEM), when the server asks for one. Needs `key_file`.",
       example: "/etc/loginmapd/mysql-client.pem",
-      drivers: servers,
+      drivers: networked,
     }),
     key_file: optional(path, {
       help: "The private key (PEM) of `cert_file`.",
       example: "/etc/loginmapd/mysql-client.key",
-      drivers: servers,
+      drivers: networked,
     }),
     verify: withDefault(truth, "true", {
       help: "Whether the server's certificate must be valid and bear the name of the host. `false` encrypts, but to whoever answers.",
       example: "true",
-      drivers: servers,
+      drivers: networked,
     }),
   },
-  { drivers: servers },
+  { drivers: networked },
 );
 
 const queries = optionalSection(
@@ -75,10 +78,10 @@ const queries = optionalSection(
 /** `sources:`, by name. */
 export const sources = namedSections(
   "source",
-  "The databases that know the owners, each under a name of your choice. Exactly one of `preset`, `queries` and `postfix_cf` says where the SQL comes from; `texthash` and `identity` need none.",
+  "The databases that know the owners, each under a name of your choice. Exactly one of `preset`, `queries` and `postfix_cf` says where the SQL comes from; a directory has `filters` in place of the first two, and `texthash` and `identity` need none.",
   {
-    driver: optional(choice("mysql", "pgsql", "sqlite", "texthash", "identity"), {
-      help: "`mysql` reaches MySQL and MariaDB, `pgsql` PostgreSQL, `sqlite` opens a file. `texthash` reads a text file as Postfix's `texthash:` does (`user@domain owner,owner`, `@domain`, a bare `user`), and `*` names who may send as any address. `identity` asks nobody: every address of `domains` is its own owner. Required, except with `postfix_cf`, where the file tells.",
+    driver: optional(choice("mysql", "pgsql", "sqlite", "ldap", "texthash", "identity"), {
+      help: "`mysql` reaches MySQL and MariaDB, `pgsql` PostgreSQL, `sqlite` opens a file, `ldap` reaches OpenLDAP, Active Directory and other directories. `texthash` reads a text file as Postfix's `texthash:` does (`user@domain owner,owner`, `@domain`, a bare `user`), and `*` names who may send as any address. `identity` asks nobody: every address of `domains` is its own owner. Required, except with `postfix_cf`, where the file tells.",
       example: "mysql",
     }),
     hosts: listOf(databaseHost, ["inet:127.0.0.1:3306"], {
@@ -133,10 +136,11 @@ export const sources = namedSections(
       drivers: databases,
     }),
     queries,
+    ...ldapKeys,
     postfix_cf: optional(path, {
-      help: "A table file of Postfix (`mysql_table(5)`, `pgsql_table(5)`, `sqlite_table(5)`, or a `texthash:`): its connection and its query are used with Postfix's own rules. The type may stand before the path, as in `main.cf` (`mysql:`); without it, the name of the file or its parameters tell, or it is asked for. The connection keys of this section, when given, override those of the file.",
+      help: "A table file of Postfix (`mysql_table(5)`, `pgsql_table(5)`, `sqlite_table(5)`, `ldap_table(5)`, or a `texthash:`): its connection and its query are used with Postfix's own rules. The type may stand before the path, as in `main.cf` (`mysql:`); without it, the name of the file or its parameters tell, or it is asked for. The connection keys of this section, when given, override those of the file.",
       example: "/etc/postfix/mysql-sender_login_maps.cf",
-      drivers: databases,
+      drivers: [...databases, "ldap"],
     }),
     listing_interval: withDefault(listingInterval({ min: "1s", max: "1d" }), "auto", {
       help: "How often the source is listed, to find what changed; `off` follows nothing. `auto` takes 50 times as long as a listing takes, from 1 s to 5 minutes, and lists at once when the source signals a change. Needs a preset, or `queries.listing`.",
@@ -146,12 +150,12 @@ export const sources = namedSections(
     pool_size: withDefault(integer({ min: 1, max: 1000 }), "4", {
       help: "How many connections to the database are open at most.",
       example: "4",
-      drivers: servers,
+      drivers: networked,
     }),
     connect_timeout: withDefault(duration({ min: "10ms", max: "99s" }), "2s", {
       help: "How long a host may take to accept a connection before the next one is tried.",
       example: "2s",
-      drivers: servers,
+      drivers: networked,
     }),
     query_timeout: withDefault(duration({ min: "10ms", max: "99s" }), "3s", {
       help: "How long the database may take to answer. Shorter than `limits.lookup_timeout`, so that another host can be asked.",
@@ -160,3 +164,6 @@ export const sources = namedSections(
     }),
   },
 );
+
+/** A source as it was read. */
+export type SourceDraft = DraftOf<typeof sources.keys>;

@@ -2,13 +2,11 @@
 
 import { nearestOrKnown } from "../model/nearest.ts";
 import { isReadType, splitTableName, whyNotRead } from "../model/table-type.ts";
-import type { DraftOf, Driver } from "./key.ts";
+import type { Driver } from "./key.ts";
+import { checkDirectory, checkFilters } from "./ldap-checks.ts";
 import { quote } from "./mismatch.ts";
 import type { Problems } from "./problems.ts";
-import { sources } from "./schema-sources.ts";
-
-/** A source as it was read. */
-export type SourceDraft = DraftOf<typeof sources.keys>;
+import { type SourceDraft, sources } from "./schema-sources.ts";
 
 /** Checks every source. */
 export function checkSources(
@@ -42,6 +40,7 @@ function checkSource(path: string, draft: SourceDraft, knownPresets: readonly st
     findings.problem(`${path}.driver`, `is ${draft.driver}, but postfix_cf names a ${type} table`);
   }
   checkTls(`${path}.tls`, draft, findings);
+  if (draft.driver === "ldap") checkDirectory(path, draft, findings);
 }
 
 /** Drivers that know by themselves what to answer. */
@@ -50,6 +49,10 @@ function isWithoutQueries({ driver }: SourceDraft): boolean {
 }
 
 function checkOrigin(path: string, draft: SourceDraft, findings: Problems): void {
+  if (draft.driver === "ldap") {
+    checkFilters(path, draft, findings);
+    return;
+  }
   const given = ["preset", "queries", "postfix_cf"].filter((key) => findings.isGiven(`${path}.${key}`));
   if (given.length === 0) {
     findings.problem(path, "one of preset, queries and postfix_cf is needed: where does its SQL come from?");
@@ -87,6 +90,7 @@ const databaseKeys: Readonly<Record<Driver, string>> = {
   mysql: "database",
   pgsql: "database",
   sqlite: "path",
+  ldap: "search_base",
   texthash: "path",
   identity: "domains",
 };

@@ -3,6 +3,7 @@ import type {
   ConnectionOverrides,
   ConnectionSettings,
   Endpoint,
+  LdapBind,
   MapSettings,
   QuerySettings,
   Settings,
@@ -71,7 +72,7 @@ function toSource(name: string, source: Source, resolved: Resolved): SourceSetti
   if (source.postfix_cf === undefined) {
     return {
       connection: toConnection(name, source, resolved),
-      queries: toQueries(source),
+      queries: source.driver === "ldap" ? toFilters(source) : toQueries(source),
       ...toListingInterval(source),
     };
   }
@@ -100,6 +101,18 @@ function toConnection(name: string, source: Source, resolved: Resolved): Connect
   if (source.driver === "sqlite") {
     return { driver: "sqlite", path: resolved.resolvePath(checked(source.path)), queryTimeoutMs: source.query_timeout };
   }
+  if (source.driver === "ldap") {
+    return {
+      driver: "ldap",
+      servers: source.uri,
+      startTls: source.start_tls,
+      bind: toBind(name, source, resolved),
+      tls: toTls(source.tls, resolved),
+      poolSize: source.pool_size,
+      connectTimeoutMs: source.connect_timeout,
+      queryTimeoutMs: source.query_timeout,
+    };
+  }
   const server = {
     hosts: source.hosts,
     user: source.user,
@@ -125,11 +138,30 @@ function toQueries({ preset, options, queries, driver }: Source): QuerySettings 
   return { kind: "queries", sql: Object.fromEntries(sql) };
 }
 
+function toBind(name: string, { bind_dn: dn }: Source, { passwords }: Resolved): LdapBind | undefined {
+  return dn === undefined ? undefined : { dn, password: passwords.get(name) ?? "" };
+}
+
+function toFilters(source: Source): QuerySettings {
+  const filters = Object.entries(source.filters ?? {}).filter(([, filter]) => filter !== undefined);
+  return {
+    kind: "filters",
+    searchBase: checked(source.search_base),
+    scope: source.scope,
+    filters: Object.fromEntries(filters),
+    resultAttribute: source.result_attribute,
+    loginAttribute: source.login_attribute,
+    memberAttribute: source.member_attribute,
+    domainAttribute: source.domain_attribute,
+  };
+}
+
 /** Keeps what was written: a default must not go before the file. */
 function toOverrides(name: string, source: Source, resolved: Resolved): ConnectionOverrides {
   const isGiven = (key: string) => resolved.isGiven(`sources.${name}.${key}`);
   const password = resolved.passwords.get(name);
   const tls = toTls(source.tls, resolved);
+  const bind = toBind(name, source, resolved);
   return {
     ...(isGiven("hosts") && { hosts: source.hosts }),
     ...(isGiven("user") && { user: source.user }),
@@ -137,6 +169,9 @@ function toOverrides(name: string, source: Source, resolved: Resolved): Connecti
     ...(source.database !== undefined && { database: source.database }),
     ...(source.path !== undefined && { path: resolved.resolvePath(source.path) }),
     ...(tls !== undefined && { tls }),
+    ...(isGiven("uri") && { servers: source.uri }),
+    ...(isGiven("start_tls") && { startTls: source.start_tls }),
+    ...(bind !== undefined && { bind }),
     ...(source.charset !== undefined && { charset: source.charset }),
     poolSize: source.pool_size,
     connectTimeoutMs: source.connect_timeout,

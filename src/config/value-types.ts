@@ -5,8 +5,9 @@
  * variable with 0660 are the same mode, and a password of digits keeps its leading zero.
  */
 import { foldDomain } from "../model/address.ts";
+import { parseLdapUri } from "../model/ldap-uri.ts";
 import { didYouMean } from "../model/nearest.ts";
-import type { Endpoint } from "../model/settings.ts";
+import type { Endpoint, LdapServer } from "../model/settings.ts";
 import { formatDuration, parseDuration } from "./duration.ts";
 import { parseEndpoint } from "./endpoint.ts";
 import { Mismatch, quote } from "./mismatch.ts";
@@ -160,6 +161,16 @@ export const databaseHost: ValueType<Endpoint> = {
     const host = parseEndpoint(value, { port: 3306, path: "/run/mysqld/mysqld.sock" });
     if (host instanceof Mismatch || host.kind === "unix" || host.port !== 0) return host;
     return new Mismatch(`port 0 cannot be connected to, got ${quote(value)}`);
+  },
+};
+
+/** Where a directory listens. */
+export const ldapUri: ValueType<LdapServer> = {
+  name: "LDAP URI",
+  expected: "an LDAP URI such as ldaps://ldap.example.com",
+  read(value) {
+    const server = parseLdapUri(value);
+    return "problem" in server ? unexpected(ldapUri, value, `; ${server.problem}`) : server;
   },
 };
 

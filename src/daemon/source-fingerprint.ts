@@ -70,14 +70,21 @@ function whatIsRead(connection: ConnectionSettings | undefined): string | undefi
 
 function whatIsReached(connection: ConnectionSettings): object {
   if (connection.driver === "sqlite") return { driver: connection.driver, path: connection.path };
+  // Who asks decides what a directory shows.
+  if (connection.driver === "ldap")
+    return { driver: connection.driver, servers: connection.servers, dn: connection.bind?.dn };
   if (!("hosts" in connection)) return connection;
   const { driver, hosts, database } = connection;
   return { driver, hosts, database };
 }
 
 function whatItSays({ assignments, domainFiles }: ParsedTable): unknown {
-  const parameters = assignments.filter(({ name }) => name !== "password").map(({ name, value }) => [name, value]);
+  const parameters = assignments.filter(({ name }) => !isSecret(name)).map(({ name, value }) => [name, value]);
   return { parameters, domainFiles };
+}
+
+function isSecret(parameter: string): boolean {
+  return parameter === "password" || parameter === "bind_pw";
 }
 
 function digest(value: unknown): string {

@@ -114,6 +114,20 @@ export type ConnectionSettings =
       readonly connectTimeoutMs: number;
       readonly queryTimeoutMs: number;
     }
+  | {
+      readonly driver: "ldap";
+      /** Tried in order, unix sockets first. */
+      readonly servers: readonly LdapServer[];
+      /** Whether `ldap:` begins TLS before anything else is said. */
+      readonly startTls: boolean;
+      /** `undefined` = as nobody. */
+      readonly bind: LdapBind | undefined;
+      /** `undefined` = the authorities of the system, and a certificate that names the host. */
+      readonly tls: TlsSettings | undefined;
+      readonly poolSize: number;
+      readonly connectTimeoutMs: number;
+      readonly queryTimeoutMs: number;
+    }
   | { readonly driver: "sqlite"; readonly path: string; readonly queryTimeoutMs: number }
   | {
       readonly driver: "texthash";
@@ -127,13 +141,43 @@ export type ConnectionSettings =
       readonly domains: readonly string[];
     };
 
-/** Where a source's SQL comes from. */
+/** One LDAP server. */
+export interface LdapServer {
+  readonly endpoint: Endpoint;
+  /** Whether TLS begins with the first byte: `ldaps:`. */
+  readonly isTls: boolean;
+}
+
+/** Who we are to a directory. */
+export interface LdapBind {
+  readonly dn: string;
+  readonly password: string;
+}
+
+/** What a directory is asked, by role. */
+export interface FilterSettings {
+  readonly searchBase: string;
+  readonly scope: "base" | "one" | "sub";
+  /** Search filters (RFC 4515) with `:email`, `:user` and `:domain`. */
+  readonly filters: Readonly<Partial<Record<QueryName, string>>>;
+  /** Attributes of every entry found whose values are owners. */
+  readonly resultAttribute: readonly string[];
+  /** The attribute of an entry without members that holds its login. */
+  readonly loginAttribute: string | undefined;
+  /** Attributes whose values are DNs or LDAP URLs of the owners' entries. */
+  readonly memberAttribute: readonly string[];
+  /** Attributes of the entries of `domains` that hold the name. */
+  readonly domainAttribute: readonly string[];
+}
+
+/** Where a source's SQL comes from, or what takes its place. */
 export type QuerySettings =
   | { readonly kind: "preset"; readonly preset: string; readonly options: Readonly<Record<string, PresetOption>> }
   | {
       readonly kind: "queries";
       readonly sql: Readonly<Partial<Record<QueryName, string>>>;
     }
+  | ({ readonly kind: "filters" } & FilterSettings)
   | {
       readonly kind: "postfix_cf";
       /** A path, or `mysql:/path`, `sqlite:/path`, when the configuration says which of the two it is. */
@@ -152,6 +196,9 @@ export interface ConnectionOverrides {
   readonly path?: string;
   readonly tls?: TlsSettings;
   readonly charset?: string;
+  readonly servers?: readonly LdapServer[];
+  readonly startTls?: boolean;
+  readonly bind?: LdapBind;
   readonly poolSize: number;
   readonly connectTimeoutMs: number;
   readonly queryTimeoutMs: number;

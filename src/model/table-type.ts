@@ -2,7 +2,7 @@
 import { nearestName } from "./nearest.ts";
 
 /** The types whose file describes a connection and a query, and that are read. One more is a row in `postfix-cf/types.ts`. */
-export const cfTypes = ["mysql", "pgsql", "sqlite"] as const;
+export const cfTypes = ["mysql", "pgsql", "sqlite", "ldap"] as const;
 
 /** One of `cfTypes`. */
 export type CfType = (typeof cfTypes)[number];

@@ -5,6 +5,9 @@ import type { Database } from "../model/source.ts";
 import { AliasDepth } from "./alias-depth.ts";
 import type { DatabaseDependencies } from "./database.ts";
 import { IdentityDatabase } from "./identity/database.ts";
+import { LdapDatabase } from "./ldap/database.ts";
+import { planOfFilters } from "./ldap/filters.ts";
+import type { LdapPlan } from "./ldap/table.ts";
 import { openMysql } from "./mysql/database.ts";
 import { openPgsql } from "./pgsql/database.ts";
 import { openPostfixCf } from "./postfix-cf/index.ts";
@@ -17,12 +20,14 @@ import { TexthashDatabase } from "./texthash/database.ts";
 
 type Driver = ConnectionSettings["driver"];
 type SettingsOf<D extends Driver> = Extract<ConnectionSettings, { driver: D }>;
+/** What a database of one kind is asked. */
+type PlanOf<D extends Driver> = D extends "ldap" ? LdapPlan : ArmPlan;
 
 /** Opens a database of one kind. Connects to nothing yet. Throws as `openDatabase`. */
 type Open<D extends Driver> = (
   name: string,
   settings: SettingsOf<D>,
-  plan: ArmPlan,
+  plan: PlanOf<D>,
   deps: DatabaseDependencies,
 ) => Database;
 
@@ -31,6 +36,7 @@ const openers: { readonly [D in Driver]: Open<D> } = {
   mysql: openMysql,
   pgsql: openPgsql,
   sqlite: (...parts) => new SqliteDatabase(...parts),
+  ldap: (...parts) => new LdapDatabase(...parts),
   texthash: (name, settings, _plan, deps) => new TexthashDatabase(name, settings, deps),
   identity: (name, settings) => new IdentityDatabase(name, settings),
 };
@@ -49,14 +55,14 @@ export function openDatabase(name: string, settings: SourceSettings, deps: Datab
     // The opener of a driver takes the settings of that driver; TypeScript cannot follow it through the table.
     const open = openers[connection.driver] as Open<Driver>;
     const database = open(name, connection, plan, deps);
-    const depth = plan.aliasDepth ?? 1;
+    const depth = ("aliasDepth" in plan ? plan.aliasDepth : undefined) ?? 1;
     return depth > 1 ? new AliasDepth(database, depth) : database;
   });
 }
 
 interface Planned {
   readonly connection: ConnectionSettings;
-  readonly plan: ArmPlan;
+  readonly plan: ArmPlan | LdapPlan;
 }
 
 function planOf(name: string, { connection, queries }: SourceSettings, { log }: DatabaseDependencies): Planned {
@@ -68,6 +74,7 @@ function planOf(name: string, { connection, queries }: SourceSettings, { log }: 
   // config/ asks for a connection wherever no .cf file has one.
   if (connection === undefined) throw new Error(`source ${name} has no connection`);
   if (queries.kind === "none") return { connection, plan: noPlan };
+  if (queries.kind === "filters") return { connection, plan: planOfFilters(queries) };
   if (!isSql(connection)) throw new Error(`driver ${connection.driver} has no queries`);
   const plan = planOfOwn(queries, connection.driver);
   for (const warning of plan.warnings ?? [])
@@ -79,7 +86,7 @@ function planOf(name: string, { connection, queries }: SourceSettings, { log }: 
 const noPlan: ArmPlan = { optionalColumns: [], arms: () => ({ keyForm: "roles", roles: {} }) };
 
 function isSql(connection: ConnectionSettings): connection is SettingsOf<SqlDialect> {
-  return connection.driver !== "texthash" && connection.driver !== "identity";
+  return connection.driver === "mysql" || connection.driver === "pgsql" || connection.driver === "sqlite";
 }
 
 function planOfOwn(queries: Extract<QuerySettings, { kind: "queries" | "preset" }>, driver: SqlDialect): ArmPlan {

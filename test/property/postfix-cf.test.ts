@@ -9,7 +9,7 @@ import type { ConfigError } from "../../src/model/errors.ts";
 import type { Key } from "../../src/model/keys.ts";
 import { parsePostfixCf } from "../../src/source/postfix-cf/index.ts";
 import { tokenizeSql } from "../../src/source/sql/sql-text.ts";
-import { cfFragments, cfNames, checkPostfixCf } from "../support/postfix-cf-check.ts";
+import { cfFragments, cfNames, checkPostfixCf, sqlPlan } from "../support/postfix-cf-check.ts";
 
 const corpusFolder = join(import.meta.dirname, "corpus", "postfix-cf");
 const corpus = readdirSync(corpusFolder).map((name) => readFileSync(join(corpusFolder, name), "latin1"));
@@ -141,7 +141,7 @@ describe("binding", () => {
     let bound = 0;
     fc.assert(
       fc.property(template, keys, (query, key) => {
-        const arm = parsePostfixCf(`dbname = d\nquery = ${query}\n`, "t.cf").plan.arms(new Set()).roles.address;
+        const arm = sqlPlan(parsePostfixCf(`dbname = d\nquery = ${query}\n`, "t.cf")).arms(new Set()).roles.address;
         const values = arm?.bind(key);
         if (arm === undefined || values === undefined) return;
         bound++;
@@ -167,7 +167,7 @@ describe("binding", () => {
       fc.property(fc.array(forms, { minLength: 1, maxLength: 4 }), keys, (literals, key) => {
         const query = `SELECT a FROM t WHERE ${literals.map((text, i) => `c${i} = ${text}`).join(" OR ")}`;
         const table = parsePostfixCf(`dbname = d\nquery = ${query}\n`, "t.cf", { type: "pgsql" });
-        const arm = table.plan.arms(new Set()).roles.address;
+        const arm = sqlPlan(table).arms(new Set()).roles.address;
         const values = arm?.bind({ ...key, domain: "mark.example" });
         const withHole = literals.filter((text) => /%[sudSUD1]/.test(text.replaceAll("%%", "")));
         if (values !== undefined) expect(values).toHaveLength(withHole.length);
@@ -180,7 +180,7 @@ describe("binding", () => {
   test("never lets a key into the SQL", () => {
     fc.assert(
       fc.property(template, keys, (query, key) => {
-        const arm = parsePostfixCf(`dbname = d\nquery = ${query}\n`, "t.cf").plan.arms(new Set()).roles.address;
+        const arm = sqlPlan(parsePostfixCf(`dbname = d\nquery = ${query}\n`, "t.cf")).arms(new Set()).roles.address;
         const before = arm?.sql;
         arm?.bind(key);
         expect(arm?.sql).toBe(before);

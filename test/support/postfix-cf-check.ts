@@ -2,7 +2,8 @@
 import assert from "node:assert/strict";
 import { ConfigError } from "../../src/model/errors.ts";
 import type { Key } from "../../src/model/keys.ts";
-import { type ParsedTable, parsePostfixCf } from "../../src/source/postfix-cf/index.ts";
+import { type ParsedTable, type PostfixTable, parsePostfixCf } from "../../src/source/postfix-cf/index.ts";
+import type { ArmPlan } from "../../src/source/sql/arm.ts";
 import { type SqlDialect, tokenizeSql } from "../../src/source/sql/sql-text.ts";
 
 /** Pieces that table files are made of, and pieces that have no business in them. */
@@ -43,6 +44,12 @@ export const cfFragments = [
   "CALL f(", "$$", "$q$", "$1", "E'", "U&", "::text", "postgresql://u:p@h/d?sslmode=", "0", "-1", "yes", "no", "true", "@", ":x", "?", "_latin1", "N", "é", "\ufffd", "\0", "\u00a0", "ORDER BY ",
 ];
 
+/** What a table of one of the SQL types asks. */
+export function sqlPlan({ plan }: PostfixTable): ArmPlan {
+  if ("arms" in plan) return plan;
+  throw new Error("a table of LDAP has no SQL");
+}
+
 /**
  * Reads a table file and binds a key: it yields a table or throws a ConfigError, each warning says something, and a key
  * fills exactly the placeholders of the statement without changing its text.
@@ -53,7 +60,8 @@ export function checkPostfixCf(text: string, key: Key): string {
   const parsed = parseOrRefuse(text);
   if (typeof parsed === "string") return parsed;
   for (const { message } of parsed.warnings) assert.notEqual(message, "");
-  const arm = parsed.plan.arms(new Set()).roles.address;
+  if (parsed.type === "ldap") return `ldap, ${parsed.warnings.length > 0}`;
+  const arm = sqlPlan(parsed).arms(new Set()).roles.address;
   const sql = arm?.sql;
   const values = arm?.bind(key);
   assert.equal(arm?.sql, sql);

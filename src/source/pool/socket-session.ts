@@ -1,6 +1,6 @@
 /**
- * What every session over a socket has in common: it is open until it is closed once, runs one piece of work at a time, each
- * within a time, and can be cut at any moment. And the way there: a socket that is opened within a time.
+ * What every session over a socket has in common: it is open until it is closed once, runs pieces of work, each within a
+ * time, and can be cut at any moment. And the way there: a socket that is opened within a time.
  */
 import { connect, type Socket } from "node:net";
 import type { Endpoint } from "../../model/settings.ts";
@@ -17,7 +17,8 @@ const endMs = 500;
 export abstract class SocketSession implements Session {
   readonly #socket: Socket;
   readonly #limitMs: number;
-  #fail: ((error: SessionError) => void) | undefined;
+  /** Of each piece of work under way. */
+  readonly #failing = new Set<(error: SessionError) => void>();
   #isOpen = true;
   #isEnding = false;
   onSlow: () => void = () => {};
@@ -76,12 +77,12 @@ export abstract class SocketSession implements Session {
         this.onSlow();
       };
       let timer = limitMs > slowMs ? setTimeout(slow, slowMs) : setTimeout(late, limitMs);
-      this.#fail = reject;
+      this.#failing.add(reject);
       work()
         .then(resolve, reject)
         .finally(() => {
           clearTimeout(timer);
-          this.#fail = undefined;
+          this.#failing.delete(reject);
         });
     });
   }
@@ -90,7 +91,7 @@ export abstract class SocketSession implements Session {
     if (!this.#isOpen) return;
     this.#isOpen = false;
     this.#socket.destroy();
-    this.#fail?.(error);
+    for (const fail of this.#failing) fail(error);
     this.onClose(isDestroyed);
   }
 }

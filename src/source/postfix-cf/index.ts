@@ -1,5 +1,5 @@
 /**
- * Reads the table files that a Postfix already uses: mysql_table(5), pgsql_table(5) and sqlite_table(5).
+ * Reads the table files that a Postfix already uses: mysql_table(5), pgsql_table(5), sqlite_table(5) and ldap_table(5).
  *
  * What Postfix refuses is refused, what it ignores is reported, and the keys and answers are its own. Knows neither drivers
  * nor protocols: it yields a connection and the arm to run on it.
@@ -9,22 +9,24 @@ import { ConfigError, type ConfigProblem } from "../../model/errors.ts";
 import type { ConnectionSettings } from "../../model/settings.ts";
 import { type CfType, isCfType, splitTableName, whyNotRead } from "../../model/table-type.ts";
 import { fileReason } from "../../system/errno.ts";
+import type { LdapPlan } from "../ldap/table.ts";
 import type { ArmPlan } from "../sql/arm.ts";
 import { type Overrides, readMysql, readSqlite } from "./connection.ts";
 import { type ReadFile, readFromDisk } from "./files.ts";
+import { readLdap, readLdapTable } from "./ldap.ts";
 import { type Assignment, assignments } from "./lines.ts";
 import { Parameters } from "./parameters.ts";
 import { readPgsql } from "./pgsql.ts";
 import { recogniseTable } from "./recognise.ts";
 import { TableReport } from "./report.ts";
-import { readSqlTable, type SqlTable } from "./sql-table.ts";
+import { readSqlTable } from "./sql-table.ts";
 import type { TableRules } from "./to-queries.ts";
 
 /** A table file, ready to be used as a source. */
 export interface PostfixTable {
   readonly connection: ConnectionSettings;
-  /** One arm in the role `address`, asked in Postfix's own order of keys. */
-  readonly plan: ArmPlan;
+  /** One query in the role `address`, asked in Postfix's own order of keys. */
+  readonly plan: ArmPlan | LdapPlan;
   /** What Postfix ignores or does otherwise; for the log, `check` and `import`. */
   readonly warnings: readonly ConfigProblem[];
 }
@@ -32,7 +34,8 @@ export interface PostfixTable {
 /** A table file taken apart, for `import` and to tell whether its answers may have changed. */
 export interface ParsedTable extends PostfixTable {
   readonly type: CfType;
-  readonly rules: TableRules;
+  /** `undefined` for a table that is no SQL. */
+  readonly rules: TableRules | undefined;
   /** What the file says, in its order; the password is among it. */
   readonly assignments: readonly Assignment[];
   /** Path and text of each file that `domain` names. */
@@ -118,8 +121,10 @@ interface ReaderParts {
 }
 
 /** What a file says, once its names and values are known. */
-interface TableContent extends SqlTable {
+interface TableContent {
   readonly connection: ConnectionSettings;
+  readonly plan: ArmPlan | LdapPlan | undefined;
+  readonly rules: TableRules | undefined;
 }
 
 /** One reader per type; a further type is a row here, in names.ts and in model/table-type.ts. */
@@ -135,6 +140,11 @@ const readers: Readonly<Record<CfType, (parts: ReaderParts) => TableContent>> = 
   sqlite: ({ parameters, overrides, readDomains, report }) => ({
     connection: readSqlite(parameters, overrides, report),
     ...readSqlTable("sqlite", parameters, readDomains, report),
+  }),
+  ldap: ({ parameters, overrides, readDomains, report }) => ({
+    connection: readLdap(parameters, overrides, report),
+    plan: readLdapTable(parameters, readDomains, report),
+    rules: undefined,
   }),
 };
 

@@ -46,6 +46,15 @@ export const tableParameters: Readonly<Record<CfType, ReadonlySet<string>>> = {
     "retry_interval",
   ]),
   sqlite: new Set([...everyTable, "dbpath"]),
+  ldap: new Set([
+    ...["server_host", "server_port", "timeout", "version", "chase_referrals", "debuglevel", "dereference"],
+    ...["search_base", "query_filter", "scope", "domain", "result_format", "result_filter", "result_attribute"],
+    ...["special_result_attribute", "terminal_result_attribute", "leaf_result_attribute"],
+    ...["recursion_limit", "expansion_limit", "size_limit", "cache", "cache_expiry", "cache_size"],
+    ...["bind", "bind_dn", "bind_pw", "sasl_mechs", "sasl_realm", "sasl_authz_id", "sasl_minssf"],
+    ...["start_tls", "tls_ca_cert_dir", "tls_ca_cert_file", "tls_cert", "tls_key", "tls_require_cert"],
+    ...["tls_random_file", "tls_cipher_suite"],
+  ]),
 };
 
 const serverNames = {
@@ -76,6 +85,19 @@ const insteadOf: Readonly<Partial<Record<CfType, Readonly<Record<string, string>
     socket: 'write the folder of the socket into hosts, as in "hosts = unix:/var/run/postgresql"',
     charset: "only mysql_table(5) has it; here it is encoding",
     sslmode: 'write it into a URI, as in "hosts = postgresql://user:password@host/database?sslmode=verify-full"',
+  },
+  ldap: {
+    hosts: "the name is server_host",
+    host: "the name is server_host",
+    uri: "the name is server_host",
+    base: "the name is search_base",
+    basedn: "the name is search_base",
+    query: "the name is query_filter",
+    filter: "the name is query_filter",
+    user: "the name is bind_dn",
+    binddn: "the name is bind_dn",
+    password: "the name is bind_pw",
+    bind_password: "the name is bind_pw",
   },
 };
 

@@ -65,7 +65,7 @@ function invalidExpansion(found: string): string {
 }
 
 /** `@domain` keys and bare localparts never pass a domain filter (db_common_check_domain). */
-function passes(key: Key, filter: (domain: string) => boolean): boolean {
+export function passes(key: Key, filter: (domain: string) => boolean): boolean {
   return key.user !== "" && key.domain !== "" && filter(key.domain);
 }
 

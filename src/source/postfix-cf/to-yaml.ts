@@ -110,11 +110,15 @@ function textFileWarnings(path: string, readFile: ReadFile): ConfigProblem[] {
 }
 
 function sourceLines(name: string, file: string, { connection, rules, type, warnings }: ParsedTable): string[] {
-  const queries = toQueries(rules, type);
+  const queries =
+    rules === undefined || type === "ldap"
+      ? { because: "a search has no statement to take apart; docs/ldap.md says how to write it as filters" }
+      : toQueries(rules, type);
   const lines = [`  ${name}:`, ...warnings.map((warning) => `    # ${comment(formatProblem(warning))}`)];
-  if ("because" in queries) {
+  if ("because" in queries || connection.driver === "ldap") {
+    const because = "because" in queries ? queries.because : "";
     const path = file.replace(/^proxy:/, "");
-    return [...lines, `    # Kept as it is, since ${queries.because}.`, `    postfix_cf: ${scalar(path)}`];
+    return [...lines, `    # Kept as it is, since ${because}.`, `    postfix_cf: ${scalar(path)}`];
   }
   const shown = [...lines, `    driver: ${connection.driver}`, ...connectionLines(name, file, connection)];
   shown.push("    queries:", ...block("address", queries.address));
@@ -129,7 +133,7 @@ function sourceLines(name: string, file: string, { connection, rules, type, warn
   return shown;
 }
 
-function connectionLines(name: string, file: string, connection: ConnectionSettings): string[] {
+function connectionLines(name: string, file: string, connection: SqlConnection): string[] {
   if (connection.driver === "sqlite") return [`    path: ${scalar(connection.path)}`];
   if (connection.driver === "texthash" || connection.driver === "identity") return [];
   const { hosts, user, password, database, tls } = connection;
@@ -158,6 +162,8 @@ function connectionLines(name: string, file: string, connection: ConnectionSetti
   }
   return lines;
 }
+
+type SqlConnection = Exclude<ConnectionSettings, { driver: "ldap" }>;
 
 /** An IPv6 address, which Postfix takes for a name with brackets, is one to us. */
 function reachable(host: Endpoint): Endpoint {

@@ -110,7 +110,7 @@ describe("a variable that says something wrong is a problem", () => {
     ["LOGINMAPD_FROBNICATE_EVERYTHING", "1", "names no key of the configuration"],
     ["LOGINMAPD_", "1", "names no key of the configuration"],
     ["LOGINMAPD_CACHE", "60s", "names no key of the configuration; did you mean LOGINMAPD_CACHE__TTL?"],
-    ["LOGINMAPD_SOURCES__MAIL", "x", "names no key of the configuration; did you mean LOGINMAPD_SOURCES__MAIL__USER?"],
+    ["LOGINMAPD_SOURCES__MAIL", "x", "names no key of the configuration; did you mean LOGINMAPD_SOURCES__MAIL__URI?"],
     [
       "LOGINMAPD_SOURCES____PATH",
       "x",

@@ -58,6 +58,22 @@ test("every key of the public configuration is in the schema", () => {
     "sources.*.queries.grant",
     "sources.*.queries.domains",
     "sources.*.queries.listing",
+    "sources.*.uri",
+    "sources.*.start_tls",
+    "sources.*.bind_dn",
+    "sources.*.bind_password",
+    "sources.*.bind_password_file",
+    "sources.*.search_base",
+    "sources.*.scope",
+    "sources.*.filters",
+    "sources.*.filters.address",
+    "sources.*.filters.domain",
+    "sources.*.filters.grant",
+    "sources.*.filters.domains",
+    "sources.*.result_attribute",
+    "sources.*.login_attribute",
+    "sources.*.member_attribute",
+    "sources.*.domain_attribute",
     "sources.*.postfix_cf",
     "sources.*.listing_interval",
     "sources.*.pool_size",
@@ -92,7 +108,7 @@ test.each(all)("the help of %s is one or more sentences", (_, { help }) => {
 
 test("the secrets are known as such, so that no message quotes them", () => {
   const secrets = values.filter(([, key]) => key.kind === "leaf" && key.type.isSecret).map(([path]) => path);
-  expect(secrets).toEqual(["admin.token", "sources.*.password"]);
+  expect(secrets).toEqual(["admin.token", "sources.*.password", "sources.*.bind_password"]);
 });
 
 function flatten(keys: Keys, before: string): [string, AnyKey][] {

@@ -63,7 +63,7 @@ describe("what points to another type is never taken for mysql", () => {
 
   test("a file without any known parameter is no table, and may be a list", () => {
     expect(typeOf("/etc/senders", "a = b\n")).toBe(
-      "/etc/senders: no parameter of any table that can be read (mysql, pgsql, sqlite) is in it; if it lists addresses and their owners, write texthash:/etc/senders",
+      "/etc/senders: no parameter of any table that can be read (mysql, pgsql, sqlite, ldap) is in it; if it lists addresses and their owners, write texthash:/etc/senders",
     );
   });
 });

@@ -4,6 +4,7 @@ import type { Key } from "../../../../src/model/keys.ts";
 import type { CfType } from "../../../../src/model/table-type.ts";
 import { type ParsedTable, parsePostfixCf } from "../../../../src/source/postfix-cf/index.ts";
 import type { Arm } from "../../../../src/source/sql/arm.ts";
+import { sqlPlan } from "../../../support/postfix-cf-check.ts";
 
 /** Files that a table names, by path; any other cannot be read. */
 export type Files = Readonly<Record<string, string>>;
@@ -27,7 +28,7 @@ export function table(lines: string, files: Files = {}): ParsedTable {
 
 /** The one arm of a table. */
 export function armOf(parsed: ParsedTable): Arm {
-  const arm = parsed.plan.arms(new Set()).roles.address;
+  const arm = sqlPlan(parsed).arms(new Set()).roles.address;
   if (arm === undefined) throw new Error("a table has an arm for the role address");
   return arm;
 }

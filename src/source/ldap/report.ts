@@ -1,0 +1,94 @@
+/** Says how a directory takes each query of a source: `check --connect`. */
+
+import { SourceError } from "../../model/errors.ts";
+import type { Key } from "../../model/keys.ts";
+import type { QueryReport } from "../../model/source.ts";
+import { unfindableDomains } from "../hosted-domains.ts";
+import { SessionError } from "../session.ts";
+import { expand } from "./expand.ts";
+import { anyEntry, type FilterTemplate } from "./filter-template.ts";
+import { escapeDnPart, fillText, hasKeyPart } from "./key-text.ts";
+import { noKey } from "./search.ts";
+import type { LdapSession } from "./session.ts";
+import type { LdapPlan, LdapTable } from "./table.ts";
+
+/** What no directory holds: a sample that costs a search and finds nobody. */
+const sampleKey: Key = { email: "loginmapd-check@example.invalid", user: "loginmapd-check", domain: "example.invalid" };
+
+/**
+ * Looks for the base of each query, and asks it for an address that nobody has: that shows whether the bind, the base and the
+ * filter are taken.
+ *
+ * @throws {SessionError} when the connection breaks
+ */
+export async function reportTables(
+  session: LdapSession,
+  { roles, domains }: LdapPlan,
+): Promise<readonly QueryReport[]> {
+  const tables = Object.entries({ ...roles, ...(domains === undefined ? {} : { domains }) });
+  const reports: QueryReport[] = [];
+  for (const [query, table] of tables) reports.push(await reportTable(session, query, table));
+  return reports;
+}
+
+async function reportTable(session: LdapSession, query: string, table: LdapTable): Promise<QueryReport> {
+  const notes: string[] = [];
+  try {
+    await checkBase(session, table);
+    const onDangling = () => notes.push("an entry names another that is not there, or may not be read");
+    const key = query === "domains" ? noKey : sampleKey;
+    const cells = await expand(table, key, { search: (search) => session.search(search), onDangling });
+    const problem = query === "domains" ? unfindableDomains(cells) : foundAnyway(cells);
+    if (problem !== undefined) notes.push(problem);
+  } catch (error) {
+    if (!(error instanceof SourceError || error instanceof SessionError) || !session.isOpen) throw error;
+    return { query, error: error.message, fullScans: [] };
+  }
+  notes.push(...indexHints(table.filter));
+  return { query, fullScans: [], ...(notes.length > 0 ? { notes: [...new Set(notes)] } : {}) };
+}
+
+/** A base that is the same for every key has to be there. */
+async function checkBase(session: LdapSession, { base, dereference }: LdapTable): Promise<void> {
+  if (hasKeyPart(base)) return;
+  const dn = fillText(base, noKey, escapeDnPart);
+  const found = await session.search({
+    base: dn,
+    scope: "base",
+    filter: anyEntry,
+    key: noKey,
+    attributes: ["1.1"],
+    dereference,
+    sizeLimit: 0,
+  });
+  if (found.length === 0) throw new SourceError("ERR_SOURCE_RESULT", "the search base may not be read by this account");
+}
+
+function foundAnyway(cells: readonly string[]): string | undefined {
+  if (cells.length === 0) return undefined;
+  return `gives an owner for ${sampleKey.email}, which nobody has: does its filter use the key?`;
+}
+
+/** No client can see which indexes a server has; what it should have can be told from the filter. */
+function indexHints(filter: FilterTemplate): string[] {
+  const wanted = new Map<string, string>();
+  collect(filter, wanted);
+  const lines = [...wanted].map(([attribute, kind]) => `${attribute} ${kind}`);
+  return lines.length === 0 ? [] : [`quick only with these indexes on the server: ${lines.join(", ")}`];
+}
+
+function collect(filter: FilterTemplate, wanted: Map<string, string>): void {
+  switch (filter.kind) {
+    case "and":
+    case "or":
+      for (const one of filter.filters) collect(one, wanted);
+      break;
+    case "substrings":
+      wanted.set(filter.attribute, "sub");
+      break;
+    case "equal":
+      if (filter.value.some((piece) => typeof piece === "function")) wanted.set(filter.attribute, "eq");
+      break;
+    default:
+  }
+}
