@@ -47,7 +47,7 @@ ln -s ../lib/loginmapd/dist/main.js "$root/usr/bin/loginmapd"
 # --- Configuration, units, account
 
 install -D -m 0640 deploy/debian/loginmapd.yaml "$root/etc/loginmapd/loginmapd.yaml"
-install -D -m 0644 -t "$root/usr/lib/systemd/system" deploy/systemd/loginmapd.service deploy/systemd/loginmapd.socket
+install -D -m 0644 -t "$root/usr/lib/systemd/system" deploy/systemd/loginmapd.service deploy/systemd/loginmapd.socket deploy/systemd/loginmapd-milter.socket
 install -D -m 0644 deploy/systemd/loginmapd.sysusers "$root/usr/lib/sysusers.d/loginmapd.conf"
 install -D -m 0644 deploy/systemd/loginmapd.tmpfiles "$root/usr/lib/tmpfiles.d/loginmapd.conf"
 

@@ -4,7 +4,9 @@ import { mkdir, readFile, stat } from "node:fs/promises";
 import { join } from "node:path";
 import Database from "libsql";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { parse } from "yaml";
 import { makeDirectory, type TestDirectory } from "../../support/directories.ts";
+import { readBlocks } from "../../support/docs/markdown-blocks.ts";
 import { type Daemon, projectRoot, startDaemon } from "../../support/servers/daemon.ts";
 import { freePorts } from "../../support/servers/ports.ts";
 import { makePostfixHome } from "../../support/servers/postfix.ts";
@@ -23,6 +25,7 @@ let directory: TestDirectory;
 let daemon: Daemon;
 let server: ShippedMailServer;
 let socket: string;
+let milter: string;
 let inetPort: number;
 let tcpPort: number;
 let adminPort: number;
@@ -34,6 +37,7 @@ beforeAll(async () => {
   const home = await makePostfixHome();
   await mkdir(join(home.queue, "loginmapd"));
   socket = join(home.queue, "loginmapd/socketmap");
+  milter = join(home.queue, "loginmapd/milter");
   [adminPort, tcpPort, inetPort] = (await freePorts(3)) as [number, number, number];
   daemon = await startDaemon({
     config: {
@@ -41,17 +45,18 @@ beforeAll(async () => {
         { protocol: "socketmap", endpoint: `unix:${socket}`, mode: "0660", group: "postfix" },
         { protocol: "socketmap", endpoint: `inet:127.0.0.1:${inetPort}` },
         { protocol: "tcp_table", endpoint: `inet:127.0.0.1:${tcpPort}`, map: "senders" },
+        milterListener(milter),
       ],
       admin: { endpoint: `inet:127.0.0.1:${adminPort}` },
       maps: { senders: { source: "mail" } },
       sources: { mail: { driver: "sqlite", path: await demoDatabase(directory), preset: "native" } },
     },
-    listening: [socket, inetPort, tcpPort, adminPort],
+    listening: [socket, milter, inetPort, tcpPort, adminPort],
   });
   server = await startShippedMailServer(home, {
     users: { "alice@example.com": "pw-alice", "bob@example.com": "pw-bob" },
     // What is accepted stays in the queue, to be looked at.
-    mainCf: { defer_transports: "discard" },
+    mainCf: { defer_transports: "discard", ...milterLines() },
   });
   const starttls = await openTlsRelay(server.port("submission"), "starttls");
   const implicit = await openTlsRelay(server.port("submissions"), "implicit");
@@ -66,6 +71,26 @@ afterAll(async () => {
   await daemon?.stop();
   await directory?.remove();
 });
+
+/** The listener of docs/milter.md at its private place, as it is on the seventh day. */
+function milterListener(path: string): object {
+  const [yaml] = readBlocks("docs/milter.md").filter(({ language }) => language === "yaml");
+  const { listeners } = parse(yaml?.text ?? "") as { listeners: { endpoint: string; action: string }[] };
+  const [listener] = listeners;
+  expect(listener).toMatchObject({ endpoint: "unix:/var/spool/postfix/loginmapd/milter", action: "log" });
+  return { ...listener, endpoint: `unix:${path}`, action: "reject" };
+}
+
+/** The lines of main.cf in docs/milter.md. */
+function milterLines(): Record<string, string> {
+  const [lines] = readBlocks("docs/milter.md").filter(({ language }) => language === "");
+  const entries = (lines?.text ?? "")
+    .trim()
+    .split("\n")
+    .map((line) => line.split(" = ") as [string, string]);
+  expect(entries.map(([name]) => name)).toEqual(["submission_milters", "submission_milter_default_action"]);
+  return Object.fromEntries(entries);
+}
 
 async function demoDatabase({ path }: TestDirectory): Promise<string> {
   const file = join(path, "native.sqlite");
@@ -106,6 +131,17 @@ describe.each(["submission", "submissions", "127.0.0.1:10587"] as const)("the se
     expect(
       (await attempt(port(), { login: { ...alice, login: "Alice@Example.COM" }, from: "alice@example.com" })).code,
     ).toBe(250);
+  });
+
+  test("refuses somebody else's From: by the milter, and takes the own one", async () => {
+    const session = await SmtpSession.open(port());
+    await session.logIn(alice);
+    expect(await session.send("alice@example.com", ["From: bob@example.com"])).toMatchObject({
+      code: 550,
+      text: "<bob@example.com>: From address rejected: not owned by user alice@example.com",
+    });
+    expect(await session.send("alice@example.com", ["From: alice@example.com"])).toMatchObject({ code: 250 });
+    await session.quit();
   });
 
   test("takes nothing without a login", async () => {

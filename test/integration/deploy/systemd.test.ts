@@ -18,7 +18,7 @@ beforeAll(async () => {
   root = await makeDirectory("systemd");
   unitDirectory = join(root.path, systemUnits);
   await mkdir(unitDirectory, { recursive: true });
-  for (const name of ["loginmapd.service", "loginmapd.socket"])
+  for (const name of ["loginmapd.service", "loginmapd.socket", "loginmapd-milter.socket"])
     await copyFile(join(units, name), join(unitDirectory, name));
   for (const name of targets)
     await copyFile(join(systemUnits, `${name}.target`), join(unitDirectory, `${name}.target`));
@@ -39,7 +39,10 @@ function verify(...names: string[]) {
 }
 
 test("systemd finds nothing to say against the units", async () => {
-  expect(await verify("loginmapd.service", "loginmapd.socket")).toMatchObject({ code: 0, stderr: "" });
+  expect(await verify("loginmapd.service", "loginmapd.socket", "loginmapd-milter.socket")).toMatchObject({
+    code: 0,
+    stderr: "",
+  });
 });
 
 test("a misspelt key of a unit would have been found", async () => {
@@ -119,9 +122,12 @@ test("a restart of the socket restarts the service, since systemd refuses one wi
   expect(await readFile(join(units, "loginmapd.service"), "utf8")).toMatch(/^PartOf=loginmapd\.socket$/m);
 });
 
-test.each(["loginmapd.service", "loginmapd.socket"])("%s comes before Postfix and its instance", async (name) => {
-  expect(await readFile(join(units, name), "utf8")).toMatch(/^Before=postfix\.service postfix@-\.service$/m);
-});
+test.each(["loginmapd.service", "loginmapd.socket", "loginmapd-milter.socket"])(
+  "%s comes before Postfix and its instance",
+  async (name) => {
+    expect(await readFile(join(units, name), "utf8")).toMatch(/^Before=postfix\.service postfix@-\.service$/m);
+  },
+);
 
 test("a secret that is not there does not keep the service from starting", async () => {
   const service = await readFile(join(units, "loginmapd.service"), "utf8");
@@ -135,4 +141,10 @@ test("the socket unit listens where Postfix's shipped main.cf asks, below the qu
   const mainCf = await readFile(join(projectRoot, "deploy/postfix/main.cf"), "utf8");
   expect(/^ListenStream=(.+)$/m.exec(socket)?.[1]).toBe("/var/spool/postfix/loginmapd/socketmap");
   expect(/^smtpd_sender_login_maps = (.+)$/m.exec(mainCf)?.[1]).toBe("socketmap:unix:loginmapd/socketmap:senders");
+});
+
+test("the milter's socket unit hands its socket to the same service, below the queue directory", async () => {
+  const socket = await readFile(join(units, "loginmapd-milter.socket"), "utf8");
+  expect(/^ListenStream=(.+)$/m.exec(socket)?.[1]).toBe("/var/spool/postfix/loginmapd/milter");
+  expect(/^Service=(.+)$/m.exec(socket)?.[1]).toBe("loginmapd.service");
 });

@@ -11,6 +11,7 @@ export function exampleMetrics(): Promise<string> {
   metrics.cache("senders");
   metrics.source("mail");
   metrics.listener("inet:127.0.0.1:9000");
+  metrics.messages("inet:127.0.0.1:9002");
   metrics.watchCache("senders", () => ({ positive: 1, negative: 2, bytes: 3 }));
   metrics.watchSource("mail", () => ({ isUp: true, reason: "", hosts: [] }));
   return metrics.text();

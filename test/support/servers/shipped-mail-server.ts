@@ -89,13 +89,16 @@ async function configure(
 ): Promise<Map<ShippedService, number>> {
   const piece = (name: string) => readFile(join(mailStack, "postfix", name), "utf8");
   const ours = (name: string) => readFile(join(home.etc, name), "utf8");
-  const lines = Object.entries(more).map(([name, value]) => `${name} = ${value}\n`);
-  const shipped = await piece("main.cf");
-  const mainCf =
-    loginMaps === undefined
-      ? shipped
-      : shipped.replace(/^smtpd_sender_login_maps = .*$/m, `smtpd_sender_login_maps = ${loginMaps}`);
-  await home.writeTable("main.cf", `${await ours("main.cf")}${lines.join("")}${mainCf}`);
+  let mainCf = await piece("main.cf");
+  let lines = "";
+  const changes = loginMaps === undefined ? more : { ...more, smtpd_sender_login_maps: loginMaps };
+  for (const [name, value] of Object.entries(changes)) {
+    // In place of the shipped line, as an administrator would edit it: postconf warns of a second one.
+    const line = new RegExp(`^${name} =.*$`, "m");
+    if (line.test(mainCf)) mainCf = mainCf.replace(line, `${name} = ${value}`);
+    else lines += `${name} = ${value}\n`;
+  }
+  await home.writeTable("main.cf", `${await ours("main.cf")}${lines}${mainCf}`);
 
   const free = await freePorts(shippedServices.length);
   const ports = new Map(shippedServices.map((service, i) => [service, free[i] as number]));

@@ -36,6 +36,12 @@ const rows: readonly Row[] = [
     // The document is generated, and its one example is this constant.
     runners: { "test/unit/docs/generated-files.test.ts": "problemsOf(sampleYaml)" },
   },
+  ...["", "yaml"].map((language) => ({
+    document: "docs/milter.md",
+    language,
+    runners: { "test/e2e/postfix/deploy-postfix.test.ts": "docs/milter.md" },
+  })),
+  { document: "docs/milter.md", language: "sh", nothing: "starts units and reloads the servers of a machine" },
   {
     document: "docs/performance.md",
     language: "sh",
