@@ -74,6 +74,11 @@ export function isServersAnswer(error: unknown): error is ServerError {
   return typeof severity === "string" && typeof code === "string";
 }
 
+/** Tells whether an administrator ended the session (`pg_terminate_backend`, an orderly restart). */
+export function isTermination(error: unknown): boolean {
+  return isServersAnswer(error) && error.code === "57P01";
+}
+
 /** Says what an error means. Anything that carries no code of the server is taken for the connection's. */
 export function toSessionError(error: unknown): SessionError {
   if (error instanceof SessionError) return error;

@@ -8,7 +8,7 @@ import { SocketSession } from "../pool/socket-session.ts";
 import { type OpenSession, type ResultSet, SessionError, type StatementSession } from "../session.ts";
 import type { Row } from "../sql/arm.ts";
 import { type OpenConnection, openConnection, type PgsqlLogin } from "./connection.ts";
-import { isServersAnswer, toAuthorsError, toSessionError } from "./errors.ts";
+import { isServersAnswer, isTermination, toAuthorsError, toSessionError } from "./errors.ts";
 import type { ParameterTypes } from "./parameter-types.ts";
 
 // A source needs few statement texts: the shapes that keys have, times five sizes. What comes beyond is parsed each time.
@@ -22,7 +22,12 @@ const cancelledShare = 0.9;
 export function pgsqlSessions(login: PgsqlLogin, types: ParameterTypes): OpenSession<StatementSession> {
   return async (endpoint, times) => {
     try {
-      return new PgsqlSession(await openConnection(endpoint, login, times), login.queryTimeoutMs, types);
+      const opened = await openConnection(endpoint, login, times).catch((error: unknown) => {
+        // Somebody ended the session while it was being made: the server is there, and a second one may be left alone.
+        if (isTermination(error)) return openConnection(endpoint, login, times);
+        throw error;
+      });
+      return new PgsqlSession(opened, login.queryTimeoutMs, types);
     } catch (error) {
       const { kind, message } = toSessionError(error);
       const isTurnedAway = kind === "refused" || isServersAnswer(error);
