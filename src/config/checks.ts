@@ -141,7 +141,7 @@ function checkTimeouts(draft: ConfigDraft, findings: Problems): void {
   }
 }
 
-/** Warns of what the network can reach: neither protocol has a password, and the admin endpoint speaks plain HTTP. */
+/** Warns of what the network can reach or read: neither protocol has a password, the admin endpoint speaks plain HTTP. */
 function checkReach(draft: ConfigDraft, findings: Problems): void {
   draft.listeners.forEach(({ endpoint }, i) => {
     if (endpoint === undefined || isLocal(endpoint)) return;
@@ -150,6 +150,13 @@ function checkReach(draft: ConfigDraft, findings: Problems): void {
       "whoever reaches it over the network can ask who owns an address: use a firewall",
     );
   });
+  for (const [name, { hosts, tls }] of draft.sources) {
+    if (tls !== undefined || hosts.every(isLocal)) continue;
+    findings.warning(
+      `sources.${name}.hosts`,
+      "answers cross the network unencrypted, and whoever stands in between can change them: give tls",
+    );
+  }
   const { endpoint, token, token_file } = draft.admin;
   if (endpoint === undefined || isLocal(endpoint)) return;
   const hasToken = token !== undefined || token_file !== undefined;

@@ -8,7 +8,8 @@ import type { Row } from "./sql/arm.ts";
 /**
  * Why a connection could not be opened, or a question had no answer:
  * - `connection`: this connection is of no use; the host may be gone. The lookup can be tried again elsewhere.
- * - `refused`: a server is there and turned us away (wrong password, too many connections). Only when opening.
+ * - `refused`: a server is there and turned us away (wrong password, too many connections or statements). Another host may take
+ *   us; this one does not for now.
  * - `timeout`: no answer in time, whoever gave up.
  * - `statement`: the question itself, the schema or the rights are at fault, whatever the key; the host is alive.
  * - `key`: this key is at fault (characters that a column cannot hold, text where a number is wanted); others are not.
@@ -26,6 +27,11 @@ export class SessionError extends Error {
     this.name = "SessionError";
     this.kind = kind;
   }
+}
+
+/** Whether a failure speaks against the host, or its connection: the question itself may be answered elsewhere. */
+export function isAgainstHost({ kind }: SessionError): boolean {
+  return kind === "connection" || kind === "refused";
 }
 
 /** A connection that is logged in. Whoever holds it asks one thing at a time. */
@@ -59,6 +65,8 @@ export interface ResultSet {
 
 /** A session of a database that runs SQL. */
 export interface StatementSession extends Session {
+  /** What of the session's state the server refused to set, though answers depend on it; one sentence each. */
+  readonly unpinned?: readonly string[];
   /**
    * Runs one statement with its parameters.
    *

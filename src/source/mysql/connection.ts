@@ -5,7 +5,7 @@ import type { Endpoint } from "../../model/settings.ts";
 import { dial, openWithin } from "../pool/socket-session.ts";
 import type { Certificates } from "../pool/tls.ts";
 import type { OpenTimes } from "../session.ts";
-import { isServersAnswer } from "./errors.ts";
+import { pinSessionState } from "./session-state.ts";
 
 /** What all connections of a source have in common. */
 export interface MysqlLogin {
@@ -24,6 +24,8 @@ export interface MysqlLogin {
 export interface OpenConnection {
   readonly connection: Connection;
   readonly socket: Socket;
+  /** What of its state the server refused to set, one sentence each. */
+  readonly unpinned: readonly string[];
 }
 
 /** How many statements a session keeps prepared; mysql2 must not forget any of them by itself. */
@@ -38,16 +40,38 @@ export async function openConnection(
   times: OpenTimes,
 ): Promise<OpenConnection> {
   // Loaded with the first connection: a daemon with SQLite only, and every short command, start without it.
-  const { createConnection } = await import("mysql2");
+  const { createConnection, authPlugins } = await import("mysql2");
   const socket = dialNamed(endpoint);
-  const connection = await openWithin<Connection>(socket, times, (resolve, reject) => {
-    const made = createConnection(connectionOptions(endpoint, settings, socket));
+  return openWithin<OpenConnection>(socket, times, (resolve, reject) => {
+    const made = createConnection(connectionOptions(endpoint, settings, socket, safePlugins(endpoint, authPlugins)));
     // Errors reach the callbacks of the statements; without a listener they would end the process.
     made.on("error", reject);
-    made.connect((error) => (error === null ? limitStatements(made, settings, resolve, reject) : reject(error)));
+    made.connect((error) => {
+      if (error !== null) return reject(error);
+      return pinSessionState(made, settings.charset, settings.queryTimeoutMs).then(
+        (unpinned) => resolve({ connection: made, socket, unpinned }),
+        reject,
+      );
+    });
   });
-  return { connection, socket };
 }
+
+/**
+ * How these two ways of MySQL 8 send the password. Without TLS they encrypt it with a key that the server hands out: whoever
+ * answers at the port could read it then. So no key is taken; a unix socket is as safe as TLS.
+ */
+function safePlugins(endpoint: Endpoint, plugins: AuthPlugins): NonNullable<ConnectionOptions["authPlugins"]> {
+  const onServerPublicKey = () => {
+    throw new Error("the server's own key is not to be trusted");
+  };
+  const isSafe = endpoint.kind === "unix" ? { overrideIsSecure: true } : {};
+  return {
+    caching_sha2_password: plugins.caching_sha2_password({ onServerPublicKey, ...isSafe }),
+    sha256_password: plugins.sha256_password({ onServerPublicKey }),
+  };
+}
+
+type AuthPlugins = typeof import("mysql2")["authPlugins"];
 
 // mysql2 hands this socket to tls.connect without a host name. For a name node:net notes the host here by itself; for an IP
 // address it does not, and the certificate would be compared with "localhost".
@@ -55,7 +79,12 @@ function dialNamed(endpoint: Endpoint): Socket {
   return Object.assign(dial(endpoint), endpoint.kind === "inet" ? { _host: endpoint.host } : {});
 }
 
-function connectionOptions(endpoint: Endpoint, settings: MysqlLogin, socket: Socket): ConnectionOptions {
+function connectionOptions(
+  endpoint: Endpoint,
+  settings: MysqlLogin,
+  socket: Socket,
+  authPlugins: NonNullable<ConnectionOptions["authPlugins"]>,
+): ConnectionOptions {
   const tls = endpoint.kind === "inet" ? settings.tls : undefined;
   return {
     stream: () => socket,
@@ -65,6 +94,7 @@ function connectionOptions(endpoint: Endpoint, settings: MysqlLogin, socket: Soc
     database: settings.database,
     charset: settings.charset ?? "utf8mb4",
     ...(tls === undefined ? {} : { ssl: tlsOptions(tls) }),
+    authPlugins,
     connectTimeout: 0,
     multipleStatements: false,
     // Off: files on our side that the server could ask for; and what changes how the server reads SQL, compared with the
@@ -87,20 +117,4 @@ function tlsOptions(tls: Certificates): NonNullable<ConnectionOptions["ssl"]> & 
     ...(tls.cert === undefined ? {} : { cert: tls.cert }),
     ...(tls.key === undefined ? {} : { key: tls.key }),
   };
-}
-
-// Without a limit of its own the server goes on with a statement whose client has given up; behind a locked table such
-// statements, and their connections, would pile up. Servers and proxies that know neither variable work without.
-function limitStatements(
-  connection: Connection,
-  { queryTimeoutMs }: MysqlLogin,
-  resolve: (connection: Connection) => void,
-  reject: (error: unknown) => void,
-): void {
-  const { _isMariaDB: isMariaDb } = connection as unknown as { _isMariaDB: boolean };
-  const limit = isMariaDb ? `max_statement_time = ${queryTimeoutMs / 1000}` : `max_execution_time = ${queryTimeoutMs}`;
-  connection.query(`SET SESSION ${limit}`, (error) => {
-    if (error !== null && !isServersAnswer(error)) reject(error);
-    else resolve(connection);
-  });
 }

@@ -2,7 +2,7 @@
  * Says what an error of MySQL, MariaDB or the driver means for the lookup and for the host: a table, and nothing else.
  *
  * The one question that matters is whether the host is to blame. Postfix's own client takes every failed query for a dead
- * host and refuses all mail for a minute; here only the codes marked `connection` speak against a host.
+ * host and refuses all mail for a minute; here only the codes marked `connection` and `refused` speak against a host.
  */
 
 import { connectionReason } from "../../system/errno.ts";
@@ -18,7 +18,7 @@ interface Meaning {
 // Server codes (MySQL 8.0 and MariaDB 10.11 error references). Those of a failed login count as `connection` whatever this
 // table says, since `connect` marks every failure before the first statement so.
 const byNumber: Readonly<Record<number, Meaning>> = {
-  1040: { name: "ER_CON_COUNT_ERROR", kind: "connection", isQuotable: true },
+  1040: { name: "ER_CON_COUNT_ERROR", kind: "refused", isQuotable: true },
   1042: { name: "ER_BAD_HOST_ERROR", kind: "connection" },
   1043: { name: "ER_HANDSHAKE_ERROR", kind: "connection" },
   1044: { name: "ER_DBACCESS_DENIED_ERROR", kind: "statement", isQuotable: true },
@@ -44,11 +44,11 @@ const byNumber: Readonly<Record<number, Meaning>> = {
   1160: { name: "ER_NET_ERROR_ON_WRITE", kind: "connection" },
   1161: { name: "ER_NET_WRITE_INTERRUPTED", kind: "connection" },
   1184: { name: "ER_NEW_ABORTING_CONNECTION", kind: "connection" },
-  1203: { name: "ER_TOO_MANY_USER_CONNECTIONS", kind: "connection", isQuotable: true },
+  1203: { name: "ER_TOO_MANY_USER_CONNECTIONS", kind: "refused", isQuotable: true },
   1205: { name: "ER_LOCK_WAIT_TIMEOUT", kind: "timeout" },
   1213: { name: "ER_LOCK_DEADLOCK", kind: "retry" },
   1222: { name: "ER_WRONG_NUMBER_OF_COLUMNS_IN_SELECT", kind: "unknown" },
-  1226: { name: "ER_USER_LIMIT_REACHED", kind: "statement", isQuotable: true },
+  1226: { name: "ER_USER_LIMIT_REACHED", kind: "refused", isQuotable: true },
   // A proxy that gives our connection another backend forgets what we prepared; a new connection prepares again.
   1243: { name: "ER_UNKNOWN_STMT_HANDLER", kind: "connection" },
   1267: { name: "ER_CANT_AGGREGATE_2COLLATIONS", kind: "key" },
@@ -60,7 +60,7 @@ const byNumber: Readonly<Record<number, Meaning>> = {
   1366: { name: "ER_TRUNCATED_WRONG_VALUE_FOR_FIELD", kind: "key" },
   1370: { name: "ER_PROCACCESS_DENIED_ERROR", kind: "statement", isQuotable: true },
   1412: { name: "ER_TABLE_DEF_CHANGED", kind: "retry" },
-  1461: { name: "ER_MAX_PREPARED_STMT_COUNT_REACHED", kind: "statement", isQuotable: true },
+  1461: { name: "ER_MAX_PREPARED_STMT_COUNT_REACHED", kind: "refused", isQuotable: true },
   1615: { name: "ER_NEED_REPREPARE", kind: "retry" },
   1927: { name: "ER_CONNECTION_KILLED", kind: "connection" },
   1969: { name: "ER_STATEMENT_TIMEOUT", kind: "timeout" },
@@ -79,6 +79,7 @@ const byCode: Readonly<Record<string, string>> = {
   PROTOCOL_CONNECTION_LOST: "connection closed by the server",
   HANDSHAKE_NO_SSL_SUPPORT: "the server offers no TLS",
   HANDSHAKE_SSL_ERROR: "TLS failed",
+  AUTH_SWITCH_PLUGIN_ERROR: "the server wants the password as only TLS or a unix socket can send it safely",
 };
 
 /** An error as mysql2 and Node raise it, or anything else that was thrown. */

@@ -27,12 +27,14 @@ export function mysqlSessions(login: MysqlLogin): OpenSession<StatementSession> 
 
 /** A connection that is logged in. */
 class MysqlSession extends SocketSession implements StatementSession {
+  readonly unpinned: readonly string[];
   readonly #connection: Connection;
   readonly #prepared = new Map<string, PrepareStatementInfo>();
 
-  constructor({ connection, socket }: OpenConnection, queryTimeoutMs: number) {
+  constructor({ connection, socket, unpinned }: OpenConnection, queryTimeoutMs: number) {
     super(socket, queryTimeoutMs);
     this.#connection = connection;
+    this.unpinned = unpinned;
   }
 
   async run(sql: string, values: readonly string[]): Promise<ResultSet> {

@@ -8,7 +8,7 @@ import type { Clock } from "../../model/clock.ts";
 import { SourceError } from "../../model/errors.ts";
 import type { Log } from "../../model/log.ts";
 import type { SourceTally } from "../../model/tally.ts";
-import { type ResultSet, SessionError, type StatementSession } from "../session.ts";
+import { isAgainstHost, type ResultSet, SessionError, type StatementSession } from "../session.ts";
 import type { Arm } from "../sql/arm.ts";
 import { type ArmText, type BoundArm, type CombineArms, dealRows, findingsOf, type Lookup } from "../sql/lookup.ts";
 import { askWithStandIns } from "../sql/stand-in.ts";
@@ -256,7 +256,7 @@ function isTimeout(outcome: Outcome | undefined): outcome is SourceError {
 
 /** Takes what a session threw for an error of the statement. Throws it on when the session is of no more use, or it is a bug. */
 function asSessionError(error: unknown, session: StatementRunner): SessionError {
-  if (!(error instanceof SessionError) || error.kind === "connection" || !session.isOpen) throw error;
+  if (!(error instanceof SessionError) || isAgainstHost(error) || !session.isOpen) throw error;
   return error;
 }
 

@@ -172,6 +172,8 @@ export class Dispatcher<S extends Session, L extends Batchable> {
   #broken(pooled: PooledSession<S>, waiting: readonly Waiting<L>[], error: unknown): void {
     const reason = error instanceof SessionError ? error.message : "unexpected answer";
     this.#sessions.discard(pooled, reason);
+    // The host is there, and does not take our statements: another one may.
+    if (error instanceof SessionError && error.kind === "refused") this.hosts.takeOut(pooled.host, reason);
     const again: Waiting<L>[] = [];
     for (const one of waiting) {
       if (!(error instanceof SessionError)) this.#reject(one, error);

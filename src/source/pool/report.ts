@@ -36,7 +36,7 @@ export async function reportQueries(
   const queries = Object.entries({ ...roles, ...(domains === undefined ? {} : { domains }) });
   const reports: QueryReport[] = [];
   for (const [query, arm] of queries) reports.push(await reportQuery(session, query, arm, driver));
-  const notes = [...states].flatMap(([column, state]) => noteOn(column, state));
+  const notes = [...(session.unpinned ?? []), ...[...states].flatMap(([column, state]) => noteOn(column, state))];
   return reports.map((report, i) => (i === 0 && notes.length > 0 ? { ...report, notes } : report));
 }
 

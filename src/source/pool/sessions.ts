@@ -142,7 +142,8 @@ export class Sessions<S extends Session> {
       await entry.session.check();
     } catch (error) {
       entry.session.destroy(messageOf(error));
-      this.hosts.checkIdle(entry.host);
+      if (isRefusal(error)) this.hosts.suspect(entry.host, messageOf(error));
+      else this.hosts.checkIdle(entry.host);
     } finally {
       entry.isBusy = false;
       this.#options.onChange();

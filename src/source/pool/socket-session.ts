@@ -12,6 +12,8 @@ const graceMs = 250;
 const slowMs = 1000;
 // A goodbye needs no answer; this only bounds a socket that takes no more bytes.
 const endMs = 500;
+// Greeting, certificates and the answers to the first statements take some 10 kB.
+const maxOpeningBytes = 1_048_576;
 
 /** A session over a socket that is connected and logged in. */
 export abstract class SocketSession implements Session {
@@ -117,6 +119,7 @@ export async function openWithin<T>(
   work: (resolve: (value: T) => void, reject: (error: unknown) => void) => void,
 ): Promise<T> {
   let timer: NodeJS.Timeout | undefined;
+  let measure = (): void => {};
   let giveUp = (): void => {};
   try {
     signal?.throwIfAborted();
@@ -124,18 +127,27 @@ export async function openWithin<T>(
       const late = () => reject(Object.assign(new Error("no answer in time"), { code: "ETIMEDOUT" }));
       giveUp = () => reject(new Error("closed"));
       signal?.addEventListener("abort", giveUp);
+      // The drivers gather a message until it is whole, however long it says that it is.
+      measure = () => {
+        if (socket.bytesRead <= maxOpeningBytes) return;
+        socket.destroy();
+        reject(new Error("sent more than any server does before the login"));
+      };
       timer = setTimeout(late, connectMs);
       socket.once("connect", () => {
         clearTimeout(timer);
         timer = setTimeout(late, loginMs);
       });
       work(resolve, reject);
+      // After the driver's own listener, which is there now: a listener more begins nothing.
+      socket.on("data", measure);
     });
   } catch (error) {
     socket.destroy();
     throw error;
   } finally {
     clearTimeout(timer);
+    socket.off("data", measure);
     signal?.removeEventListener("abort", giveUp);
   }
 }

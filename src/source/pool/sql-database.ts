@@ -11,7 +11,7 @@ import type { Endpoint } from "../../model/settings.ts";
 import type { Database, QueryReport, SourceHealth } from "../../model/source.ts";
 import { type DatabaseDependencies, lookAfterIntervalMs } from "../database.ts";
 import { HostedDomains } from "../hosted-domains.ts";
-import { type OpenSession, SessionError, type StatementSession } from "../session.ts";
+import { isAgainstHost, type OpenSession, SessionError, type StatementSession } from "../session.ts";
 import type { ArmPlan, ArmSet } from "../sql/arm.ts";
 import { bindAsks, type CombineArms, type Lookup } from "../sql/lookup.ts";
 import { Schema } from "../sql/schema.ts";
@@ -155,7 +155,7 @@ export class SqlDatabase implements Database {
     try {
       await this.#schema.learn(session);
     } catch (error) {
-      const isHostAtFault = !(error instanceof SessionError) || error.kind === "connection" || !session.isOpen;
+      const isHostAtFault = !(error instanceof SessionError) || isAgainstHost(error) || !session.isOpen;
       if (isHostAtFault || this.#schema.arms === undefined) throw error;
       this.#schema.doubt();
     }

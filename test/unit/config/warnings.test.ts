@@ -36,6 +36,11 @@ test.each([
     "sources.mail.connect_timeout: 2s is longer than limits.lookup_timeout (1s), which ends the lookup first (loginmapd.yaml line 7)",
   ],
   [
+    "a database over the network without TLS",
+    smallest.replace("preset:", 'hosts: ["inet:127.0.0.1:3306", "inet:db.example.com:3306"], preset:'),
+    "sources.mail.hosts: answers cross the network unencrypted, and whoever stands in between can change them: give tls (loginmapd.yaml line 7)",
+  ],
+  [
     "a source that nothing uses",
     `${smallest}  spare: { driver: sqlite, path: /x, preset: native }\n`,
     "sources.spare: no map uses this source (loginmapd.yaml line 8)",
@@ -47,6 +52,13 @@ test.each([
   ],
 ])("warns of %s, and takes it", (_, text, warning) => {
   expect(parse(text).warnings.map(formatProblem)).toEqual([warning]);
+});
+
+test.each([
+  'hosts: ["inet:127.0.0.1:3306", "unix:/run/mysqld/mysqld.sock"]',
+  'hosts: ["inet:db.example.com:3306"], tls: {}',
+])("does not warn of a database with %s", (keys) => {
+  expect(parse(smallest.replace("preset:", `${keys}, preset:`)).warnings).toEqual([]);
 });
 
 test.each(["127.0.0.1", "127.8.9.10", "localhost", "[::1]"])("does not warn of %s, which is this machine", (host) => {

@@ -243,6 +243,32 @@ describe("connections", () => {
     expect(database.health()).toMatchObject({ isUp: true, hosts: [{ isUp: false }, { isUp: true }] });
   });
 
+  test("go to the next host when the first takes no more statements, and its state is told", async () => {
+    const other = await startMariadb({
+      load: [join(sql, "native/001-schema.mysql.sql"), join(sql, "demo/rows.sql")],
+      sql: "UPDATE addresses SET active = active;",
+    });
+    await other.addReader("loginmapd", "secret");
+    const database = source({ hosts: [inet(), { kind: "inet", host: "127.0.0.1", port: other.port }] });
+    expect(await alice(database)).toEqual(["alice@example.com"]);
+    const [row] = await mariadb.query("SELECT @@GLOBAL.max_prepared_stmt_count AS most");
+    await mariadb.query("SET GLOBAL max_prepared_stmt_count = 0");
+    try {
+      expect(await ownersOf(database, "sales@example.com")).toEqual(["alice@example.com", "bob@example.com"]);
+      const [first, second] = database.health().hosts;
+      expect(first).toMatchObject({ isUp: false, reason: expect.stringContaining("max_prepared_stmt_count") });
+      expect(second?.isUp).toBe(true);
+      const alone = source();
+      await expect(alice(alone)).rejects.toMatchObject({ code: "ERR_SOURCE_UNAVAILABLE" });
+      expect(alone.health()).toMatchObject({ isUp: false });
+    } finally {
+      await mariadb.query(`SET GLOBAL max_prepared_stmt_count = ${row?.["most"]}`);
+    }
+    await waitUntil("the first host to be up again", () => database.health().hosts[0]?.isUp);
+    await database.close();
+    await other.remove();
+  });
+
   test("prefer the unix socket, wherever it stands in the list", async () => {
     const database = source({ hosts: [inet(), unix()] });
     expect(await alice(database)).toEqual(["alice@example.com"]);

@@ -8,11 +8,11 @@ function serverError(errno: number, code: string, sqlMessage: string): Error {
 
 describe("classifyMysqlError", () => {
   test.each([
-    [1040, "connection"],
+    [1040, "refused"],
     [1045, "connection"],
     [1053, "connection"],
     [1129, "connection"],
-    [1203, "connection"],
+    [1203, "refused"],
     [1243, "connection"],
     [1927, "connection"],
     [2006, "connection"],
@@ -26,8 +26,8 @@ describe("classifyMysqlError", () => {
     [1142, "statement"],
     [1143, "statement"],
     [1146, "statement"],
-    [1226, "statement"],
-    [1461, "statement"],
+    [1226, "refused"],
+    [1461, "refused"],
     [1267, "key"],
     [1270, "key"],
     [1271, "key"],
