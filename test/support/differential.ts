@@ -22,7 +22,7 @@ export interface TableCase {
   /** Content of the .cf file. */
   readonly cf: string;
   /** `mysql` unless it says otherwise. */
-  readonly type?: "mysql" | "sqlite";
+  readonly type?: "mysql" | "pgsql" | "sqlite";
   /** `recipient_delimiter` on both sides; `+` unless it says otherwise. */
   readonly delimiters?: string;
 }
@@ -108,7 +108,9 @@ export async function startDuel(tables: readonly TableCase[], logins: readonly s
         config: {
           listeners: [{ protocol: "socketmap", endpoint: `inet:127.0.0.1:${port}` }],
           admin: { endpoint: `inet:127.0.0.1:${adminPort}`, token: adminToken },
-          sources: Object.fromEntries([...files].map(([name, file]) => [name, { postfix_cf: file }])),
+          sources: Object.fromEntries(
+            [...files].map(([name, file]) => [name, { postfix_cf: `${typeOf(name)}:${file}` }]),
+          ),
           maps: Object.fromEntries(
             [...files.keys()].map((name) => [
               name,
