@@ -1,5 +1,6 @@
 /** Writes deploy/completions/loginmapd.bash. Needs bash 4 alone, not the bash-completion package. */
-import { type CommandSpec, type Completion, commands, globalOptions, type OptionSpec } from "../../src/cli/options.ts";
+import type { CommandSpec, Completion, OptionSpec } from "../../src/cli/command-spec.ts";
+import { commands, globalOptions } from "../../src/cli/options.ts";
 
 /** Gives the text of the script. */
 export function bashCompletion(): string {

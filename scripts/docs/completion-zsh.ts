@@ -1,12 +1,6 @@
 /** Writes deploy/completions/_loginmapd, for zsh's compsys. */
-import {
-  type CommandSpec,
-  type Completion,
-  commands,
-  globalOptions,
-  type OptionSpec,
-  type PositionalSpec,
-} from "../../src/cli/options.ts";
+import type { CommandSpec, Completion, OptionSpec, PositionalSpec } from "../../src/cli/command-spec.ts";
+import { commands, globalOptions } from "../../src/cli/options.ts";
 
 /** Gives the text of the function. */
 export function zshCompletion(): string {

@@ -1,13 +1,8 @@
 /** Writes docs/man/loginmapd.8. */
+
+import type { CommandSpec, OptionSpec } from "../../src/cli/command-spec.ts";
 import { formatUsage } from "../../src/cli/help.ts";
-import {
-  type CommandSpec,
-  commands,
-  commonExits,
-  globalOptions,
-  type OptionSpec,
-  programSummary,
-} from "../../src/cli/options.ts";
+import { commands, commonExits, globalOptions, programSummary } from "../../src/cli/options.ts";
 import { bold, italic, item, page, paragraph, section, subsection, title, verbatim } from "./roff.ts";
 
 /** Gives the source of the page. */

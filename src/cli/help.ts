@@ -1,14 +1,6 @@
 /** The text of `--help`, from the table of options.ts. */
-import {
-  type CommandSpec,
-  commands,
-  commonExits,
-  findCommand,
-  globalOptions,
-  type OptionSpec,
-  type PositionalSpec,
-  programSummary,
-} from "./options.ts";
+import type { CommandSpec, OptionSpec, PositionalSpec } from "./command-spec.ts";
+import { commands, commonExits, findCommand, globalOptions, programSummary } from "./options.ts";
 
 // Terminals of 80 columns, less one so that none of them wraps by itself.
 const width = 79;

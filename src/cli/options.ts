@@ -4,45 +4,7 @@
  * node:util's parseArgs, `--help`, loginmapd(8) and the shell completions all follow from it.
  */
 import type { ParseArgsConfig } from "node:util";
-
-/** What can stand in a place, for completion: a file, a directory, or one of some words. */
-export type Completion = "file" | "directory" | readonly string[];
-
-/** One option. */
-export interface OptionSpec {
-  /** The long name, without dashes. */
-  readonly name: string;
-  readonly short?: string;
-  /** What stands for its value in help; an option without one is a switch. */
-  readonly value?: string;
-  readonly isRepeatable?: true;
-  readonly help: string;
-  readonly completion?: Completion;
-}
-
-/** An argument without a name. */
-export interface PositionalSpec {
-  readonly name: string;
-  readonly isRepeatable?: true;
-  /** May be left out; the command says when. */
-  readonly isOptional?: true;
-  readonly help: string;
-  readonly completion?: Completion;
-}
-
-/** One command. */
-export interface CommandSpec {
-  readonly name: string;
-  /** One line, for lists. */
-  readonly summary: string;
-  /** Paragraphs, for the manual and its own help. */
-  readonly description: readonly string[];
-  readonly positionals: readonly PositionalSpec[];
-  readonly options: readonly OptionSpec[];
-  /** Exit codes with their meaning, beside those of every command. */
-  readonly exits: readonly (readonly [code: number, meaning: string])[];
-  readonly examples: readonly string[];
-}
+import type { CommandSpec, OptionSpec } from "./command-spec.ts";
 
 /** What the program says of itself in one line. */
 export const programSummary = "Answers Postfix's smtpd_sender_login_maps from a mail database.";
@@ -252,8 +214,38 @@ const doctor: CommandSpec = {
   examples: ["loginmapd doctor", "loginmapd doctor --postfix-config /etc/postfix-out --json"],
 };
 
+const audit: CommandSpec = {
+  name: "audit",
+  summary: "Say whom the map would have refused, by Postfix's log.",
+  description: [
+    "Reads Postfix's mail log and judges every message that a login sent by the configuration of now, as reject_authenticated_sender_login_mismatch would. Prints the pairs of login and sender that would be refused, most messages first: how often, when last, who owns the address, and a line that would allow it, for the mail database where the preset has grants, else for a texthash: table. Then the totals.",
+    "Takes logs of syslog, journalctl and postlogd, plain or gzip, in any order, and those of several hosts in one. What the map refused, and what warn_if_reject logged, counts as well. Each sender is asked for once, straight at the source; nothing is sent to a running server.",
+  ],
+  positionals: [
+    {
+      name: "FILE",
+      isRepeatable: true,
+      isOptional: true,
+      help: "Logs, or - for standard input; else /var/log/mail.log or /var/log/maillog.",
+      completion: "file",
+    },
+  ],
+  options: [
+    ...configurationOptions,
+    mapOption,
+    {
+      name: "since",
+      value: "TIME",
+      help: "Count from then on: 2026-11-01, 2026-11-01T08:00, or 7d for the last seven days.",
+    },
+    jsonOption,
+  ],
+  exits: [[1, "Somebody would be refused."]],
+  examples: ["loginmapd audit /var/log/mail.log*", "journalctl -u 'postfix*' | loginmapd audit - --since 7d --json"],
+};
+
 /** Every command, in the order of help. */
-export const commands: readonly CommandSpec[] = [serve, check, lookup, query, flush, importCommand, doctor];
+export const commands: readonly CommandSpec[] = [serve, check, lookup, query, flush, importCommand, doctor, audit];
 
 /** Finds a command by name. */
 export function findCommand(name: string): CommandSpec | undefined {

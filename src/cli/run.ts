@@ -3,8 +3,9 @@ import { type ParseArgsConfig, parseArgs } from "node:util";
 import { ConfigError, formatProblem } from "../model/errors.ts";
 import { type ExitCode, exitCode } from "../system/exit-code.ts";
 import { type Command, type CommandLine, UsageError } from "./command.ts";
+import type { CommandSpec } from "./command-spec.ts";
 import { formatHelp, formatUsage } from "./help.ts";
-import { type CommandSpec, commands, findCommand, parseArgsOptions } from "./options.ts";
+import { commands, findCommand, parseArgsOptions } from "./options.ts";
 
 // Loaded when they run: `query` needs no database driver, `check` no web server.
 const loaders: Record<string, () => Promise<Command>> = {
@@ -15,6 +16,7 @@ const loaders: Record<string, () => Promise<Command>> = {
   flush: async () => (await import("./flush.ts")).flush,
   import: async () => (await import("./import.ts")).importFiles,
   doctor: async () => (await import("./doctor.ts")).doctor,
+  audit: async () => (await import("./audit.ts")).audit,
 };
 
 /**

@@ -1,4 +1,4 @@
-/** Exit codes of every command, after sysexits(3); `query` adds postmap's 1 for "not found" and 75 for "try again", `doctor` 1 for findings. */
+/** Exit codes of every command, after sysexits(3); `query` adds postmap's 1 for "not found" and 75 for "try again", `doctor` and `audit` 1 for findings. */
 export const exitCode = {
   ok: 0,
   notFound: 1,

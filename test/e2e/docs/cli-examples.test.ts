@@ -28,6 +28,14 @@ beforeAll(async () => {
   await mkdir(bin);
   await writeFile(join(bin, "loginmapd"), `#!/bin/sh\nexec '${process.execPath}' '${projectRoot}/dist/main.js' "$@"\n`);
   await chmod(join(bin, "loginmapd"), 0o755);
+  const now = new Date().toISOString();
+  const log = [
+    `${now} mx postfix/submission/smtpd[1]: 4jc6: client=c[203.0.113.9], sasl_method=PLAIN, sasl_username=alice@example.com`,
+    `${now} mx postfix/qmgr[2]: 4jc6: from=<bob@example.com>, size=284, nrcpt=1 (queue active)`,
+  ];
+  await writeFile(join(directory.path, "mail.log"), `${log.join("\n")}\n`);
+  await writeFile(join(bin, "journalctl"), `#!/bin/sh\nexec cat '${join(directory.path, "mail.log")}'\n`);
+  await chmod(join(bin, "journalctl"), 0o755);
   await copyFile(stage.daemon.configFile as string, join(directory.path, "loginmapd.yaml"));
   const table = [
     `hosts = inet:127.0.0.1:${stage.mariadb.port}`,
@@ -55,6 +63,7 @@ function here(example: string, port = stage.ports.socketmap): string {
   return example
     .replace("/etc/postfix/mysql-sender_login_maps.cf", join(directory.path, "mysql-sender_login_maps.cf"))
     .replace("/etc/postfix-out", postfix.etc)
+    .replace("/var/log/", `${directory.path}/`)
     .replace("127.0.0.1:9000", `127.0.0.1:${port}`);
 }
 
@@ -92,6 +101,14 @@ const expected: Readonly<Record<string, (outcome: Outcome) => void | Promise<voi
   "loginmapd doctor --postfix-config /etc/postfix-out --json": ({ code, stdout }) => {
     expect(code).toBe(1);
     expect(JSON.parse(stdout).findings[0]).toMatchObject({ severity: "critical" });
+  },
+  "loginmapd audit /var/log/mail.log*": ({ code, stdout }) => {
+    expect(code).toBe(1);
+    expect(stdout).toMatch(/^alice@example\.com as bob@example\.com: 1 message, last /m);
+  },
+  "journalctl -u 'postfix*' | loginmapd audit - --since 7d --json": ({ code, stdout }) => {
+    expect(code).toBe(1);
+    expect(JSON.parse(stdout).refusals).toMatchObject([{ login: "alice@example.com", sender: "bob@example.com" }]);
   },
 };
 

@@ -162,6 +162,6 @@ test("--help and --version go to standard output: exit 0", async () => {
     stdout: expect.stringMatching(/^loginmapd \d+\.\d+\.\d+\n$/),
   });
   const help = await loginmapd(["--help"]);
-  for (const command of ["serve", "check", "lookup", "query", "flush", "import", "doctor"])
+  for (const command of ["serve", "check", "lookup", "query", "flush", "import", "doctor", "audit"])
     expect(help.stdout).toMatch(new RegExp(`^ +${command}\\b`, "m"));
 });

@@ -5,6 +5,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { parse, stringify } from "yaml";
 import { expand } from "../../../src/doctor/expand.ts";
 import { makeDirectory, type TestDirectory } from "../../support/directories.ts";
+import { readBlocks } from "../../support/docs/markdown-blocks.ts";
 import { type Daemon, loginmapd, projectRoot, startDaemon } from "../../support/servers/daemon.ts";
 import { makeDemoDatabase } from "../../support/servers/demo-database.ts";
 import { type DoctorLine, writePostfixLines } from "../../support/servers/doctor-lines.ts";
@@ -670,6 +671,25 @@ of_login = check_sasl_access static:REJECT`,
       await chmod(folder, 0o755);
     }
   });
+});
+
+test("the lines of docs/enforcing.md: first they only warn, then there is nothing to say", async () => {
+  const blocks = readBlocks("docs/enforcing.md");
+  const [watching = "", enforcing = ""] = blocks.filter(({ language }) => language === "").map(({ text }) => text);
+  const table = /^smtpd_sender_login_maps = .*$/m.exec(watching)?.[0] ?? "missing";
+  expect((await diagnose({ main: watching })).map(({ check }) => check)).toEqual([
+    "restriction-warns-only",
+    "null-sender",
+  ]);
+  const args = await plant({ main: `${table}\n${enforcing}` });
+  const [last] = blocks.filter(({ language, text }) => language === "sh" && text.includes("doctor"));
+  const commands = (last?.text ?? "").replace("postfix reload", "true").replace("loginmapd doctor", 'loginmapd "$@"');
+  const bin = join(directory.path, "bin");
+  await mkdir(bin);
+  const main = join(projectRoot, "dist/main.js");
+  await writeFile(join(bin, "loginmapd"), `#!/bin/sh\nexec '${process.execPath}' '${main}' "$@"\n`, { mode: 0o755 });
+  const env = { PATH: `${bin}:${process.env["PATH"]}` };
+  expect(await run("sh", ["-ec", commands, "sh", ...args], { env })).toMatchObject(silence);
 });
 
 test("the findings are printed for people, worst first", async () => {

@@ -3,7 +3,16 @@ import { describe, expect, test } from "vitest";
 import { commands, findCommand, globalOptions, parseArgsOptions } from "../../../src/cli/options.ts";
 
 test("the commands of the public interface are there, in the order of help", () => {
-  expect(commands.map(({ name }) => name)).toEqual(["serve", "check", "lookup", "query", "flush", "import", "doctor"]);
+  expect(commands.map(({ name }) => name)).toEqual([
+    "serve",
+    "check",
+    "lookup",
+    "query",
+    "flush",
+    "import",
+    "doctor",
+    "audit",
+  ]);
 });
 
 test("the options of the public interface are there", () => {
@@ -15,6 +24,7 @@ test("the options of the public interface are there", () => {
     query: expect.arrayContaining(["server", "protocol"]),
     flush: expect.arrayContaining(["address", "domain", "login", "all", "map"]),
     doctor: expect.arrayContaining(["postfix-config", "json"]),
+    audit: expect.arrayContaining(["map", "json", "since"]),
   });
   expect(globalOptions.map(({ name, short }) => [short, name])).toEqual([
     ["c", "config"],

@@ -43,6 +43,24 @@ const rows: readonly Row[] = [
   })),
   { document: "docs/milter.md", language: "sh", nothing: "starts units and reloads the servers of a machine" },
   {
+    document: "docs/enforcing.md",
+    language: "sh",
+    runners: {
+      "test/e2e/operations/audit.test.ts": "docs/enforcing.md",
+      "test/e2e/operations/doctor.test.ts": "docs/enforcing.md",
+    },
+  },
+  {
+    document: "docs/enforcing.md",
+    language: "text",
+    runners: { "test/e2e/operations/audit.test.ts": "docs/enforcing.md" },
+  },
+  {
+    document: "docs/enforcing.md",
+    language: "",
+    runners: { "test/e2e/operations/doctor.test.ts": "docs/enforcing.md" },
+  },
+  {
     document: "docs/performance.md",
     language: "sh",
     runners: { "test/integration/bench/commands.test.ts": "docs/performance.md" },
