@@ -13,21 +13,29 @@ const shownOwners = 20;
  */
 export function formatExplanation(explanation: Explanation, isColoured: boolean): string {
   const paint = createPaint(isColoured);
-  const { address, map, source, key, asks, cause, replies } = explanation;
+  const { address, map, key, asks, cause, replies } = explanation;
   const lines = [
     field("address", address),
     ...(key === null || key === address ? [] : [field("key", key)]),
-    field("map", `${map} (source ${source})`),
+    field("map", `${map} (${sourcesOf(explanation)})`),
     field("owners", ownersOf(explanation, paint)),
     ...(cause === undefined ? [] : [field("cause", cause)]),
     ...replies.flatMap((reply) => (isUnsent(reply) ? [field("reply", formatUnsent(reply, paint))] : [])),
     "",
     ...(asks.length === 0
       ? []
-      : [`Keys for source ${source}, in order (* = its owners are in the answer):`, ...table(asks, paint), ""]),
+      : [
+          `Keys for ${sourcesOf(explanation)}, in order (* = its owners are in the answer):`,
+          ...table(asks, paint),
+          "",
+        ]),
     ...verdictsOf(explanation, paint),
   ];
   return `${lines.join("\n").trimEnd()}\n`;
+}
+
+function sourcesOf({ source, sources, combine }: Explanation): string {
+  return sources === undefined ? `source ${source}` : `sources ${source}, ${combine}`;
 }
 
 function field(name: string, value: string): string {
@@ -69,11 +77,13 @@ function formatVerdict({ restriction, code, text }: Verdict, paint: Paint): stri
 }
 
 function table(asks: readonly ExplainedAsk[], paint: Paint): string[] {
-  const width = Math.max(...asks.map(({ key }) => key.length));
+  const keyWidth = Math.max(...asks.map(({ key }) => key.length));
+  const sourceWidth = Math.max(...asks.map(({ source = "" }) => source.length));
   return asks.map((ask) => {
-    const { role, key, won } = ask;
+    const { role, key, won, source } = ask;
     const found = foundBy(ask);
-    return `${won ? "*" : " "} ${role.padEnd(8)} ${key.padEnd(width)}  ${won ? paint("bold", found) : found}`;
+    const asked = source === undefined ? "" : `${source.padEnd(sourceWidth)}  `;
+    return `${won ? "*" : " "} ${role.padEnd(8)} ${key.padEnd(keyWidth)}  ${asked}${won ? paint("bold", found) : found}`;
   });
 }
 

@@ -74,7 +74,7 @@ function describeCache(
   return {
     map: chain.map.name,
     source: chain.settings.sources.join(", "),
-    sources: chain.settings.sources,
+    ...(chain.settings.sources.length > 1 ? { sources: chain.settings.sources } : {}),
     entries: chain.cache.sizes(),
     staleEntries: chain.cache.expired(),
     limits: { positive: cache.maxEntries, negative: cache.maxNegativeEntries },

@@ -3,6 +3,7 @@
  *
  * Each keeps the domain gate of its own: what one source does not host, another may.
  */
+import { blame } from "../model/errors.ts";
 import { notAsked } from "../model/keys.ts";
 import { type Answer, absent, Found, foreign, foreignByStaleList, malformed, type Nobody } from "../model/reply.ts";
 import type { Database, Doorkeeper, OwnerSource } from "../model/source.ts";
@@ -72,8 +73,21 @@ function traced({ database, ask, cells, hasFailed }: SourceTurn, won: boolean): 
 
 /** One source of a union: behind its gate for clients, past it for explanations. */
 interface Part {
+  readonly database: Pick<Database, "name">;
   readonly gate: OwnerSource;
   readonly resolver: Resolving;
+}
+
+function ask({ database, gate }: Part, key: string, deadlineMs: number): Answer | Promise<Answer> {
+  const rethrow = (error: unknown): never => {
+    throw blame(error, database.name);
+  };
+  try {
+    const answer = gate.ownersOf(key, deadlineMs);
+    return answer instanceof Promise ? answer.catch(rethrow) : answer;
+  } catch (error) {
+    return rethrow(error);
+  }
 }
 
 /** Joins what each source answers by itself: `combine: union`. One that fails makes the lookup fail. */
@@ -87,7 +101,7 @@ export class Union implements Resolving {
   }
 
   ownersOf(key: string, deadlineMs: number): Answer | Promise<Answer> {
-    const answers = this.#parts.map(({ gate }) => gate.ownersOf(key, deadlineMs));
+    const answers = this.#parts.map((part) => ask(part, key, deadlineMs));
     return areKnown(answers) ? this.#join(answers) : Promise.all(answers).then((all) => this.#join(all));
   }
 

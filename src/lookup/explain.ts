@@ -163,7 +163,9 @@ function reasonOf({ told: { reason }, reply }: Sent): Pick<Explanation, "reason"
 
 /** Only of errors that loginmapd expects: their messages hold no key, no parameter and no secret (model/errors.ts). */
 function causeOf(reply: Reply): Pick<Explanation, "cause"> {
-  return "cause" in reply && reply.cause instanceof SourceError ? { cause: reply.cause.message } : {};
+  if (!("cause" in reply) || !(reply.cause instanceof SourceError)) return {};
+  const { message, source } = reply.cause;
+  return { cause: source === undefined ? message : `${source}: ${message}` };
 }
 
 /** Writes an address as smtpd asks for it first: the localpart in quotes when it needs them (mail_addr_find.c). */

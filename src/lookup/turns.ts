@@ -6,7 +6,7 @@
  * a source refuses what it is asked: then it is asked again key by key, since the refusal may concern a key whose turn never
  * comes.
  */
-import { SourceError } from "../model/errors.ts";
+import { blame, SourceError } from "../model/errors.ts";
 import { type Cells, notAsked } from "../model/keys.ts";
 import type { Database } from "../model/source.ts";
 import { type Turn, turnsFor } from "./keys.ts";
@@ -67,7 +67,7 @@ export class Turns {
       );
       for (const [i, turn] of asked.entries()) turn.cells = found[i] ?? notAsked;
     } catch (error) {
-      this.#failures.set(database, error);
+      this.#failures.set(database, blame(error, database.name));
     }
   }
 
@@ -91,7 +91,7 @@ export class Turns {
       return cells;
     } catch (error) {
       turn.hasFailed = true;
-      throw error;
+      throw blame(error, turn.database.name);
     }
   }
 

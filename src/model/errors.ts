@@ -62,7 +62,16 @@ export class ProtocolError extends CodedError<ProtocolErrorCode> {}
  *
  * The message is for the log and may name hosts; it never reaches a client and never holds a key, a parameter or a secret.
  */
-export class SourceError extends CodedError<SourceErrorCode> {}
+export class SourceError extends CodedError<SourceErrorCode> {
+  /** Which of several sources of a map it was, as the configuration names it; told by whoever asks them. */
+  source: string | undefined = undefined;
+}
+
+/** Says which source threw an error, and gives the error back. */
+export function blame(error: unknown, source: string): unknown {
+  if (error instanceof SourceError) error.source ??= source;
+  return error;
+}
 
 /** One thing that is wrong with the configuration, and where. */
 export interface ConfigProblem {

@@ -1,4 +1,5 @@
 /** What the log says about single lookups: all of them at level debug, failures always (rate-limited by the log). */
+import { SourceError } from "../model/errors.ts";
 import type { Log } from "../model/log.ts";
 import type { Query } from "../model/query.ts";
 import type { Failure, Reply } from "../model/reply.ts";
@@ -20,6 +21,8 @@ export function logLookup(log: Log, queryId: string, query: Query, reply: Reply 
  * @param map as the configuration names it; `undefined` when the client named none that exists
  */
 export function logFailure(log: Log, queryId: string, map: string | undefined, failure: Failure): void {
-  const fields = { queryId, map, reason: failure.reason, err: failure.cause };
+  const { reason, cause } = failure;
+  const source = cause instanceof SourceError && cause.source !== undefined ? { source: cause.source } : {};
+  const fields = { queryId, map, reason, ...source, err: cause };
   log.warn(fields, failure.kind === "permanent" ? "query refused" : "lookup failed");
 }

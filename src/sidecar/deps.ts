@@ -27,8 +27,8 @@ export interface CacheDescription {
   readonly map: string;
   /** The source that answers the map; several are joined with `, `. */
   readonly source: string;
-  /** The same as a list, in the order in which they are asked. */
-  readonly sources: readonly string[];
+  /** Only when there are several: the same as a list, in the order in which they are asked. */
+  readonly sources?: readonly string[];
   /** Answers held now: addresses with owners, addresses without. */
   readonly entries: Readonly<Record<"positive" | "negative", number>>;
   /** How many of those have outlived their lifetime and are kept for when the source fails. */

@@ -90,18 +90,20 @@ function verdictItem({ restriction, code, text = "" }) {
 
 /** @param {any[]} asks @param {string} source */
 function drawAsks(asks, source) {
+  const isOne = asks.every((ask) => ask.source === undefined);
   const rows = asks.map((ask) => {
-    const { role, key, won } = ask;
+    const { role, key, won, source: asked } = ask;
     const text = make("code", String(key).length > wholeKeyChars ? "long" : "", String(key));
-    const made = row(won ? `✓ ${role}` : String(role), text, foundBy(ask));
+    const name = won ? `✓ ${role}` : String(role);
+    const made = isOne ? row(name, text, foundBy(ask)) : row(name, text, String(asked), foundBy(ask));
     if (won) made.className = "won";
     return made;
   });
   return make(
     "section",
     "",
-    make("h3", "", `Keys for source ${source}, in order; ✓ is in the answer`),
-    make("div", "scroll asks", table(["Role", "Key", "Owners"], rows)),
+    make("h3", "", `Keys for ${isOne ? "source" : "sources"} ${source}, in order; ✓ is in the answer`),
+    make("div", "scroll asks", table(isOne ? ["Role", "Key", "Owners"] : ["Role", "Key", "Source", "Owners"], rows)),
   );
 }
 

@@ -35,6 +35,7 @@
  * @typedef {object} MapStatus
  * @property {string} map
  * @property {string} source
+ * @property {string[]} [sources] when there are several
  * @property {Record<string, number>} lookups
  * @property {{ positive: number, negative: number }} entries
  * @property {number} staleEntries
@@ -119,10 +120,15 @@ export function compare(earlier, later) {
  *
  * @param {Status} status @param {string} source
  */
-export function unanswered({ maps }, source) {
+export function unanswered({ maps, sources }, source) {
+  const isUp = (/** @type {string} */ name) => sources.find((one) => one.name === name)?.up ?? true;
   return sum(
     maps
-      .filter((map) => map.source === source)
+      // Of several, those that are down are at fault.
+      .filter((map) => {
+        const names = map.sources ?? [map.source];
+        return names.includes(source) && (!isUp(source) || names.every(isUp));
+      })
       .map(({ lookups }) => (lookups["temp"] ?? 0) + (lookups["timeout"] ?? 0)),
   );
 }

@@ -38,6 +38,7 @@ export function addCacheRoutes(app: FastifyInstance, deps: SidecarDeps): void {
                   properties: {
                     map: { type: "string" },
                     source: { type: "string" },
+                    sources: { type: "array", items: { type: "string" } },
                     entries: byKind,
                     staleEntries: count,
                     limits: byKind,

@@ -76,7 +76,8 @@ const statusSchema = {
         type: "object",
         properties: {
           map: { type: "string" },
-          source: { type: "string" },
+          source: { type: "string", description: "The name of its source; several are joined with a comma." },
+          sources: { type: "array", items: { type: "string" }, description: "Only when there are several." },
           lookups: { ...counts, description: "Replies to clients of this map." },
           entries: byKind,
           staleEntries: { ...count, description: "Past their lifetime, kept for when the source fails." },
@@ -156,10 +157,20 @@ function describeStatus(deps: SidecarDeps, isRevealed: boolean) {
         ...(isRevealed ? { reason: health.reason, hosts: health.hosts.map(toHost) } : {}),
       };
     }),
-    maps: deps.cache.describe().map(({ map, source, entries, staleEntries, limits, requests, flushed }) => {
+    maps: deps.cache.describe().map(({ map, source, sources, entries, staleEntries, limits, requests, flushed }) => {
       const replies = maps.find(({ name }) => name === map)?.lookups ?? lookupTally().results;
       const staleAnswers = requests["stale"] ?? 0;
-      return { map, source, lookups: replies, entries, staleEntries, staleAnswers, limits, flushed };
+      return {
+        map,
+        source,
+        ...(sources && { sources }),
+        lookups: replies,
+        entries,
+        staleEntries,
+        staleAnswers,
+        limits,
+        flushed,
+      };
     }),
     ...(isRevealed ? { recentErrors: deps.recentErrors() } : {}),
   };

@@ -80,7 +80,6 @@ export class FakeDaemon implements SidecarDeps {
         {
           map: "senders",
           source: "mail",
-          sources: ["mail"],
           entries: this.entries,
           staleEntries: this.staleEntries,
           limits: { positive: 100_000, negative: 20_000 },

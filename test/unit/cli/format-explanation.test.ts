@@ -35,6 +35,32 @@ test("shows owners, keys and what answered", () => {
   );
 });
 
+test("shows which of several sources each key was asked of", () => {
+  const asks = [
+    { source: "grants", role: "address", key: "sales@x", state: "answered", owners: [], won: false },
+    { source: "mail", role: "address", key: "sales@x", state: "answered", owners: ["alice", "bob"], won: true },
+  ] as const;
+  const several = {
+    ...explanation,
+    source: "grants, mail",
+    sources: ["grants", "mail"],
+    combine: "first",
+    asks,
+  } as const;
+  expect(formatExplanation(several, false)).toBe(
+    [
+      "address: sales@x",
+      "map:     senders (sources grants, mail, first)",
+      "owners:  alice, bob",
+      "",
+      "Keys for sources grants, mail, first, in order (* = its owners are in the answer):",
+      "  address  sales@x  grants  -",
+      "* address  sales@x  mail    alice, bob",
+      "",
+    ].join("\n"),
+  );
+});
+
 test("tells keys that got no answer, and keys that were not asked, from keys without owners", () => {
   const [address, domain] = explanation.asks as [Explanation["asks"][0], Explanation["asks"][0]];
   const failed = formatExplanation(

@@ -161,6 +161,21 @@ test("counts the lookups without an answer of the maps of a source", () => {
   expect(unanswered(start, "other")).toBe(0);
 });
 
+test("counts those of a map of several sources for the one that is down, and for each while all are up", () => {
+  const [mail] = start.sources;
+  const maps = [{ ...mapStatus("senders", "grants, mail", { temp: 5 }, 0), sources: ["grants", "mail"] }];
+  const statusWith = (isUp: boolean): Status => ({
+    ...start,
+    maps,
+    sources: [
+      { ...mail!, up: isUp },
+      { ...mail!, name: "grants" },
+    ],
+  });
+  expect([unanswered(statusWith(false), "mail"), unanswered(statusWith(false), "grants")]).toEqual([5, 0]);
+  expect([unanswered(statusWith(true), "mail"), unanswered(statusWith(true), "grants")]).toEqual([5, 5]);
+});
+
 test("writes a moment with its date", () => {
   expect(formatMoment("2026-11-04T07:59:12.000Z")).toMatch(/^4 Nov \d\d:\d\d:12$/);
 });
