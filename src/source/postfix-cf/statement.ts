@@ -136,7 +136,7 @@ class Compiler {
     } else {
       const isEscaped = this.#takeEscapePrefix();
       this.#parameters.push(this.#contentOf(token.text, isEscaped));
-      this.#append(placeholderAt(this.#parameters.length, this.#dialect));
+      this.#appendPlaceholder();
     }
     this.#significant.push({ kind: isString ? "string" : "name", text: token.text, hasHole });
   }
@@ -207,6 +207,13 @@ class Compiler {
 
   #skipHoles(text: string): void {
     this.#filled += text.split(hole).length - 1;
+  }
+
+  #appendPlaceholder(): void {
+    const placeholder = placeholderAt(this.#parameters.length, this.#dialect);
+    // `LIKE'%s'` is a word and a string; `LIKE$1` would be one word to PostgreSQL.
+    const isGlued = this.#dialect === "pgsql" && /[\w$\u0080-\uffff]$/.test(this.#sql);
+    this.#append(isGlued ? ` ${placeholder}` : placeholder);
   }
 
   #append(text: string): void {

@@ -166,6 +166,11 @@ describe("a string with an expansion becomes one parameter", () => {
       ["SELECT login FROM mailsys.senders($1, $2)", "alice", "example.com"],
     ],
     [
+      "and stands apart from a word before it",
+      "SELECT a FROM t WHERE b LIKE'%u'",
+      ["SELECT a FROM t WHERE b LIKE $1", "alice"],
+    ],
+    [
       "names in double quotes stay",
       "SELECT \"a%%\" FROM t WHERE b='%s'",
       ['SELECT "a%" FROM t WHERE b=$1', "alice@example.com"],
