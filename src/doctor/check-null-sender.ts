@@ -5,6 +5,7 @@
 
 import { splitList } from "../model/postfix-list.ts";
 import { isRefusal, rulesOf } from "./access-answers.ts";
+import { isHeldByMilter } from "./check-milter.ts";
 import type { Change, Finding } from "./finding.ts";
 import { isPublic, loginServices } from "./logins.ts";
 import type { Patient } from "./observations.ts";
@@ -32,7 +33,9 @@ export function checkNullSender(patient: Patient): Finding[] {
     const asks = occurrencesIn(service).find(
       (one) => checksLogins(one) && !one.isWarningOnly && !one.isTooEarly && !isBypassedByLogins(one),
     );
-    if (asks === undefined || restrictionLists.some((list) => refusesNullSender(list, service, patient))) return [];
+    // The milter holds the From: of such mail to its owner, which is all that the null sender hides.
+    if (asks === undefined || isHeldByMilter(service, patient)) return [];
+    if (restrictionLists.some((list) => refusesNullSender(list, service, patient))) return [];
     return [
       {
         check: "null-sender",

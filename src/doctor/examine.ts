@@ -4,6 +4,7 @@ import { checkComments } from "./check-comments.ts";
 import { checkLists } from "./check-lists.ts";
 import { checkMechanisms, checkTls } from "./check-logins.ts";
 import { checkApproval, checkForm, checkOrder, checkPresence } from "./check-map.ts";
+import { checkMilter } from "./check-milter.ts";
 import { checkNullSender } from "./check-null-sender.ts";
 import { checkReach } from "./check-reach.ts";
 import { checkOutsideMail, checkRestrictions, checkSaslIsOn } from "./check-restrictions.ts";
@@ -28,6 +29,7 @@ const stages: readonly (readonly Check[])[] = [
     checkTls,
     checkOutsideMail,
     checkNullSender,
+    checkMilter,
     checkAddresses,
     checkMechanisms,
   ],

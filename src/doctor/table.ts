@@ -97,7 +97,9 @@ function isLoopbackPair(a: { readonly host: string }, b: { readonly host: string
 export function recommendedTable(settings: Settings, { queueDirectory }: PostfixConfig, wanted = ""): string {
   const map = wanted in settings.maps ? wanted : defaultMap(settings);
   const below = `${queueDirectory}/`;
-  const candidates = settings.listeners.map((listener) => ({ listener, rank: rankOf(listener, below) }));
+  const candidates = settings.listeners
+    .filter(({ protocol }) => protocol !== "milter")
+    .map((listener) => ({ listener, rank: rankOf(listener, below) }));
   const [best] = candidates.toSorted((a, b) => a.rank - b.rank);
   if (best === undefined) return `socketmap:inet:127.0.0.1:9000:${map}`;
   const { protocol, endpoint } = best.listener;
