@@ -45,7 +45,7 @@ export class PooledListing implements Listing {
         yield rows.map(toListedLine).filter((line) => line !== undefined);
       }
     } catch (error) {
-      throw error instanceof SessionError ? toSourceError(error) : error;
+      throw toSourceError(error, "cannot list");
     } finally {
       // Not `end`: the rest of an answer that nobody wants would still have to be read.
       session?.destroy("listed");
@@ -60,8 +60,11 @@ export class PooledListing implements Listing {
   }
 }
 
-function toSourceError({ kind, message }: SessionError): SourceError {
-  const text = `cannot list: ${message}`;
+/** What the failure of a session means for who asked; anything else is given back as it is. */
+export function toSourceError(error: unknown, doing: string): unknown {
+  if (!(error instanceof SessionError)) return error;
+  const { kind, message } = error;
+  const text = `${doing}: ${message}`;
   switch (kind) {
     case "connection":
     case "refused":

@@ -4,7 +4,7 @@
  * The dispatcher decides which lookup goes when; the batch runner knows the statements; the schema knows which columns there
  * are. What is left to a driver is a session, its errors and how questions become one statement.
  */
-import type { Ask, Cells, Key, KeyForm, Role } from "../../model/keys.ts";
+import type { Ask, Cells, KeyForm, Role } from "../../model/keys.ts";
 import { notAsked } from "../../model/keys.ts";
 import type { Listing } from "../../model/listing.ts";
 import type { Endpoint } from "../../model/settings.ts";
@@ -17,6 +17,7 @@ import { bindAsks, type CombineArms, type Lookup } from "../sql/lookup.ts";
 import { Schema } from "../sql/schema.ts";
 import { BatchRunner } from "./batch.ts";
 import { Dispatcher, type Outcome } from "./dispatcher.ts";
+import { DomainList } from "./domain-list.ts";
 import { PooledListing, type WatchChanges } from "./listing.ts";
 import { type ReportDriver, reportQueries } from "./report.ts";
 
@@ -51,6 +52,7 @@ export class SqlDatabase implements Database {
   readonly #driver: SqlDriver;
   readonly #schema: Schema;
   readonly #hosted: HostedDomains;
+  readonly #domains: DomainList;
   readonly #dispatcher: Dispatcher<StatementSession, Lookup>;
   readonly #runner: BatchRunner;
   #looking: NodeJS.Timeout | undefined;
@@ -81,7 +83,16 @@ export class SqlDatabase implements Database {
       serve: (session, lookups) => this.#serve(session, lookups),
       onRefused: () => this.#schema.doubt(),
     });
-    this.listing = this.#schema.fullest.listing === undefined ? undefined : this.#openListing(settings, deps);
+    const openApart = (timeoutMs: number) =>
+      this.#dispatcher.openApart(clock.nowMs() + connectTimeoutMs, driver.open(timeoutMs));
+    this.#domains = new DomainList({
+      clock,
+      ask: (bind, deadlineMs) => this.#dispatcher.ask(bind, deadlineMs),
+      open: openApart,
+      learn: (session) => this.#schema.learn(session),
+      arms: () => this.#schema.arms,
+    });
+    this.listing = this.#schema.fullest.listing === undefined ? undefined : this.#openListing(openApart);
   }
 
   find(asks: readonly Ask[], deadlineMs: number): Cells | Promise<Cells> {
@@ -101,7 +112,7 @@ export class SqlDatabase implements Database {
   async hostedDomains(deadlineMs: number): Promise<ReadonlySet<string> | undefined> {
     const possible = this.#schema.arms ?? this.#schema.fullest;
     if (possible.domains === undefined) return undefined;
-    const [cells] = await this.#dispatcher.ask(() => domainsLookup(this.#schema.arms as ArmSet), deadlineMs);
+    const cells = await this.#domains.read(deadlineMs);
     return cells === undefined ? undefined : this.#hosted.read(cells);
   }
 
@@ -131,10 +142,10 @@ export class SqlDatabase implements Database {
     await this.#dispatcher.close();
   }
 
-  #openListing({ connectTimeoutMs }: PoolSettings, { clock }: DatabaseDependencies): Listing {
+  #openListing(open: (queryTimeoutMs: number) => Promise<StatementSession>): Listing {
     const { watchChanges, typeListing = (sql: string) => sql } = this.#driver;
     return new PooledListing({
-      open: (timeoutMs) => this.#dispatcher.openApart(clock.nowMs() + connectTimeoutMs, this.#driver.open(timeoutMs)),
+      open,
       statement: async (session) => {
         await this.#schema.learn(session);
         const { listing } = this.#schema.arms ?? this.#schema.fullest;
@@ -160,13 +171,4 @@ export class SqlDatabase implements Database {
       this.#schema.doubt();
     }
   }
-}
-
-const noKey: Key = { email: "", user: "", domain: "" };
-
-function domainsLookup({ domains, variant = "" }: ArmSet): Lookup {
-  const shape = `domains ${variant}`;
-  if (domains === undefined) return { arms: [], askCount: 0, shape };
-  const values = domains.bind(noKey) ?? [];
-  return { arms: [{ role: "domains", arm: domains, key: noKey, values, ask: 0 }], askCount: 1, shape };
 }

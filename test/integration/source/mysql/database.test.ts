@@ -42,13 +42,14 @@ interface Options {
   readonly poolSize?: number;
   readonly queryTimeoutMs?: number;
   readonly address?: string;
+  readonly domains?: string;
 }
 
 const inet = (): Endpoint => ({ kind: "inet", host: "127.0.0.1", port: mariadb.port });
 const unix = (): Endpoint => ({ kind: "unix", path: mariadb.socket });
 
 function source(options: Options = {}): Database {
-  const { hosts = [inet()], password = "secret", tls, poolSize = 4, queryTimeoutMs = 3000, address } = options;
+  const { hosts = [inet()], password = "secret", tls, poolSize = 4, queryTimeoutMs = 3000, address, domains } = options;
   const database = openSource({
     connection: {
       driver: "mysql",
@@ -63,7 +64,9 @@ function source(options: Options = {}): Database {
       queryTimeoutMs,
     },
     queries:
-      address === undefined ? { kind: "preset", preset: "native", options: {} } : { kind: "queries", sql: { address } },
+      address === undefined
+        ? { kind: "preset", preset: "native", options: {} }
+        : { kind: "queries", sql: { address, ...(domains && { domains }) } },
   });
   open.push(database);
   return database;
@@ -114,6 +117,15 @@ describe("the native preset on MariaDB", () => {
     await mariadb.query(
       "INSERT INTO domains (domain) VALUES ('xn--mnchen-3ya.example'); DELETE FROM domains WHERE domain LIKE 'xn--%'",
     );
+  });
+
+  test("lists its domains though that takes longer than a query may", async () => {
+    const address = "SELECT owner FROM latin WHERE address = :email";
+    const database = source({ address, queryTimeoutMs: 300, domains: "SELECT CONCAT(SLEEP(0.6), '.example')" });
+    for (let reading = 0; reading < 2; reading++) expect(await domainsOf(database)).toEqual(["0.example"]);
+    expect(database.health().isUp).toBe(true);
+    const late = database.hostedDomains(performance.now() + 350);
+    await expect(late).rejects.toMatchObject({ code: "ERR_SOURCE_TIMEOUT" });
   });
 
   test("asks by index only", async () => {
