@@ -59,6 +59,8 @@ export interface ResultSet {
   /** Names of the columns, in order. Empty when the statement gave no result set, which a SELECT never does. */
   readonly columns: readonly string[];
   readonly rows: readonly Row[];
+  /** Whether the text of some column depends on its declaration, which it loses where several questions become one statement. */
+  readonly isDeclared?: boolean;
   /** More than one for a CALL whose procedure selects more than once; `rows` is then the first. */
   readonly resultSetCount: number;
 }

@@ -8,6 +8,7 @@ import type { Connection, FieldPacket, PrepareStatementInfo, QueryError } from "
 import { SocketSession } from "../pool/socket-session.ts";
 import { type OpenSession, type ResultSet, SessionError, type StatementSession } from "../session.ts";
 import type { Row } from "../sql/arm.ts";
+import { isDeclared, toCell } from "./cell.ts";
 import { type MysqlLogin, maxPrepared, type OpenConnection, openConnection } from "./connection.ts";
 import { classifyMysqlError, isServersAnswer } from "./errors.ts";
 
@@ -99,7 +100,7 @@ function takeRows(rows: Readable): Row[] {
   while (batch.length < rowsPerBatch) {
     const row = rows.read() as unknown[] | null;
     if (row === null) break;
-    for (let i = 0; i < row.length; i++) row[i] = toCell(row[i]);
+    for (let i = 0; i < row.length; i++) row[i] = toCell(row[i], undefined);
     batch.push(row as Row);
   }
   return batch;
@@ -133,12 +134,11 @@ function toResultSet(result: unknown, fields: FieldPacket[] | FieldPacket[][] | 
   const selected = sets.filter(([, columns]) => Array.isArray(columns));
   const [rows, columns] = (selected[0] ?? [[], []]) as [unknown[][], FieldPacket[]];
   // In place: the rows are nobody else's.
-  for (const row of rows) for (let i = 0; i < row.length; i++) row[i] = toCell(row[i]);
-  return { columns: columns.map(({ name }) => name), rows: rows as Row[], resultSetCount: selected.length };
-}
-
-function toCell(value: unknown): string | null {
-  if (typeof value === "string") return value;
-  if (value === null || value === undefined) return null;
-  return Buffer.isBuffer(value) ? value.toString("utf8") : String(value);
+  for (const row of rows) for (let i = 0; i < row.length; i++) row[i] = toCell(row[i], columns[i]);
+  return {
+    columns: columns.map(({ name }) => name),
+    rows: rows as Row[],
+    isDeclared: columns.some(isDeclared),
+    resultSetCount: selected.length,
+  };
 }

@@ -45,7 +45,7 @@ const maxFailedTogether = 3;
 /** Runs batches for one source, and remembers what it has learned about the source's queries. */
 export class BatchRunner {
   readonly #options: BatchOptions;
-  /** Columns of each arm, learned when it is first asked alone; an arm whose columns share a name cannot be combined. */
+  /** Columns of each arm, learned when it is first asked alone; an arm whose columns share a name, or are written as declared, cannot be combined. */
   readonly #columnCounts = new Map<Arm, number | "not combinable">();
   readonly #combined = new Map<string, Combined>();
   /** How often the arms of a shape answered one by one but not together. */
@@ -205,14 +205,14 @@ export class BatchRunner {
     }
   }
 
-  #learn(arm: Arm, { columns, resultSetCount }: ResultSet): void {
+  #learn(arm: Arm, { columns, resultSetCount, isDeclared = false }: ResultSet): void {
     if (resultSetCount > 1) throw new SourceError("ERR_SOURCE_RESULT", "the query gave more than one result set");
     if (resultSetCount === 0) {
       if (arm.allowsNoResultSet === true) return;
       throw new SourceError("ERR_SOURCE_RESULT", "the query gave no result set");
     }
     const names = new Set(columns.map((name) => name.toLowerCase()));
-    const count = names.size === columns.length ? columns.length : "not combinable";
+    const count = names.size === columns.length && !isDeclared ? columns.length : "not combinable";
     // A query may have got other columns since it was combined (SELECT *).
     if (this.#columnCounts.get(arm) !== count) this.#combined.clear();
     this.#columnCounts.set(arm, count);

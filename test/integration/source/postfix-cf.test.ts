@@ -24,6 +24,7 @@ beforeAll(async () => {
     await mariadb.query(`USE \`${name}\`; ${readFileSync(file, "utf8")}`);
   }
   await mariadb.query(rows);
+  await mariadb.query(odd);
   await mariadb.query(
     "CREATE USER postfix@localhost IDENTIFIED BY 'it''s \\\\ secret'; GRANT ALL ON *.* TO postfix@localhost; CREATE USER postfix@'127.0.0.1' IDENTIFIED BY 'it''s \\\\ secret'; GRANT ALL ON *.* TO postfix@'127.0.0.1'",
   );
@@ -54,6 +55,17 @@ INSERT INTO ascii_t VALUES ('a@b.c', 'b.c', 'plain ascii');
 CREATE PROCEDURE one(IN p VARCHAR(100)) READS SQL DATA SELECT v FROM t WHERE k = p;
 CREATE PROCEDURE two(IN p VARCHAR(100)) BEGIN SELECT v FROM t WHERE k = p; SELECT w FROM t WHERE k = p; END;
 CREATE PROCEDURE none(IN p VARCHAR(100)) BEGIN DO 1; END;
+`;
+
+const odd = `
+CREATE TABLE odd (k VARCHAR(20) PRIMARY KEY, zero INT(6) ZEROFILL, y YEAR, f FLOAT, d2 DOUBLE(10,2), d DOUBLE, t TIME(3), dt DATETIME(2),
+  b BINARY(5), bits BIT(9), dec_ DECIMAL(8,3), big BIGINT UNSIGNED, fz FLOAT(7,2) ZEROFILL, js JSON, e ENUM('x','y'), bl BLOB);
+INSERT INTO odd VALUES
+  ('a@b.c', 42, 0, 0.1, 1.5, 1e15, '12:03:04.5', '2026-01-02 03:04:05.6', 'abc', b'101', 1.5, 18446744073709551615, 1.5, '{"a":1}', 'y', 'blob'),
+  ('u@b.c', 1234567, 2026, 1e10, 0, 123456789012345, '-838:59:59', '2026-01-02', 'abcde', b'1', -0.001, 0, 12345, '[]', 'x', ''),
+  ('x@b.c', 0, 1999, 123456.7, 99999999.99, 1e-10, '00:00:00', NULL, '', b'0', 0, 7, 0, 'null', NULL, NULL),
+  ('y@b.c', 7, 70, 3.4e38, -1.005, 0.00001, '1:2:3.4567', '1999-12-31 23:59:59.99', 'ü', b'1000001', 99999.999, 9007199254740993, 0.5, '"s"', 'x', 'a'),
+  ('z@b.c', 8, 1970, 0.00001234, 2.675, 1.7976931348623157e308, '100:00:00.001', NULL, ' a', b'1100001', 1, 1, 1, '1', 'x', 'b');
 `;
 
 const keys = [
@@ -181,6 +193,40 @@ describe("the same keys get the same answers", () => {
     const { ours: mine, theirs } = await compare("query = SELECT v\r\n FROM t\r\n WHERE k='%s'\r");
     expect(mine).toEqual(theirs);
     expect(mine["plain"]).toBe("bare");
+  });
+});
+
+describe("columns that hold no text are written as Postfix gets them", () => {
+  const odds = ["a@b.c", "u@b.c", "x@b.c", "y@b.c", "z@b.c"];
+  const columns = [
+    "zero",
+    "y",
+    "f",
+    "d2",
+    "d",
+    "t",
+    "dt",
+    "b",
+    "dec_",
+    "big",
+    "fz",
+    "js",
+    "e",
+    "bl",
+    "f*2",
+    "d2+0",
+    "NOW(3)-NOW(3)",
+    "1e-13,1e-14,1e-15,1e-16,1e-17,1.5e-15,1.2345678901e-12,1.25e-14,-1e-15,99e14,-1e14",
+  ];
+
+  test.each(columns)("%s, alone and with other keys", async (column) => {
+    const lines = `query = SELECT ${column} FROM odd WHERE k='%s'`;
+    const { ours: mine, theirs } = await compare(lines, odds);
+    expect(mine).toEqual(theirs);
+    const database = open(await postfix.writeTable(`odd-${tables++}.cf`, tableOf(lines)));
+    await answerTo(database, "a@b.c");
+    const together = await Promise.all(odds.map((key) => answerTo(database, key)));
+    expect(together).toEqual(odds.map((key) => theirs[key]));
   });
 });
 
