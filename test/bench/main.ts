@@ -13,6 +13,7 @@ import type { Lineup } from "./statistics.ts";
 import { measureAnswers, measureChurn, measureHits } from "./suites/answers-from-memory.ts";
 import { measureMemory } from "./suites/memory.ts";
 import { measureMisses } from "./suites/misses.ts";
+import { measurePgsqlMisses } from "./suites/misses-pgsql.ts";
 import { measureLatencyUnderLoad } from "./suites/open-loop.ts";
 import { measureStart } from "./suites/start.ts";
 import { toText } from "./table.ts";
@@ -25,6 +26,7 @@ const suites: Readonly<Record<SuiteName, (stage: Stage, pace: Pace) => Promise<L
   churn: measureChurn,
   load: measureLatencyUnderLoad,
   misses: measureMisses,
+  "misses-pgsql": measurePgsqlMisses,
   memory: measureMemory,
   start: measureStart,
 };

@@ -61,11 +61,24 @@ async function connect(
     delete (client as unknown as { connectionParameters: { options?: string } }).connectionParameters.options;
     // Errors reach the callbacks of the statements; without a listener they would end the process.
     client.on("error", reject);
+    if (endpoint.kind === "inet" && tls?.verify !== true) refuseClearPassword(client, socket, reject);
     client
       .connect()
       .then(() => pinSession(client, login.queryTimeoutMs))
       .then((isPooled) => resolve({ client, socket, isPooled }))
       .catch(reject);
+  });
+}
+
+/** A stranger at the port of the database may ask for the password in clear, of which only the server itself may have it. */
+function refuseClearPassword(client: Client, socket: Socket, reject: (error: Error) => void): void {
+  const { connection } = client as unknown as { readonly connection: NodeJS.EventEmitter };
+  // Before pg's own listener, which answers in a later turn: on a socket that is destroyed it does not.
+  connection.on("authenticationCleartextPassword", () => {
+    reject(
+      new SessionError("refused", "the server wants the password in clear: use a unix socket, or tls with verify"),
+    );
+    socket.destroy();
   });
 }
 

@@ -10,7 +10,7 @@ import { mapName } from "../workload.ts";
 import { jobOf, type Setting } from "./contestants.ts";
 
 /** Clients that ask at the same time: one smtpd, a small server, a busy one. */
-const clientCounts = [1, 8, 50] as const;
+export const clientCounts = [1, 8, 50] as const;
 
 /**
  * Misses of 1, 8 and 50 clients. Postfix and loginmapd serve the same table file, so the same SQL; with its own schema
@@ -50,7 +50,8 @@ export async function measureMisses(stage: Stage, usual: Pace): Promise<Lineup[]
   return lineups;
 }
 
-function socketmapTable(server: Loginmapd): string {
+/** The table of a loginmapd as postmap is to name it. */
+export function socketmapTable(server: Loginmapd): string {
   const target = server.targets["socketmap unix"];
   return "path" in target
     ? `socketmap:unix:${target.path}:${mapName}`
@@ -87,7 +88,8 @@ interface PostmapClients {
   readonly flush?: () => Promise<void>;
 }
 
-async function postmapContestant(
+/** Postfix's own client under the same load. */
+export async function postmapContestant(
   stage: Stage,
   pace: Pace,
   { name, etc, table, clients, flush }: PostmapClients,
