@@ -3,6 +3,7 @@
 import { describeSettings } from "../config/describe.ts";
 import { closeSources, type OpenSources, openSources } from "../daemon/sources.ts";
 import { formatProblem } from "../model/errors.ts";
+import type { Settings } from "../model/settings.ts";
 import type { QueryReport } from "../model/source.ts";
 import { type ExitCode, exitCode } from "../system/exit-code.ts";
 import { createLog } from "../telemetry/log.ts";
@@ -25,14 +26,22 @@ export async function check(line: CommandLine): Promise<ExitCode> {
   const sources = openSources(settings, { clock, log, tallies: new Tallies() });
   try {
     process.stdout.write(describeSettings(settings));
-    if (line.options["connect"] !== true) return exitCode.ok;
-    const reports = await askSources(sources, clock.nowMs() + settings.limits.lookupTimeoutMs);
+    const isConnecting = line.options["connect"] === true;
+    const asked = isConnecting ? sources : onlyFiles(sources, settings);
+    const all = await askSources(asked, clock.nowMs() + settings.limits.lookupTimeoutMs);
+    // What is doubtful about a text file is a warning of the log already.
+    const reports = isConnecting ? all : all.filter(isWrong);
     const paint = createPaint(isColoured(line, process.stdout));
     for (const report of reports) process.stdout.write(formatSource(report, paint));
     return codeOf(reports);
   } finally {
     await closeSources(sources);
   }
+}
+
+/** The sources that are files of lines: to judge those needs no connection. */
+function onlyFiles(sources: OpenSources, settings: Settings): OpenSources {
+  return new Map([...sources].filter(([name]) => settings.sources[name]?.connection?.driver === "texthash"));
 }
 
 /** Asks all at once, since each that is down takes its time, and gives the reports in the order of the configuration. */
@@ -60,9 +69,11 @@ async function askSources(sources: OpenSources, deadlineMs: number): Promise<Sou
   }
 }
 
+function isWrong(report: SourceReport): boolean {
+  return "queries" in report && report.queries.some(({ error }) => error !== undefined);
+}
+
 function codeOf(reports: readonly SourceReport[]): ExitCode {
-  const isWrong = (report: SourceReport) =>
-    "queries" in report && report.queries.some(({ error }) => error !== undefined);
   if (reports.some(isWrong)) return exitCode.configuration;
   return reports.some((report) => "failure" in report) ? exitCode.unavailable : exitCode.ok;
 }
@@ -79,10 +90,10 @@ function formatNotes({ query, notes = [] }: QueryReport, paint: Paint): string[]
   return notes.map((note) => `${query.padEnd(8)} ${paint("yellow", "NOTE")} ${note}`);
 }
 
-function formatQuery({ query, error, fullScans }: QueryReport, paint: Paint): string {
+function formatQuery({ query, error, fullScans, isInMemory }: QueryReport, paint: Paint): string {
   const label = query.padEnd(8);
   if (error !== undefined) return `${label} ${paint("red", "ERROR")} ${error}`;
-  if (fullScans.length === 0) return `${label} ${paint("green", "ok")}, uses indexes`;
+  if (fullScans.length === 0) return `${label} ${paint("green", "ok")}, ${isInMemory ? "from memory" : "uses indexes"}`;
   const slow = paint("yellow", "SLOW");
   return `${label} ${slow} reads every row of ${fullScans.join(", ")}; add an index on the columns it compares`;
 }

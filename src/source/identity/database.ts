@@ -44,7 +44,7 @@ export class IdentityDatabase implements Database {
   async lookAfter(): Promise<void> {}
 
   async report(): Promise<readonly QueryReport[]> {
-    return [{ query: "address", fullScans: [] }];
+    return [{ query: "address", fullScans: [], isInMemory: true }];
   }
 
   async close(): Promise<void> {}

@@ -7,6 +7,7 @@
 import { splitAddress } from "../../model/address.ts";
 import { SourceError } from "../../model/errors.ts";
 import { type Ask, type Cells, notAsked, type Role } from "../../model/keys.ts";
+import { type ChangeWatch, type ListedLine, type Listing, toListedLine } from "../../model/listing.ts";
 import { withULabels } from "../../model/owner-forms.ts";
 import type { ConnectionSettings } from "../../model/settings.ts";
 import type { Database, QueryReport, SourceHealth } from "../../model/source.ts";
@@ -16,6 +17,7 @@ import { lookIntervalMs, WatchedFile } from "./watched-file.ts";
 
 type TexthashSettings = Extract<ConnectionSettings, { driver: "texthash" }>;
 
+const linesPerBatch = 256;
 // Enough to find what is wrong; the rest is counted.
 const maxTold = 10;
 
@@ -32,6 +34,11 @@ export class TexthashDatabase implements Database {
   #table: TexthashTable | undefined;
   /** Why the file as it is now is not in force; empty when it is. */
   #reason = "";
+  readonly listing: Listing = {
+    list: (signal) => this.#list(signal),
+    watchChanges: (onHint) => this.#watchChanges(onHint),
+  };
+  readonly #watchers = new Set<() => void>();
   #looking: NodeJS.Timeout | undefined;
   #isClosed = false;
 
@@ -48,10 +55,12 @@ export class TexthashDatabase implements Database {
   find(asks: readonly Ask[]): Cells {
     if (this.#isClosed) throw new SourceError("ERR_SOURCE_CLOSED", "the source is being closed");
     const { queries } = this.#deps.tally;
-    const table = this.#table ?? this.#look();
-    if (table === undefined) {
+    let table: TexthashTable;
+    try {
+      table = this.#tableInForce();
+    } catch (error) {
       queries.error++;
-      throw new SourceError("ERR_SOURCE_UNAVAILABLE", `${this.#path}: ${this.#reason}`);
+      throw error;
     }
     queries.ok++;
     let isFound = false;
@@ -66,8 +75,7 @@ export class TexthashDatabase implements Database {
   }
 
   async hostedDomains(): Promise<ReadonlySet<string> | undefined> {
-    const table = this.#table ?? this.#look();
-    if (table === undefined) throw new SourceError("ERR_SOURCE_UNAVAILABLE", `${this.#path}: ${this.#reason}`);
+    const table = this.#tableInForce();
     if (this.roles.has("grant") && table.values.has(everything)) return undefined;
     const domains = [...table.values.keys()].map((key) => splitAddress(key).domain);
     return new Set(domains.filter((domain) => domain !== ""));
@@ -92,12 +100,19 @@ export class TexthashDatabase implements Database {
       return [{ query: "address", error: `${this.#path}: ${this.#reason}`, fullScans: [] }];
     }
     const notes = [...table.ignored.map(ignored), ...table.doubtful].map((problem) => this.#where(problem));
-    return [{ query: "address", fullScans: [], notes }];
+    return [{ query: "address", fullScans: [], isInMemory: true, notes }];
   }
 
   async close(): Promise<void> {
     this.#isClosed = true;
     clearInterval(this.#looking);
+  }
+
+  /** @throws {SourceError} when there is none */
+  #tableInForce(): TexthashTable {
+    const table = this.#table ?? this.#look();
+    if (table !== undefined) return table;
+    throw new SourceError("ERR_SOURCE_UNAVAILABLE", `${this.#path}: ${this.#reason}`);
   }
 
   /** Takes the file if there is a new version of it that can be used. @returns the version in force */
@@ -124,6 +139,28 @@ export class TexthashDatabase implements Database {
     if (this.#table !== undefined) this.#deps.log.info({ source: this.name, file: this.#path }, "text file read again");
     this.#table = table;
     this.#reason = "";
+    for (const onHint of this.#watchers) onHint();
+  }
+
+  async *#list(signal: AbortSignal): AsyncGenerator<readonly ListedLine[], void, undefined> {
+    const lines: ListedLine[] = [];
+    for (const [key, value] of this.#tableInForce().values) {
+      const line = key === everything && this.#isPostfixTable ? undefined : toListedLine([key, value]);
+      if (line !== undefined) lines.push(line);
+    }
+    for (let at = 0; at < lines.length; at += linesPerBatch) {
+      signal.throwIfAborted();
+      yield lines.slice(at, at + linesPerBatch);
+    }
+  }
+
+  #watchChanges(onHint: () => void): ChangeWatch {
+    this.#watchers.add(onHint);
+    return {
+      ready: Promise.resolve(),
+      state: () => ({ signal: "file", advice: "" }),
+      close: async () => void this.#watchers.delete(onHint),
+    };
   }
 
   #refuse(reason: string): void {

@@ -134,7 +134,23 @@ describe("a text file", () => {
       `${path} line 3: example.com is no catch-all: that is written @example.com`,
     ];
     expect(problems()).toEqual([told.join("; ")]);
-    expect(await database.report()).toEqual([{ query: "address", fullScans: [], notes: told }]);
+    expect(await database.report()).toEqual([{ query: "address", fullScans: [], isInMemory: true, notes: told }]);
+  });
+
+  test("is listed whole", async () => {
+    writeFileSync(path, "alice@x alice,bob\n@x boss\n* post\n");
+    const lines = [];
+    for await (const batch of database.listing.list(new AbortController().signal)) lines.push(...batch);
+    expect(lines).toEqual([
+      { key: "alice@x", owner: "alice,bob", kind: "address" },
+      { key: "@x", owner: "boss", kind: "catch-all" },
+      { key: "*", owner: "post", kind: "grant" },
+    ]);
+    rmSync(path);
+    database = open();
+    await expect(database.listing.list(new AbortController().signal).next()).rejects.toMatchObject({
+      code: "ERR_SOURCE_UNAVAILABLE",
+    });
   });
 
   test("that is closed has no answers", async () => {
@@ -191,6 +207,20 @@ describe("a change", () => {
     await waitUntil("the missing file was told", () => problems().length > 0);
     expect(problems()).toEqual([`${path} no such file; the version before stays in force`]);
     expect(await ownersOf("alice@x")).toBe("alice");
+  });
+
+  test("is signalled to whoever follows the source", async () => {
+    let hints = 0;
+    const watch = database.listing.watchChanges(() => hints++);
+    await watch.ready;
+    expect(watch.state()).toEqual({ signal: "file", advice: "" });
+    writeFileSync(path, "alice@x bob\n");
+    await waitUntil("a hint", () => hints > 0);
+    expect(await ownersOf("alice@x")).toBe("bob");
+    await watch.close();
+    writeFileSync(path, "alice@x carol\n");
+    await becomes("carol");
+    expect(hints).toBe(1);
   });
 
   test("back to what it was before a broken edit counts too", async () => {

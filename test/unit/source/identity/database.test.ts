@@ -26,6 +26,6 @@ test("it hosts its domains, and is always there", async () => {
   expect([...(await database.hostedDomains())]).toEqual(["example.com", "xn--exmple-cua.com"]);
   await database.lookAfter();
   expect(database.health()).toEqual({ isUp: true, reason: "", hosts: [] });
-  expect(await database.report()).toEqual([{ query: "address", fullScans: [] }]);
+  expect(await database.report()).toEqual([{ query: "address", fullScans: [], isInMemory: true }]);
   await database.close();
 });

@@ -1,0 +1,95 @@
+/** A text file of grants beside a database: edits count within a second, also through the cache, and broken ones not at all. */
+import { rename, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { makeDirectory, type TestDirectory } from "../../support/directories.ts";
+import { type Daemon, loginmapd, projectRoot, startDaemon } from "../../support/servers/daemon.ts";
+import { freePorts } from "../../support/servers/ports.ts";
+import { adminToken } from "../../support/servers/stage.ts";
+import { waitUntil } from "../../support/wait.ts";
+
+let directory: TestDirectory;
+let daemon: Daemon;
+let grants: string;
+let port: number;
+let adminPort: number;
+
+beforeAll(async () => {
+  directory = await makeDirectory("text-files");
+  grants = join(directory.path, "grants");
+  await writeFile(grants, "info@example.com alice@example.com\nteam@example.com bob@example.com\n");
+  [port, adminPort] = (await freePorts(2)) as [number, number];
+  daemon = await startDaemon({
+    config: {
+      listeners: [{ protocol: "socketmap", endpoint: `inet:127.0.0.1:${port}` }],
+      admin: { endpoint: `inet:127.0.0.1:${adminPort}`, token: adminToken },
+      maps: { senders: { sources: ["grants", "own"], login_realm: "example.com" } },
+      sources: {
+        grants: { driver: "texthash", path: grants },
+        own: { driver: "identity", domains: ["example.com"] },
+      },
+      cache: { ttl: "50ms", negative_ttl: "50ms" },
+    },
+    listening: [port, adminPort],
+  });
+});
+afterAll(async () => {
+  await daemon?.stop();
+  await directory?.remove();
+});
+
+async function ownersOf(key: string): Promise<string> {
+  const { stdout, code } = await loginmapd(["query", "senders", key, "--server", `inet:127.0.0.1:${port}`]);
+  return code === 0 ? stdout.trim() : `exit ${code}`;
+}
+
+const becomes = (key: string, owners: string) =>
+  waitUntil(`${key} to belong to ${owners}`, async () => (await ownersOf(key)) === owners, 20_000);
+
+test("the file answers first, then identity; owners in the realm are answered with and without it", async () => {
+  expect(await ownersOf("info@example.com")).toBe("alice@example.com,alice");
+  expect(await ownersOf("carol+x@example.com")).toBe("carol@example.com,carol");
+  expect(await ownersOf("carol@elsewhere.example")).toBe("exit 1");
+});
+
+test("an edit counts by itself: in place, and by rename", async () => {
+  expect(await ownersOf("new@example.org")).toBe("exit 1");
+  await writeFile(grants, "info@example.com bob@example.com\nnew@example.org bob@example.com\n");
+  await becomes("info@example.com", "bob@example.com,bob");
+  await becomes("new@example.org", "bob@example.com,bob");
+  await becomes("team@example.com", "team@example.com,team");
+  await writeFile(`${grants}.new`, "@example.org dave@example.com\n* post@example.com\n");
+  await rename(`${grants}.new`, grants);
+  await becomes("new@example.org", "dave@example.com,dave,post@example.com,post");
+  await becomes("carol@elsewhere.example", "post@example.com,post");
+});
+
+test("a broken edit keeps the file before it in force, and is told by log, status and check until it is mended", async () => {
+  await writeFile(grants, "info@example.com carol@example.com\nINFO@example.com dave@example.com\n");
+  const problem = "line 2: the key INFO@example.com is that of line 1";
+  const told = await waitUntil("the log to tell of it", () =>
+    daemon.logLines().find(({ msg }) => msg === "text file not taken"),
+  );
+  expect(told["problem"]).toBe(`${grants} ${problem}; the version before stays in force`);
+  expect(await ownersOf("other@example.org")).toBe("dave@example.com,dave,post@example.com,post");
+  const response = await fetch(`http://127.0.0.1:${adminPort}/v1/status`, {
+    headers: { authorization: `Bearer ${adminToken}` },
+  });
+  const { ready, sources } = (await response.json()) as { ready: boolean; sources: { hosts: unknown[] }[] };
+  expect(ready).toBe(true);
+  expect(sources[0]?.hosts).toEqual([{ endpoint: grants, up: false, reason: problem }]);
+  const checked = await loginmapd(["check", "-c", daemon.configFile as string]);
+  expect(checked.code).toBe(78);
+  expect(checked.stdout).toContain(`ERROR ${grants}: ${problem}`);
+  await writeFile(grants, "info@example.com erin@example.com\n");
+  await becomes("info@example.com", "erin@example.com,erin");
+  expect((await loginmapd(["check", "-c", daemon.configFile as string])).code).toBe(0);
+});
+
+test("lookup takes a text file by its type, and import names a type that is not read", async () => {
+  const { code, stderr } = await loginmapd(["import", "regexp:/etc/postfix/senders"], { cwd: projectRoot });
+  expect(code).toBe(78);
+  expect(stderr).toContain("a regexp: table holds patterns");
+  const looked = await loginmapd(["lookup", "info@example.com", "--json", "--postfix-cf", `texthash:${grants}`]);
+  expect(JSON.parse(looked.stdout)).toMatchObject({ outcome: "ok", owners: ["erin@example.com"] });
+});
