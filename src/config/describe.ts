@@ -72,7 +72,7 @@ function describeListener({ protocol, endpoint, mode, group, map, action, resent
 
 function describeSource(source: SourceSettings) {
   const { queries, listingInterval = "auto" } = source;
-  if (queries.kind === "none") return describeConnection(source.connection);
+  if (queries.kind === "none" || queries.kind === "filters") return describeOrigin(source);
   const interval = typeof listingInterval === "number" ? formatDuration(listingInterval) : listingInterval;
   return { ...describeOrigin(source), listing_interval: interval };
 }

@@ -20,6 +20,8 @@ const servers = ["mysql", "pgsql"] as const;
 const networked = [...servers, "ldap"] as const;
 /** The drivers that are asked in SQL. */
 const databases = [...servers, "sqlite"] as const;
+/** The drivers that are asked anything. */
+const askable = [...databases, "ldap"] as const;
 
 const tls = optionalSection(
   "TLS to the database hosts. `tls: {}` is enough: it checks the certificate against the authorities of the system. Without `tls` the connection is not encrypted.",
@@ -140,7 +142,7 @@ export const sources = namedSections(
     postfix_cf: optional(path, {
       help: "A table file of Postfix (`mysql_table(5)`, `pgsql_table(5)`, `sqlite_table(5)`, `ldap_table(5)`, or a `texthash:`): its connection and its query are used with Postfix's own rules. The type may stand before the path, as in `main.cf` (`mysql:`); without it, the name of the file or its parameters tell, or it is asked for. The connection keys of this section, when given, override those of the file.",
       example: "/etc/postfix/mysql-sender_login_maps.cf",
-      drivers: [...databases, "ldap"],
+      drivers: askable,
     }),
     listing_interval: withDefault(listingInterval({ min: "1s", max: "1d" }), "auto", {
       help: "How often the source is listed, to find what changed; `off` follows nothing. `auto` takes 50 times as long as a listing takes, from 1 s to 5 minutes, and lists at once when the source signals a change. Needs a preset, or `queries.listing`.",
@@ -160,7 +162,7 @@ export const sources = namedSections(
     query_timeout: withDefault(duration({ min: "10ms", max: "99s" }), "3s", {
       help: "How long the database may take to answer. Shorter than `limits.lookup_timeout`, so that another host can be asked.",
       example: "3s",
-      drivers: databases,
+      drivers: askable,
     }),
   },
 );

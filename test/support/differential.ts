@@ -1,5 +1,5 @@
 /**
- * Runs the same envelopes against the same Postfix twice: once with its own `mysql:` or `sqlite:` table, once with loginmapd
+ * Runs the same envelopes against the same Postfix twice: once with its own `mysql:`, `sqlite:` or `ldap:` table, once with loginmapd
  * serving the same file over socketmap.
  */
 import http, { Agent } from "node:http";
@@ -22,7 +22,7 @@ export interface TableCase {
   /** Content of the .cf file. */
   readonly cf: string;
   /** `mysql` unless it says otherwise. */
-  readonly type?: "mysql" | "pgsql" | "sqlite";
+  readonly type?: "mysql" | "pgsql" | "sqlite" | "ldap";
   /** `recipient_delimiter` on both sides; `+` unless it says otherwise. */
   readonly delimiters?: string;
 }

@@ -32,7 +32,7 @@ type Ldapts = typeof import("ldapts");
 const startTlsOid = "1.3.6.1.4.1.1466.20037";
 
 /**
- * Connects and binds; nothing is left open when it rejects.
+ * Connects and binds, or makes sure that somebody answers; nothing is left open when it rejects.
  *
  * @throws {LdapError} when the server turned us away, else whatever Node or TLS said
  */
@@ -50,7 +50,8 @@ export async function openConnection(server: LdapServer, login: LdapLogin, times
         await askForTls(ldapts, exchange);
         exchange = new Exchange(ldapts, await secure(socket, server, login.tls), reject);
       }
-      if (login.bind !== undefined) await bind(ldapts, exchange, login.bind);
+      if (login.bind === undefined) await awaitSignOfLife(ldapts, exchange);
+      else await bind(ldapts, exchange, login.bind);
       return { exchange, socket };
     };
     logIn().then(resolve, reject);
@@ -61,6 +62,14 @@ async function askForTls({ ExtendedRequest }: Ldapts, exchange: Exchange): Promi
   const { status, words } = await exchange.request((messageId) => new ExtendedRequest({ messageId, oid: startTlsOid }));
   exchange.release();
   if (status !== resultCode.success) throw toLdapError(status, words);
+}
+
+/** A server that hangs accepts connections, and says nothing until it is asked: without a bind the root DSE is asked for. */
+async function awaitSignOfLife({ PresenceFilter, SearchRequest }: Ldapts, exchange: Exchange): Promise<void> {
+  const filter = new PresenceFilter({ attribute: "objectClass" });
+  await exchange.request(
+    (messageId) => new SearchRequest({ messageId, baseDN: "", scope: "base", filter, attributes: ["1.1"] }),
+  );
 }
 
 async function bind({ BindRequest }: Ldapts, exchange: Exchange, { dn, password }: LdapBind): Promise<void> {

@@ -118,3 +118,33 @@ test("what it writes is read back to the same settings", () => {
   const { settings } = parse(smallest.replace("preset:", "charset: latin1, options: { a: [b, c], d: '1' }, preset:"));
   expect(parse(describeSettings(settings)).settings).toEqual(settings);
 });
+
+test("what it writes of a directory is read as the same settings", () => {
+  const text = `
+listeners: [{ protocol: socketmap, endpoint: "inet:127.0.0.1:9000" }]
+maps: { senders: { sources: [people, table] } }
+sources:
+  people:
+    driver: ldap
+    uri: ["ldaps://ldap.example.com", "ldapi://%2Frun%2Fldapi"]
+    start_tls: true
+    bind_dn: cn=reader,dc=example,dc=com
+    bind_password: hunter2
+    tls: { ca_file: /etc/ssl/ca.pem }
+    search_base: ou=:domain,dc=example,dc=com
+    scope: one
+    filters: { address: "(mail=:email)", domain: "(all=:domain)", grant: "(g=:user)", domains: "(d=*)" }
+    result_attribute: [forward]
+    login_attribute: uid
+    member_attribute: [member, owner]
+    domain_attribute: [dc]
+    pool_size: 2
+    connect_timeout: 1s
+    query_timeout: 4s
+  table: { postfix_cf: "ldap:/etc/postfix/senders.cf", uri: ["ldap://127.0.0.1"], start_tls: false }
+`;
+  const { settings } = parse(text);
+  const written = describeSettings(settings);
+  expect(written).not.toContain("hunter2");
+  expect(parse(written.replace("(set)", "hunter2")).settings).toEqual(settings);
+});

@@ -1,0 +1,167 @@
+/**
+ * Faults of a directory under load: whatever happens to it, no answer is wrong and none is late; what is cached goes on being
+ * answered, and soon after the end of the fault everything is.
+ */
+import { afterEach, expect, test } from "vitest";
+import { type Daemon, startDaemon } from "../../support/servers/daemon.ts";
+import { freePorts } from "../../support/servers/ports.ts";
+import { reader, type Slapd, startSlapd, suffix } from "../../support/servers/slapd.ts";
+import { waitUntil } from "../../support/wait.ts";
+import { Load, type Question } from "../../support/wire/load.ts";
+import { askOnce } from "../../support/wire/wire.ts";
+
+const lookupTimeoutMs = 2000;
+
+let slapd: Slapd | undefined;
+let daemon: Daemon | undefined;
+
+afterEach(async () => {
+  await daemon?.kill();
+  await slapd?.remove();
+});
+
+const person = (uid: string, mail: string) => `dn: uid=${uid},ou=people,${suffix}
+objectClass: inetOrgPerson
+objectClass: mailObject
+uid: ${uid}
+cn: ${uid}
+sn: ${uid}
+mail: ${mail}
+`;
+const group = (cn: string, ...members: string[]) => `dn: cn=${cn},ou=groups,${suffix}
+objectClass: groupOfNames
+objectClass: mailObject
+cn: ${cn}
+mail: ${cn}@example.com
+${members.map((dn) => `member: ${dn},${suffix}\n`).join("")}`;
+
+const ldif = [
+  person("alice", "alice@example.com"),
+  person("bob", "bob@example.com"),
+  person("erin", "*@catch.example"),
+  group("team", "uid=alice,ou=people", "uid=bob,ou=people", "uid=gone,ou=people"),
+  group("circle", "cn=circle,ou=groups"),
+].join("\n");
+
+const known: readonly Question[] = [
+  { key: "alice@example.com", kind: "cached", answer: "OK alice" },
+  { key: "bob+news@example.com", kind: "cached", answer: "OK bob" },
+  { key: "team@example.com", kind: "cached", answer: "OK alice,bob" },
+  { key: "nobody@example.com", kind: "cached", answer: "NOTFOUND " },
+];
+
+function questions(): () => Question {
+  let count = 0;
+  return () => {
+    count++;
+    if (count % 4 === 1) return { key: `new${count}@catch.example`, kind: "uncached", answer: "OK erin" };
+    if (count % 4 === 3) return { key: `new${count}@example.com`, kind: "uncached", answer: "NOTFOUND " };
+    return known[count % known.length] as Question;
+  };
+}
+
+async function startSite(sections: object = {}): Promise<{ load: Load; port: number; server: Slapd }> {
+  const server = await startSlapd({ ldif });
+  slapd = server;
+  const [port, admin] = (await freePorts(2)) as [number, number];
+  daemon = await startDaemon({
+    config: {
+      listeners: [{ protocol: "socketmap", endpoint: `inet:127.0.0.1:${port}` }],
+      limits: { lookup_timeout: `${lookupTimeoutMs}ms` },
+      admin: { endpoint: `inet:127.0.0.1:${admin}` },
+      cache: { ttl: "300ms", negative_ttl: "300ms", stale_if_error: "1h" },
+      maps: { senders: { source: "people" } },
+      sources: {
+        people: {
+          driver: "ldap",
+          uri: [server.uri],
+          bind_dn: reader.dn,
+          bind_password: reader.password,
+          search_base: suffix,
+          filters: { address: "(mail=:email)", domain: "(mail=\\2a@:domain)" },
+          login_attribute: "uid",
+          member_attribute: ["member"],
+          connect_timeout: "500ms",
+          query_timeout: "1s",
+          ...sections,
+        },
+      },
+    },
+    listening: [port],
+  });
+  return { load: new Load(port, questions(), lookupTimeoutMs + 500), port, server };
+}
+
+interface Fault {
+  readonly name: string;
+  /** Whether new addresses fail while it lasts. */
+  readonly isOutage: boolean;
+  begin(server: Slapd): Promise<void> | void;
+  end(server: Slapd): Promise<void> | void;
+}
+
+const faults: readonly Fault[] = [
+  { name: "killed", isOutage: true, begin: (server) => server.kill(), end: (server) => server.start() },
+  { name: "stopped", isOutage: true, begin: (server) => server.stop(), end: (server) => server.start() },
+  { name: "hung", isOutage: true, begin: (server) => server.pause(), end: (server) => server.resume() },
+  {
+    name: "password rotated and restarted",
+    isOutage: true,
+    async begin(server) {
+      await server.change(password("rotated"));
+      await server.stop();
+      await server.start();
+    },
+    end: (server) => server.change(password(reader.password)),
+  },
+  {
+    name: "restarted",
+    isOutage: false,
+    async begin(server) {
+      await server.stop();
+      await server.start();
+    },
+    end: () => {},
+  },
+];
+
+function password(value: string): string {
+  return `dn: ${reader.dn}\nchangetype: modify\nreplace: userPassword\nuserPassword: ${value}\n`;
+}
+
+test.each(faults)(
+  "$name: no answer is wrong or late, and known addresses are answered",
+  async ({ isOutage, begin, end }) => {
+    const { load, server } = await startSite();
+    load.start(8);
+    await waitUntil("every known address to be asked", () => load.tally.answers > 500);
+    expect(load.tally).toMatchObject({ wrong: [], late: [], failures: { cached: 0, uncached: 0 }, lost: 0 });
+    load.reset();
+    await begin(server);
+    const before = load.tally.answers;
+    await waitUntil("the load to feel the fault", () =>
+      isOutage ? load.tally.failures.uncached >= 8 : load.tally.answers > before + 200,
+    );
+    await end(server);
+    const mendedAt = performance.now();
+    await waitUntil(
+      "uncached addresses to be answered again",
+      () => load.tally.lastUncachedAnswerAt > Math.max(mendedAt, load.tally.lastUncachedFailureAt + 300),
+      15_000,
+    );
+    await load.stop();
+    expect(load.tally.wrong).toEqual([]);
+    expect(load.tally.late).toEqual([]);
+    expect(load.tally.failures.cached).toBe(0);
+    expect(load.tally.lost).toBe(0);
+  },
+);
+
+test("a circle of groups fails for its address alone", async () => {
+  const { port, load } = await startSite();
+  load.start(4);
+  for (let i = 0; i < 20; i++) expect(await askOnce(port, "senders", "circle@example.com")).toMatch(/^TEMP /);
+  await waitUntil("the load to go on", () => load.tally.answers > 500);
+  await load.stop();
+  expect(load.tally).toMatchObject({ wrong: [], late: [], failures: { cached: 0, uncached: 0 } });
+});
