@@ -22,6 +22,15 @@ const firstQueryMs = 500;
 // Who has been idle for that long makes way for one that waits. A client in the middle of its work asks sooner; Postfix, when
 // it finds its connection closed, asks again on a new one.
 const makesWayAfterMs = 1_000;
+// When somebody has waited for that long, whoever is between two queries makes way, however short the pause: clients that ask
+// every 0.8 s would keep all others out for good.
+const mustMakeWayAfterMs = 2_000;
+
+/** A connection that waits, and since when. */
+interface Parked {
+  readonly socket: net.Socket;
+  readonly sinceMs: number;
+}
 
 /** The open connections of one listener, and those that wait. */
 export class Connections {
@@ -29,7 +38,7 @@ export class Connections {
   readonly #reader = new SharedReader();
   readonly #open = new Set<Connection>();
   /** Accepted, paused, waiting for one of `#open` to close. */
-  readonly #parked: net.Socket[] = [];
+  readonly #parked: Parked[] = [];
   readonly #onClose = new Set<() => void>();
 
   constructor(parts: ConnectionsParts) {
@@ -48,15 +57,16 @@ export class Connections {
 
   /** Takes a connection that was accepted paused. */
   accept(socket: net.Socket): void {
-    this.#parts.tally.connectionsTotal++;
-    if (this.#open.size < this.#parts.limits().maxConnections) this.#serve(socket);
-    else if (this.#parked.length < maxParked) this.#parked.push(socket);
+    const { tally, limits, turn } = this.#parts;
+    tally.connectionsTotal++;
+    if (this.#open.size < limits().maxConnections) this.#serve(socket);
+    else if (this.#parked.length < maxParked) this.#parked.push({ socket, sinceMs: turn.nowMs() });
     else socket.destroy();
   }
 
   /** Closes those that wait: they have been told nothing yet. */
   turnAway(): void {
-    for (const socket of this.#parked.splice(0)) socket.destroy();
+    for (const { socket } of this.#parked.splice(0)) socket.destroy();
   }
 
   /**
@@ -115,7 +125,7 @@ export class Connections {
 
   #unpark(): void {
     while (this.#parked.length > 0 && this.#open.size < this.#parts.limits().maxConnections) {
-      this.#serve(this.#parked.shift() as net.Socket);
+      this.#serve((this.#parked.shift() as Parked).socket);
     }
   }
 
@@ -124,11 +134,13 @@ export class Connections {
     // A query may have reached the kernel already.
     await nextReads();
     let wanted = this.#parked.length;
+    const waitedMs = nowMs - (this.#parked[0]?.sinceMs ?? nowMs);
+    const enoughMs = waitedMs >= mustMakeWayAfterMs ? 0 : makesWayAfterMs;
     const idle: { connection: Connection; sinceMs: number }[] = [];
     for (const connection of this.#open) {
       const sinceMs = connection.idleSinceMs;
       if (connection.isEnding) wanted--;
-      else if (sinceMs !== undefined && nowMs - sinceMs >= makesWayAfterMs) idle.push({ connection, sinceMs });
+      else if (sinceMs !== undefined && nowMs - sinceMs >= enoughMs) idle.push({ connection, sinceMs });
     }
     idle.sort((one, other) => one.sinceMs - other.sinceMs);
     const leaving = idle.slice(0, Math.max(wanted, 0));

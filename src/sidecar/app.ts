@@ -9,6 +9,7 @@ import Fastify, { type FastifyInstance } from "fastify";
 import type { SidecarDeps } from "./deps.ts";
 import { answerClientError, answerErrors, answerFrameworkError, formatSchemaError } from "./errors.ts";
 import { requireOwnHost } from "./host-check.ts";
+import { makeRoom } from "./make-room.ts";
 import { addCacheRoutes } from "./routes/cache.ts";
 import { addHealthRoutes } from "./routes/health.ts";
 import { addLookupRoute } from "./routes/lookup.ts";
@@ -28,6 +29,7 @@ export interface HttpLimits {
   readonly requestTimeoutMs: number;
   /** How long an idle connection stays open: longer than Prometheus's usual 15 s between scrapes. */
   readonly keepAliveTimeoutMs: number;
+  /** Beyond, the one that idles longest makes way. */
   readonly maxConnections: number;
   /** How often Node looks for connections that are past their time. */
   readonly checkIntervalMs: number;
@@ -64,7 +66,7 @@ export function buildSidecar(deps: SidecarDeps, limits: HttpLimits = defaultLimi
     // What arrives while the sidecar closes is still answered.
     return503OnClosing: false,
   });
-  app.server.maxConnections = limits.maxConnections;
+  makeRoom(app.server, limits.maxConnections);
   // JSON alone: a foreign page can send text without asking first, JSON it cannot (Fetch standard, "CORS-safelisted").
   app.removeContentTypeParser("text/plain");
   answerErrors(app, deps);

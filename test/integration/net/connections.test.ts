@@ -51,6 +51,24 @@ test("the connection that has been idle longest makes way; one that waits for it
   expect(await busy.netstring()).toBe("NOTFOUND ");
 });
 
+test("clients that ask again and again do not keep others out for good: who has waited for two seconds is served", async () => {
+  const { port, listener, parts } = await bench({ maxConnections: 2 });
+  const busy = await Promise.all([connect(port), connect(port)]);
+  for (const client of busy) await client.ask("senders", "alice@x");
+  const next = await connect(port);
+  const reply = next.ask("senders", "alice@x");
+  await waitUntil("one more", () => parts.tally.connectionsTotal === 3);
+  const parkedAtMs = parts.turn.nowMs();
+  for (const client of busy) await client.ask("senders", "alice@x");
+  // Asked a moment ago, by a clock that has gone on since: as far as this test can tell time.
+  listener.checkDeadlines(Math.min(parts.turn.nowMs() + 900, parkedAtMs + 1_500));
+  await pause(50);
+  expect(busy.map(({ isClosed }) => isClosed)).toEqual([false, false]);
+  listener.checkDeadlines(parkedAtMs + 2_000);
+  expect(await reply).toBe("OK alice@example.com");
+  expect(busy.filter(({ isClosed }) => isClosed)).toHaveLength(1);
+});
+
 test("nobody makes way while nobody waits", async () => {
   const { port, listener, parts } = await bench({ maxConnections: 1 });
   const client = await connect(port);

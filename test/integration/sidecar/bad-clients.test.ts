@@ -4,15 +4,15 @@ import type { FastifyInstance } from "fastify";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { buildSidecar } from "../../../src/sidecar/app.ts";
 import { listenSidecar } from "../../../src/sidecar/listen.ts";
-import { FakeDaemon } from "../../support/fakes/fake-daemon.ts";
+import { adminToken, aliceExplained, FakeDaemon } from "../../support/fakes/fake-daemon.ts";
 import { within } from "../../support/wait.ts";
 
 let app: FastifyInstance;
 let port: number;
 const sockets: Socket[] = [];
 
-async function start(limits = {}): Promise<void> {
-  app = buildSidecar(new FakeDaemon(), {
+async function start(limits = {}, daemon = new FakeDaemon()): Promise<void> {
+  app = buildSidecar(daemon, {
     maxBodyBytes: 4096,
     maxHeaderBytes: 8192,
     headersTimeoutMs: 200,
@@ -113,13 +113,47 @@ test("an idle connection is closed without a word", async () => {
   expect(said).toMatch(/^HTTP\/1\.1 200 /);
 });
 
-test("connections over the limit are closed at once, and there is room again after one ends", async () => {
+const patient = { headersTimeoutMs: 60_000, requestTimeoutMs: 60_000, keepAliveTimeoutMs: 60_000 };
+
+test("connections over the limit lock nobody out: the one that idles longest makes way", async () => {
   await app.close();
-  await start({ maxConnections: 2, headersTimeoutMs: 5_000, requestTimeoutMs: 5_000, keepAliveTimeoutMs: 5_000 });
-  const [first] = [await open(), await open()];
+  await start({ maxConnections: 3, ...patient });
+  const silent = await open();
+  const kept = await open();
+  kept.write("GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n");
+  await once(kept, "data");
+  const newest = await open();
+  const ended = [silent, kept, newest].map((socket) => once(socket, "close"));
+  await expectServing();
+  await within("the silent one to make way", ended[0] as Promise<unknown>);
+  expect([kept.destroyed, newest.destroyed]).toEqual([false, false]);
+  await Promise.all([1, 2, 3, 4, 5].map(open));
+  await within("all that idled to make way", Promise.all(ended));
+  const last = await open();
+  last.write("GET /healthz HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n");
+  expect(await saidUntilClosed(last)).toMatch(/^HTTP\/1\.1 200 /);
+});
+
+test("a request under way makes way for nobody", async () => {
+  await app.close();
+  const daemon = new FakeDaemon();
+  const course = new EventEmitter();
+  daemon.explanation = async () => {
+    course.emit("asked");
+    const [explanation] = await once(course, "answered");
+    return explanation;
+  };
+  await start({ maxConnections: 1, ...patient }, daemon);
+  const busy = await open();
+  const asked = once(course, "asked");
+  busy.write(
+    `GET /v1/lookup?address=alice@example.com HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer ${adminToken}\r\n\r\n`,
+  );
+  await asked;
   expect(await saidUntilClosed(await open())).toBe("");
-  first.end();
-  await once(first, "close");
+  const answered = once(busy, "data");
+  course.emit("answered", aliceExplained);
+  expect(String((await answered)[0])).toMatch(/^HTTP\/1\.1 200 /);
   await expectServing();
 });
 
