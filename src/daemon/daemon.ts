@@ -14,7 +14,7 @@ import type { Readiness } from "../sidecar/deps.ts";
 import type { InheritedSocket } from "../system/inherited-sockets.ts";
 import { LabelledLog } from "../telemetry/labelled-log.ts";
 import type { AdjustableLog } from "../telemetry/log.ts";
-import type { Metrics } from "../telemetry/metrics.ts";
+import type { Metrics } from "../telemetry/exposition.ts";
 import { RateLimitedLog } from "../telemetry/rate-limited-log.ts";
 import { chainsFor } from "./chains.ts";
 import type { MapChain } from "./map-chain.ts";

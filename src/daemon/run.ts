@@ -1,24 +1,27 @@
 /** `loginmapd serve`: runs the daemon until it is told to stop. */
-
+import { setTimeout } from "node:timers/promises";
 import { type ConfigProblem, formatProblem } from "../model/errors.ts";
-import { buildSidecar } from "../sidecar/app.ts";
 import { ListenError } from "../system/errno.ts";
 import { type ExitCode, exitCode } from "../system/exit-code.ts";
 import { inheritedSockets } from "../system/inherited-sockets.ts";
 import { packageVersion } from "../system/package.ts";
 import { Notifier, watchdogIntervalMs } from "../system/systemd.ts";
 import { type AdjustableLog, createLog } from "../telemetry/log.ts";
-import { Metrics } from "../telemetry/metrics.ts";
+import { Metrics } from "../telemetry/exposition.ts";
 import { RecentErrors } from "../telemetry/recent-errors.ts";
 import { Daemon } from "./daemon.ts";
 import { keepHeapClose } from "./heap.ts";
 import type { LoadedSettings, ServeOptions } from "./load.ts";
-import { SidecarServer } from "./sidecar-server.ts";
-import { sidecarDeps } from "./sidecar-view.ts";
+import type { SidecarServer } from "./sidecar-server.ts";
+import type { SidecarParts } from "./sidecar-view.ts";
 import { Signals } from "./signals.ts";
 
 // Time to end by itself, once everything is drained.
 const exitAfterMs = 100;
+// Loading the web server holds up the event loop for some 100 ms. The clients that wait already are answered before that, and
+// for misses their source has to be connected; one that is away must not hold up /healthz for long.
+const clientsFirstMs = 20;
+const sourcesFirstMs = 250;
 
 /**
  * Runs the daemon.
@@ -43,13 +46,16 @@ export async function serve(options: ServeOptions): Promise<ExitCode> {
     const { sockets, unusable } = inheritedSockets(process.env, process.pid);
     for (const { fd, name } of unusable) log.warn({ fd, name }, "a file from systemd is no listening socket");
     daemon = Daemon.open(settings, { log, metrics, inherited: sockets });
-    const deps = sidecarDeps(daemon, { version, log, metrics, recentErrors });
-    const sidecar = new SidecarServer(() => buildSidecar(deps));
     // Before the first client: what was remembered must be there when it is asked for.
     await daemon.restore();
     await daemon.listen();
-    // The sources answer while the web server is loaded.
     const warmed = daemon.warm();
+    await Promise.race([
+      Promise.all([warmed, setTimeout(clientsFirstMs)]),
+      setTimeout(sourcesFirstMs),
+      signals.stopped,
+    ]);
+    const sidecar = await openSidecar(daemon, { version, log, metrics, recentErrors });
     await listenAdmin(sidecar, loaded, log);
     await Promise.race([warmed, signals.stopped]);
     daemon.keepSnapshots();
@@ -77,8 +83,18 @@ export async function serve(options: ServeOptions): Promise<ExitCode> {
     return exitCode.unavailable;
   } finally {
     // A statement that a database does not answer would keep the process until its query_timeout. Its exit code is set by then.
-    setTimeout(() => process.exit(), exitAfterMs).unref();
+    globalThis.setTimeout(() => process.exit(), exitAfterMs).unref();
   }
+}
+
+/** Loads the web server and what it shows, which no lookup needs: one part after the other, lookups in between. */
+async function openSidecar(daemon: Daemon, parts: SidecarParts): Promise<SidecarServer> {
+  await parts.metrics.open();
+  const { sidecarDeps } = await import("./sidecar-view.ts");
+  const { SidecarServer } = await import("./sidecar-server.ts");
+  const { buildSidecar } = await import("../sidecar/app.ts");
+  const deps = sidecarDeps(daemon, parts);
+  return new SidecarServer(() => buildSidecar(deps));
 }
 
 interface ReloadParts {

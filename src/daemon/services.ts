@@ -11,7 +11,7 @@ import { tcpTable } from "../protocol/tcp-table.ts";
 import { LookupService } from "../service/lookup.ts";
 import { MilterService } from "../service/milter.ts";
 import { noteWith } from "../service/milter-log.ts";
-import type { Metrics } from "../telemetry/metrics.ts";
+import type { Metrics } from "../telemetry/exposition.ts";
 import type { Refusals } from "../telemetry/refusals.ts";
 import { unknownMap } from "../telemetry/tallies.ts";
 

@@ -9,7 +9,7 @@ import { defaultMapOf } from "../model/settings.ts";
 import { protocolsOf } from "../protocol/map-protocols.ts";
 import type { SidecarDeps } from "../sidecar/deps.ts";
 import { HttpError } from "../sidecar/http-error.ts";
-import type { Metrics } from "../telemetry/metrics.ts";
+import type { Metrics } from "../telemetry/exposition.ts";
 import type { RecentErrors } from "../telemetry/recent-errors.ts";
 import type { Daemon } from "./daemon.ts";
 import type { MapChain } from "./map-chain.ts";

@@ -6,8 +6,7 @@
  */
 import { collectDefaultMetrics, Registry } from "prom-client";
 import { type Labels, registerCounter, registerGauge, registerHistogram, type Sample } from "./sampled.ts";
-import { Tallies } from "./tallies.ts";
-import { type Snapshot, takeSnapshot } from "./totals.ts";
+import type { Tallies } from "./tallies.ts";
 
 /** What stands in the labels of `loginmapd_build_info`. */
 export interface BuildInfo {
@@ -17,35 +16,17 @@ export interface BuildInfo {
   readonly node: string;
 }
 
-/** The tallies of one daemon together with the registry that publishes them. */
-export class Metrics extends Tallies {
-  readonly #registry = new Registry();
-
-  constructor(build: BuildInfo) {
-    super();
-    collectDefaultMetrics({ register: this.#registry });
-    registerLookups(this.#registry, this);
-    registerCaches(this.#registry, this);
-    registerSources(this.#registry, this);
-    registerListeners(this.#registry, this);
-    registerMessages(this.#registry, this);
-    registerProcess(this.#registry, this, build);
-  }
-
-  /** Everything in the Prometheus text format 0.0.4. */
-  text(): Promise<string> {
-    return this.#registry.metrics();
-  }
-
-  /** The media type of `text`. */
-  get contentType(): string {
-    return this.#registry.contentType;
-  }
-
-  /** The sums of now, for the status page. */
-  snapshot(): Snapshot {
-    return takeSnapshot(this);
-  }
+/** Makes the registry of one daemon: every series, read from the tallies when it is scraped. */
+export function openRegistry(tallies: Tallies, build: BuildInfo): Registry {
+  const registry = new Registry();
+  collectDefaultMetrics({ register: registry });
+  registerLookups(registry, tallies);
+  registerCaches(registry, tallies);
+  registerSources(registry, tallies);
+  registerListeners(registry, tallies);
+  registerMessages(registry, tallies);
+  registerProcess(registry, tallies, build);
+  return registry;
 }
 
 function registerLookups(registry: Registry, tallies: Tallies): void {

@@ -8,7 +8,7 @@ import { readConfig } from "../../../src/config/read-config.ts";
 import { Daemon } from "../../../src/daemon/daemon.ts";
 import { FlushError } from "../../../src/daemon/snapshots.ts";
 import type { Database } from "../../../src/model/source.ts";
-import { Metrics } from "../../../src/telemetry/metrics.ts";
+import { Metrics } from "../../../src/telemetry/exposition.ts";
 import { makeDirectory, type TestDirectory } from "../../support/directories.ts";
 import { fakeLog } from "../../support/fakes/fakes.ts";
 import { writeConfig } from "../../support/servers/daemon.ts";

@@ -1,5 +1,5 @@
 /** The series of /metrics as a set to check queries against: alert rules and dashboards rot when a name changes. */
-import { Metrics } from "../../../src/telemetry/metrics.ts";
+import { Metrics } from "../../../src/telemetry/exposition.ts";
 
 /** Metric name → label name → values seen. A histogram stands under its `_bucket`, `_sum` and `_count` names. */
 export type SeriesCatalogue = ReadonlyMap<string, ReadonlyMap<string, ReadonlySet<string>>>;

@@ -5,7 +5,7 @@ import { Resolver } from "../../../src/lookup/resolver.ts";
 import type { FlushSelector } from "../../../src/model/flush.ts";
 import { protocolsOf } from "../../../src/protocol/map-protocols.ts";
 import type { CacheDescription, ExplainQuery, Readiness, SidecarDeps } from "../../../src/sidecar/deps.ts";
-import { Metrics } from "../../../src/telemetry/metrics.ts";
+import { Metrics } from "../../../src/telemetry/exposition.ts";
 import type { RecentError } from "../../../src/telemetry/recent-errors.ts";
 import { fakeDatabase, fakeLog } from "./fakes.ts";
 

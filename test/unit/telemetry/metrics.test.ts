@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { register } from "prom-client";
 import { beforeEach, describe, expect, test } from "vitest";
-import { Metrics } from "../../../src/telemetry/metrics.ts";
+import { Metrics } from "../../../src/telemetry/exposition.ts";
 import { unknownMap } from "../../../src/telemetry/tallies.ts";
 import { type Family, parseExposition } from "../../support/docs/exposition.ts";
 
