@@ -1,9 +1,9 @@
 #!/usr/bin/env bash
-# Builds loginmapd_VERSION_ARCH.deb: the compiled program with its production modules, units, man pages and completions.
+# Builds loginmapd_VERSION_ARCH.deb: the bundled program with the modules that have native code, units, man pages and completions.
 #
 #   scripts/build-deb.sh [DIRECTORY]     where the package goes; default: here
 #
-# Needs node, npm and dpkg-deb, and node_modules of `npm ci` (for the compiler). The same sources give the same bytes:
+# Needs node, npm and dpkg-deb, and node_modules of `npm ci` (for the bundler). The same sources give the same bytes:
 # times come from SOURCE_DATE_EPOCH, or else from the last commit. The architecture is this machine's, since libsql
 # brings a native library. DEB_COMPRESSION=gzip is quicker and larger.
 set -euo pipefail
@@ -25,17 +25,14 @@ root=$work/root
 program=$root/usr/lib/loginmapd
 doc=$root/usr/share/doc/loginmapd
 
-# --- The program and its production modules
+# --- The program, and the modules that are not bundled with it
 
 mkdir -p "$program"
 cp package.json package-lock.json .npmrc "$program/"
 npm ci --omit=dev --ignore-scripts --no-audit --no-fund --prefer-offline --silent --prefix "$program"
 rm -rf "$program/package-lock.json" "$program/.npmrc" "$program/node_modules/.package-lock.json" "$program/node_modules/.bin"
 # What a module brings for its own development: nothing of it is ever loaded.
-find "$program/node_modules" \( -name '*.map' -o -name '*.d.ts' -o -name '*.d.cts' -o -name '*.d.mts' -o -name '*.md' \
-  -o -name '*.ts' -o -name '.github' -o -name '.*.yml' -o -name '.eslintrc*' -o -name '.gitattributes' -o -name '.npmignore' \
-  -o -name 'test' -type d -o -name 'tests' -type d -o -name 'benchmark*' -type d -o -name '.taprc' -o -name '.borp*' \
-  -o -name '.gitmodules' -o -name '*.html' -o -name '*.sh' -o -name '.husky' -o -name '.editorconfig' -o -name '.prettier*' -o -name '.nycrc' \) -prune -exec rm -rf {} +
+find "$program/node_modules" \( -name '*.map' -o -name '*.d.ts' -o -name '*.md' -o -name 'test' -type d \) -prune -exec rm -rf {} +
 # npm takes both C libraries' builds of a native module; Debian has glibc.
 rm -rf "$program"/node_modules/@libsql/linux-*-musl*
 find "$program/node_modules" -type f -exec chmod 0644 {} +

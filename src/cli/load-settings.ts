@@ -8,6 +8,7 @@ import { readConfig } from "../config/read-config.ts";
 import type { LoadedSettings } from "../daemon/load.ts";
 import { presetNames } from "../source/presets/stacks.ts";
 import { createDemoDatabase } from "../source/sqlite/demo.ts";
+import { packageFile } from "../system/package.ts";
 import { type CommandLine, UsageError } from "./command.ts";
 
 /**
@@ -54,7 +55,7 @@ function stringsOf(value: OptionValue): string[] {
 
 /** Finds a place that can be written: `data/` of the checkout, or for an installed program one below the temporary files. */
 function demoDatabasePath(): string {
-  const directory = fileURLToPath(new URL("../../data/", import.meta.url));
+  const directory = fileURLToPath(packageFile("data/"));
   try {
     mkdirSync(directory, { recursive: true });
     accessSync(directory, constants.W_OK);

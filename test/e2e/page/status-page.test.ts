@@ -147,7 +147,7 @@ function rowsOf(page: Page, chart: string, property: string): Promise<number[]> 
 }
 
 test("is in the build whole, charting library and its licence included: production has no node_modules/uplot", () => {
-  const built = readdirSync(join(projectRoot, "dist/sidecar/page"));
+  const built = readdirSync(join(projectRoot, "dist/page"));
   const own = readdirSync(join(projectRoot, "src/sidecar/page"));
   expect(built.sort()).toEqual([...own, "uPlot.LICENSE", "uPlot.iife.min.js", "uPlot.min.css"].sort());
 });
