@@ -64,7 +64,7 @@ const serve: CommandSpec = {
   summary: "Run the daemon.",
   description: [
     "Listens where the configuration says, answers lookups, and serves metrics and health over HTTP. Stays in the foreground and logs to stderr, one line per event.",
-    "Without a configuration file it can serve the built-in demo (--demo), or the table files that a Postfix already uses (--postfix-cf): the first file is the map senders, and each file is also a map under its own name without .cf. Such a trial goes on without the admin endpoint where 127.0.0.1:9100 is taken, unless LOGINMAPD_ADMIN__ENDPOINT asks for one.",
+    "Without a configuration file it can serve the built-in demo (--demo), or the table files that a Postfix already uses (--postfix-cf): all files together are the map senders, asked as Postfix asks a list of tables, and each is also a map under its own name without .cf. Such a trial goes on without the admin endpoint where 127.0.0.1:9100 is taken, unless LOGINMAPD_ADMIN__ENDPOINT asks for one.",
   ],
   positionals: [],
   options: [
@@ -184,7 +184,7 @@ const importCommand: CommandSpec = {
   name: "import",
   summary: "Print the configuration equivalent to Postfix table files.",
   description: [
-    "Reads mysql_table(5), pgsql_table(5) and sqlite_table(5) files and prints the YAML that answers alike. Every difference and every unknown parameter stands as a comment in the YAML and on stderr.",
+    "Reads mysql_table(5), pgsql_table(5), sqlite_table(5) and texthash: files and prints the YAML that answers alike: one map of all of them, in the order given. A type that the name of the file or its parameters do not tell stands before it, as in main.cf (texthash:/etc/postfix/senders). Every difference and every unknown parameter stands as a comment in the YAML and on stderr.",
   ],
   positionals: [{ name: "FILE", isRepeatable: true, help: "A table file of Postfix.", completion: "file" }],
   options: [],

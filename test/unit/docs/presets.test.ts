@@ -39,8 +39,8 @@ describe("docs/presets.md", () => {
   test.each(readBlocks("docs/presets.md").filter(({ language }) => language === "yaml"))(
     "line $line is a source that the daemon takes",
     (block) => {
-      const head =
-        'listeners: [{ protocol: socketmap, endpoint: "inet:127.0.0.1:9000" }]\nmaps: { senders: { source: mail } }\n';
+      const listener = 'listeners: [{ protocol: socketmap, endpoint: "inet:127.0.0.1:9000" }]\n';
+      const head = block.text.startsWith("maps:") ? listener : `${listener}maps: { senders: { source: mail } }\n`;
       const { settings, warnings } = parseConfig({
         text: head + block.text,
         fileName: "/etc/loginmapd/loginmapd.yaml",
@@ -48,7 +48,7 @@ describe("docs/presets.md", () => {
         knownPresets: presetNames(),
         readSecretFile: () => ({ text: "password\n", mode: 0o400 }),
       });
-      expect(Object.keys(settings.sources)).toEqual(["mail"]);
+      expect(Object.keys(settings.sources)).toContain("mail");
       expect(warnings).toEqual([]);
     },
   );
