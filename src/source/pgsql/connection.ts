@@ -27,6 +27,8 @@ export interface OpenConnection {
   readonly socket: Socket;
   /** Whether a pooler stands between us and the server: what one statement sets or prepares, the next may not find. */
   readonly isPooled: boolean;
+  /** What could not be set there, though it matters; one sentence each. */
+  readonly unpinned: readonly string[];
 }
 
 /**
@@ -65,7 +67,7 @@ async function connect(
     client
       .connect()
       .then(() => pinSession(client, login.queryTimeoutMs))
-      .then((isPooled) => resolve({ client, socket, isPooled }))
+      .then((state) => resolve({ client, socket, ...state }))
       .catch(reject);
   });
 }
@@ -143,10 +145,13 @@ const pins = (queryTimeoutMs: number): readonly (readonly [name: string, value: 
  * Sets what must not be left to defaults, unless a pooler stands between: what is set there would stay for others who get the
  * backend next. In front of a server the process that greeted us is the one that runs our statements.
  *
- * @returns whether a pooler stands between
+ * @returns whether a pooler stands between, and what is left open then
  * @throws {SessionError} of kind `refused` when a pooler's sessions read strings in the old way
  */
-async function pinSession(client: Client, queryTimeoutMs: number): Promise<boolean> {
+async function pinSession(
+  client: Client,
+  queryTimeoutMs: number,
+): Promise<Pick<OpenConnection, "isPooled" | "unpinned">> {
   const { processID } = client as unknown as { readonly processID: number | null };
   const wanted = pins(queryTimeoutMs);
   const rows = wanted.map((_, i) => `($${2 * i + 2}, $${2 * i + 3})`).join(", ");
@@ -157,13 +162,17 @@ async function pinSession(client: Client, queryTimeoutMs: number): Promise<boole
     values: [String(processID ?? 0), ...wanted.flat()],
     rowMode: "array",
   });
-  const isPooled = result.rows.some(([, pid]) => Number(pid) !== processID);
-  const strings = result.rows.find(([name]) => name === "standard_conforming_strings");
-  if (isPooled && strings?.[2] === "off") {
+  if (result.rows.every(([, pid]) => Number(pid) === processID)) return { isPooled: false, unpinned: [] };
+  const found = new Map(result.rows.map(([name, , value]) => [name, value]));
+  if (found.get("standard_conforming_strings") === "off") {
     throw new SessionError(
       "refused",
       "standard_conforming_strings is off behind a pooler, where it cannot be set: ALTER ROLE … SET standard_conforming_strings = on",
     );
   }
-  return isPooled;
+  const isLimited = found.get("statement_timeout") !== "0";
+  return { isPooled: true, unpinned: isLimited ? [] : [withoutLimit] };
 }
+
+const withoutLimit =
+  "a pooler stands between, where statement_timeout cannot be set: a statement that is given up here goes on there, unless the account has a limit (ALTER ROLE … SET statement_timeout)";

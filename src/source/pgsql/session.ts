@@ -44,13 +44,15 @@ export class PgsqlSession extends SocketSession implements StatementSession {
   /** Whether statements can be prepared under a name: not with a pooler, whose next backend does not know them. */
   readonly #keepsStatements: boolean;
   readonly #names = new Map<string, string>();
+  readonly unpinned: readonly string[];
 
-  constructor({ client, socket, isPooled }: OpenConnection, queryTimeoutMs: number, types: ParameterTypes) {
+  constructor({ client, socket, isPooled, unpinned }: OpenConnection, queryTimeoutMs: number, types: ParameterTypes) {
     super(socket, queryTimeoutMs);
     this.#client = client;
     this.#queryTimeoutMs = queryTimeoutMs;
     this.#types = types;
     this.#keepsStatements = !isPooled;
+    this.unpinned = unpinned;
   }
 
   async run(sql: string, values: readonly string[]): Promise<ResultSet> {

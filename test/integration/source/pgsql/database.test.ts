@@ -294,7 +294,8 @@ describe("PgBouncer in transaction mode", () => {
         const want = Array.from({ length: 100 }, (_, i) => (i === 6 ? ["o7", "boss"] : [`o${i + 1}`]));
         expect(await Promise.all(asked)).toEqual(want);
       }
-      await database.report(performance.now() + 10_000);
+      const [report] = await database.report(performance.now() + 10_000);
+      expect(report?.notes).toEqual([expect.stringContaining("a pooler stands between")]);
       const left = await server.query("SELECT count(*)::int AS n FROM pg_stat_activity WHERE usename = 'reader'");
       expect(left[0]?.["n"]).toBeLessThanOrEqual(2);
       const pinned = open(
