@@ -130,6 +130,6 @@ export class Union implements Resolving {
       );
     }
     if (answers.includes(absent)) return absent;
-    return answers.find((answer) => answer === foreignByStaleList) ?? answers[0] ?? malformed;
+    return answers.find((answer) => answer === foreignByStaleList) ?? (answers[0] as Answer);
   }
 }

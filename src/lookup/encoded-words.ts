@@ -60,7 +60,7 @@ function decodeBytes(decoder: TextDecoder | undefined, bytes: Uint8Array): strin
 
 /** Keeps one decoder for each charset of a field, since making one takes longer than decoding a word. */
 function decoderFor(charset: string, decoders: Map<string, TextDecoder | undefined>): TextDecoder | undefined {
-  const name = charset.split("*", 1)[0] ?? "";
+  const [name] = charset.split("*", 1) as [string];
   if (!decoders.has(name)) decoders.set(name, openDecoder(name));
   return decoders.get(name);
 }

@@ -75,7 +75,7 @@ export class Resolver implements Resolving {
   #rank(asks: readonly Ask[], cells: Cells): Ranking {
     const form = this.#database.keyForm;
     return rank(
-      asks.map((ask, index) => ({ ask, cells: cells[index] ?? [], form })),
+      asks.map((ask, index) => ({ ask, cells: cells[index] as Cells[number], form })),
       this.#rules,
     );
   }

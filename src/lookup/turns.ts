@@ -10,7 +10,7 @@ import { blame, SourceError } from "../model/errors.ts";
 import { type Cells, notAsked } from "../model/keys.ts";
 import type { Database } from "../model/source.ts";
 import { type Turn, turnsFor } from "./keys.ts";
-import { counts, endsSearch, type Finding, type MapRules, type Ranking, rank } from "./ranking.ts";
+import { counts, type Finding, type MapRules, type Ranking, rank } from "./ranking.ts";
 
 /** An ask of one source, with what came of it so far. */
 export interface SourceTurn extends Turn {
@@ -65,7 +65,7 @@ export class Turns {
         asked.map(({ ask }) => ask),
         deadlineMs,
       );
-      for (const [i, turn] of asked.entries()) turn.cells = found[i] ?? notAsked;
+      for (const [i, turn] of asked.entries()) turn.cells = found[i] as Cells[number];
     } catch (error) {
       this.#failures.set(database, blame(error, database.name));
     }
@@ -79,7 +79,7 @@ export class Turns {
       if (turn.cells === undefined && this.#failures.has(turn.database)) {
         turn.cells = await this.#askAgain(turn, deadlineMs);
       }
-      isDecided ||= !isGrant(turn) && endsSearch(turn.cells ?? notAsked, turn.database.keyForm);
+      isDecided ||= !isGrant(turn) && counts(toFinding(turn));
     }
   }
 

@@ -344,3 +344,12 @@ test("owners are answered with their U-label by role, and as they stand by a tab
   expect(await ownersOf(chainOf(byRole, table({})), "bob@x")).toBe("bob@xn--exmple-cua.com,bob@exämple.com");
   expect(await ownersOf(chainOf(table(rows), byRole), "bob@x")).toBe("bob@xn--exmple-cua.com");
 });
+
+test("first: what no source is asked for is explained as foreign, or as no address", async () => {
+  const elsewhere = () => fakeDatabase({}, { isAsync: true, domains: ["y"] });
+  const { resolver } = combine(membersOf([elsewhere(), elsewhere()]), rules, "first");
+  expect(await resolver.trace("bob@x", 0)).toEqual({ reply: foreign, asks: [] });
+  const byRole = () => fakeDatabase({}, { isAsync: true });
+  const open = combine(membersOf([byRole(), byRole()]), rules, "first").resolver;
+  expect(await open.trace("@", 0)).toEqual({ reply: malformed, asks: [] });
+});

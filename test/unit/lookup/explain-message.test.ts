@@ -43,6 +43,7 @@ test("tells what cannot be read, and where more than one is", async () => {
 
 test("tells an address that nobody can own from a failure", async () => {
   expect(await explained("From: bob@x\u3002\u3002y\n")).toMatchObject({ result: "reject", claims: [{ owners: [] }] });
+  expect(await explained("From: bob@\u00e4/x\n")).toMatchObject({ result: "reject", claims: [{ owners: [] }] });
   expect(await explained("From: bob@x\n", { error: new SourceError("ERR_SOURCE_TIMEOUT", "no answer") })).toMatchObject(
     {
       result: "temp",

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { type Carrier, explain } from "../../../src/lookup/explain.ts";
 import { Resolver } from "../../../src/lookup/resolver.ts";
-import { SourceError } from "../../../src/model/errors.ts";
+import { blame, SourceError } from "../../../src/model/errors.ts";
 import { type Ask, notAsked } from "../../../src/model/keys.ts";
 import type { ProtocolName } from "../../../src/model/query.ts";
 import { type FakeOptions, fakeDatabase } from "../../support/fakes/fakes.ts";
@@ -45,6 +45,33 @@ describe("explain", () => {
       ],
       replies: [{ protocol: "socketmap", result: "ok", listBytes: 12, maxListBytes: 100 }],
     });
+  });
+
+  test("of an address that can be none nothing is asked, whatever the sources", async () => {
+    const malformed = { ...request, address: "alice@\u00e4/x" };
+    expect(await explain(resolverOf({}), malformed, 0)).toMatchObject({
+      key: null,
+      outcome: "notfound",
+      reason: "malformed",
+      asks: [],
+    });
+    const both = { ...malformed, sources: ["mail", "grants"] };
+    expect(await explain(resolverOf({}), both, 0)).toMatchObject({
+      source: "mail, grants",
+      sources: ["mail", "grants"],
+      combine: "first",
+    });
+  });
+
+  test("of several sources each ask names its own, and a failure the one that failed", async () => {
+    const sources = ["mail", "grants"];
+    const resolver = resolverOf({ "alice@x": "alice" });
+    const { asks } = await explain(resolver, { ...request, sources, address: "alice@x" }, 0);
+    expect(asks[0]).toMatchObject({ source: "fake", key: "alice@x", owners: ["alice"] });
+    const database = fakeDatabase({});
+    database.error = blame(new SourceError("ERR_SOURCE_UNAVAILABLE", "away"), "grants") as SourceError;
+    const failed = new Resolver(database, rules);
+    expect((await explain(failed, { ...request, sources, address: "alice@x" }, 0)).cause).toBe("grants: away");
   });
 
   test("says of a key that was not put to the database that it was not", async () => {

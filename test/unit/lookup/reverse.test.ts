@@ -45,6 +45,18 @@ describe("who owns a key by a listing", () => {
     expect(map.ownersOf(key)).toEqual(owners);
   });
 
+  test("a row whose key can be no address is of nobody", () => {
+    const odd = new ListedMap();
+    odd.add([{ key: "bob@\u00e4/x", owner: "bob", kind: "address" }]);
+    expect([...odd.keys()]).toEqual([]);
+  });
+
+  test("without grants to everything and without rows nobody owns anything", () => {
+    const none = new ListedMap();
+    expect(none.ownersOf("alice@example.com")).toEqual([]);
+    expect(none.ownersOf("@example.com")).toEqual([]);
+  });
+
   test("of a domain without its grants, the catch-all is left", () => {
     expect(map.ownersOf("@catch.test", false)).toEqual(["erin"]);
   });
