@@ -8,13 +8,15 @@ import type { QueryReport } from "../model/source.ts";
 import { type ExitCode, exitCode } from "../system/exit-code.ts";
 import { createLog } from "../telemetry/log.ts";
 import { Tallies } from "../telemetry/tallies.ts";
+import { type ListingReport, reportListing } from "./check-listing.ts";
 import type { CommandLine } from "./command.ts";
 import { loadSettings } from "./load-settings.ts";
+import { originOf } from "./query-origin.ts";
 import { createPaint, isColoured, type Paint, Progress } from "./terminal.ts";
 
 /** How the queries of a source fare, or why nobody could be asked. */
 type SourceReport =
-  | { readonly name: string; readonly queries: readonly QueryReport[] }
+  | { readonly name: string; readonly queries: readonly QueryReport[]; readonly listing: ListingReport | undefined }
   | { readonly name: string; readonly failure: string };
 
 /** Prints the effective configuration; with `--connect` also what every source says to every query. */
@@ -32,7 +34,8 @@ export async function check(line: CommandLine): Promise<ExitCode> {
     // What is doubtful about a text file is a warning of the log already.
     const reports = isConnecting ? all : all.filter(isWrong);
     const paint = createPaint(isColoured(line, process.stdout));
-    for (const report of reports) process.stdout.write(formatSource(report, paint));
+    const originOfQuery = (source: string, query: string) => originOf(line, settings, source, query);
+    for (const report of reports) process.stdout.write(formatSource(report, originOfQuery, paint));
     return codeOf(reports);
   } finally {
     await closeSources(sources);
@@ -55,7 +58,10 @@ async function askSources(sources: OpenSources, deadlineMs: number): Promise<Sou
     return await Promise.all(
       [...sources].map(async ([name, { database }]): Promise<SourceReport> => {
         try {
-          return { name, queries: await database.report(deadlineMs) };
+          const queries = await database.report(deadlineMs);
+          const isSound = queries.every(({ error }) => error === undefined);
+          const listing = isSound ? await (database.listing && reportListing(database.listing)) : undefined;
+          return { name, queries, listing };
         } catch (error) {
           return { name, failure: error instanceof Error ? error.message : String(error) };
         } finally {
@@ -70,7 +76,9 @@ async function askSources(sources: OpenSources, deadlineMs: number): Promise<Sou
 }
 
 function isWrong(report: SourceReport): boolean {
-  return "queries" in report && report.queries.some(({ error }) => error !== undefined);
+  if (!("queries" in report)) return false;
+  const { queries, listing } = report;
+  return queries.some(({ error }) => error !== undefined) || (listing !== undefined && "failure" in listing);
 }
 
 function codeOf(reports: readonly SourceReport[]): ExitCode {
@@ -78,10 +86,18 @@ function codeOf(reports: readonly SourceReport[]): ExitCode {
   return reports.some((report) => "failure" in report) ? exitCode.unavailable : exitCode.ok;
 }
 
-function formatSource(report: SourceReport, paint: Paint): string {
+type OriginOf = (source: string, query: string) => string | undefined;
+
+function formatSource(report: SourceReport, originOfQuery: OriginOf, paint: Paint): string {
   const lines =
     "queries" in report
-      ? report.queries.flatMap((query) => [formatQuery(query, paint), ...formatNotes(query, paint)])
+      ? [
+          ...report.queries.flatMap((query) => [
+            formatQuery(query, () => originOfQuery(report.name, query.query), paint),
+            ...formatNotes(query, paint),
+          ]),
+          ...(report.listing === undefined ? [] : formatListing(report.listing, paint)),
+        ]
       : [`${paint("red", "no connection:")} ${report.failure}`];
   return `\nsource ${report.name}:\n${lines.map((line) => `  ${line}\n`).join("")}`;
 }
@@ -90,9 +106,27 @@ function formatNotes({ query, notes = [] }: QueryReport, paint: Paint): string[]
   return notes.map((note) => `${query.padEnd(8)} ${paint("yellow", "NOTE")} ${note}`);
 }
 
-function formatQuery({ query, error, fullScans, isInMemory }: QueryReport, paint: Paint): string {
+function formatListing(listing: ListingReport, paint: Paint): string[] {
+  const label = "listing".padEnd(8);
+  if ("failure" in listing) return [`${label} ${paint("red", "ERROR")} ${listing.failure}`];
+  const took = `${listing.lines.toLocaleString("en-US")} lines in ${(listing.ms / 1000).toFixed(2)} s`;
+  return [
+    `${label} ${paint("green", "ok")}, ${took}`,
+    ...listing.notes.map((note) => `${label} ${paint("yellow", "NOTE")} ${note}`),
+  ];
+}
+
+/** The server's own words, on one line, and where the administrator finds what they are about. */
+function formatQuery(
+  { query, error, fullScans, isInMemory }: QueryReport,
+  originOfQuery: () => string | undefined,
+  paint: Paint,
+): string {
   const label = query.padEnd(8);
-  if (error !== undefined) return `${label} ${paint("red", "ERROR")} ${error}`;
+  if (error !== undefined) {
+    const origin = originOfQuery();
+    return `${label} ${paint("red", "ERROR")} ${error.replaceAll(/\s+/g, " ")}${origin === undefined ? "" : ` (${origin})`}`;
+  }
   if (fullScans.length === 0) return `${label} ${paint("green", "ok")}, ${isInMemory ? "from memory" : "uses indexes"}`;
   const slow = paint("yellow", "SLOW");
   return `${label} ${slow} reads every row of ${fullScans.join(", ")}; add an index on the columns it compares`;

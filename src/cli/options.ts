@@ -94,7 +94,7 @@ const check: CommandSpec = {
     ...configurationOptions,
     {
       name: "connect",
-      help: "Also open every source, prepare every query, and say whether it uses an index.",
+      help: "Also open every source, prepare every query, say whether it uses an index, and list the source once.",
     },
   ],
   exits: [],

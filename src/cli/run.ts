@@ -4,6 +4,7 @@ import { ConfigError, formatProblem } from "../model/errors.ts";
 import { type ExitCode, exitCode } from "../system/exit-code.ts";
 import { type Command, type CommandLine, UsageError } from "./command.ts";
 import type { CommandSpec } from "./command-spec.ts";
+import { joinDashedValues } from "./dashed-values.ts";
 import { formatHelp, formatUsage } from "./help.ts";
 import { commands, findCommand, parseArgsOptions } from "./options.ts";
 
@@ -56,7 +57,7 @@ function commandAfterConfig(args: readonly string[]): CommandSpec | undefined {
 
 function parseLine(args: readonly string[], spec: CommandSpec | undefined): CommandLine {
   const config: ParseArgsConfig = {
-    args: [...args],
+    args: joinDashedValues(args, spec),
     options: parseArgsOptions(spec),
     allowPositionals: true,
     strict: true,
@@ -65,8 +66,12 @@ function parseLine(args: readonly string[], spec: CommandSpec | undefined): Comm
     const { values, positionals } = parseArgs(config);
     return { options: values, positionals };
   } catch (error) {
+    const words = error instanceof Error ? error.message : String(error);
     // parseArgs explains at length how to pass a positional that begins with a dash; the first sentence is what is wrong.
-    const [message = ""] = (error instanceof Error ? error.message : String(error)).split(". ");
+    const [sentence = ""] = words.split(". ");
+    const [, option, value] = /use '(--[\w-]+)=(\S+)'/.exec(words) ?? [];
+    const message =
+      option === undefined ? sentence : `${option} needs a value; one that is an option is written ${option}=${value}`;
     throw new UsageError(spec === undefined ? message : `${message} (${formatUsage(spec)})`);
   }
 }

@@ -75,7 +75,10 @@ export interface StatementSession extends Session {
    * @throws {SessionError} of kind `timeout` with a closed session when not even the server's own limit ended the statement
    */
   run(sql: string, values: readonly string[]): Promise<ResultSet>;
-  /** Has a statement prepared, which shows whether the server accepts it. Throws as `run`. */
+  /**
+   * Has a statement prepared, which shows whether the server accepts it. Throws as `run`, but with the server's own words: they
+   * hold the statement of the administrator and no parameter.
+   */
   prepare(sql: string): Promise<void>;
   /**
    * Runs a statement and gives its rows as they come, in batches of some hundred; the server waits while nobody takes them. A

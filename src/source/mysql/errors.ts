@@ -102,6 +102,13 @@ export function classifyMysqlError(error: unknown): MysqlFailure {
   return { kind: "connection", text: error instanceof Error ? error.message : "connection failed" };
 }
 
+/** The server's words whatever they are: for whoever wrote the statement, before it had parameters. */
+export function authorsText(error: unknown): string {
+  const { errno, code, sqlMessage } = fieldsOf(error);
+  if (errno === undefined || sqlMessage === undefined) return classifyMysqlError(error).text;
+  return `${byNumber[errno]?.name ?? code ?? "unknown error"} (${errno}): ${sqlMessage}`;
+}
+
 /** Tells whether a server sent this error: then something is alive there, even if it turns us away. */
 export function isServersAnswer(error: unknown): boolean {
   return fieldsOf(error).errno !== undefined;

@@ -10,7 +10,7 @@ import { type OpenSession, type ResultSet, SessionError, type StatementSession }
 import type { Row } from "../sql/arm.ts";
 import { isDeclared, toCell } from "./cell.ts";
 import { type MysqlLogin, maxPrepared, type OpenConnection, openConnection } from "./connection.ts";
-import { classifyMysqlError, isServersAnswer } from "./errors.ts";
+import { authorsText, classifyMysqlError, isServersAnswer } from "./errors.ts";
 
 // Some 0.3 ms of work: a listing must not hold up the lookups beside it.
 const rowsPerBatch = 200;
@@ -51,7 +51,7 @@ class MysqlSession extends SocketSession implements StatementSession {
   }
 
   async prepare(sql: string): Promise<void> {
-    await this.timed(() => this.#prepare(sql));
+    await this.timed(() => this.#prepare(sql, toAuthorsError));
   }
 
   async *stream(sql: string, values: readonly string[]): AsyncGenerator<readonly Row[], void, undefined> {
@@ -80,9 +80,9 @@ class MysqlSession extends SocketSession implements StatementSession {
     return new Promise((resolve) => this.#connection.end(() => resolve()));
   }
 
-  async #prepare(sql: string): Promise<PrepareStatementInfo> {
+  async #prepare(sql: string, toError = toSessionError): Promise<PrepareStatementInfo> {
     const statement = await new Promise<PrepareStatementInfo>((resolve, reject) => {
-      this.#connection.prepare(sql, (error, made) => (error === null ? resolve(made) : reject(toSessionError(error))));
+      this.#connection.prepare(sql, (error, made) => (error === null ? resolve(made) : reject(toError(error))));
     });
     const [oldest] = this.#prepared.size >= maxPrepared ? this.#prepared.keys() : [];
     if (oldest !== undefined) {
@@ -122,6 +122,11 @@ function nextEvent(rows: Readable): Promise<void> {
 function toSessionError(error: QueryError): SessionError {
   const { kind, text } = classifyMysqlError(error);
   return new SessionError(kind, text);
+}
+
+/** For whoever wrote the statement, and looks at it now. */
+function toAuthorsError(error: QueryError): SessionError {
+  return new SessionError(classifyMysqlError(error).kind, authorsText(error));
 }
 
 // mysql2 gives rows with their fields; for a statement without a result set a header without fields; for a CALL an array

@@ -14,7 +14,7 @@ import { HostedDomains, unfindableDomains } from "../hosted-domains.ts";
 import type { Arm, ArmPlan, Row } from "../sql/arm.ts";
 import { bindAsks, findingsOf, type Lookup } from "../sql/lookup.ts";
 import { BusyQueue } from "./busy-queue.ts";
-import { classifySqliteError } from "./errors.ts";
+import { authorsText, classifySqliteError } from "./errors.ts";
 import { SqliteListing } from "./listing.ts";
 import { FileKeeper, type OpenFile, openReadOnly, toCell } from "./open-file.ts";
 import { fullScansOf } from "./report.ts";
@@ -202,8 +202,7 @@ function orItsError(query: string, report: () => QueryReport): QueryReport {
   try {
     return report();
   } catch (error) {
-    const { kind, text } = classifySqliteError(error);
-    if (kind !== "statement") throw error;
-    return { query, error: text, fullScans: [] };
+    if (classifySqliteError(error).kind !== "statement") throw error;
+    return { query, error: authorsText(error), fullScans: [] };
   }
 }

@@ -39,3 +39,9 @@ export function classifySqliteError(error: unknown): SqliteFailure {
   const isQuotable = /^no such (?:table|column|function): \S+$/.test(words);
   return { kind: kinds[primary] ?? "statement", text: isQuotable ? `${code}: ${words}` : code };
 }
+
+/** The words of SQLite whatever they are: for whoever wrote the statement, before it had parameters. */
+export function authorsText(error: unknown): string {
+  const { code, message } = (typeof error === "object" && error !== null ? error : {}) as Record<string, unknown>;
+  return typeof code === "string" ? `${code}: ${String(message)}` : String(message ?? error);
+}

@@ -3,10 +3,11 @@ import { readFileSync } from "node:fs";
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import Sqlite from "libsql";
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { stringify } from "yaml";
 import { loginmapd, projectRoot } from "../../support/servers/daemon.ts";
 import { freePort } from "../../support/servers/ports.ts";
+import type { Outcome } from "../../support/servers/processes.ts";
 import { type Stage, startStage } from "../../support/servers/stage.ts";
 import { askOnce } from "../../support/wire/wire.ts";
 
@@ -112,6 +113,83 @@ test("check --connect notes domains that nobody finds: exit 0", async () => {
   expect(outcome.stdout).toMatch(/^ {2}domains +NOTE 1 domain .* write münchen\.example as xn--mnchen-3ya\.example$/m);
 });
 
+test("check --connect says what a listing takes, and names rows that nobody finds", async () => {
+  const path = join(stage.mariadb.folder, "own.sqlite");
+  const own = new Sqlite(path);
+  own.exec("CREATE TABLE who (address TEXT PRIMARY KEY, login TEXT)");
+  own.exec("INSERT INTO who VALUES ('anna@exämple.com', 'anna'), ('bert@example.com', 'bert')");
+  own.close();
+  const file = join(stage.mariadb.folder, "own.yaml");
+  const queries = {
+    address: "SELECT login FROM who WHERE address = :email",
+    listing: "SELECT address, login FROM who",
+  };
+  const sources = { mail: { driver: "sqlite", path, queries } };
+  await writeFile(file, stringify({ ...stage.config, sources }), { mode: 0o600 });
+  const outcome = await loginmapd(["check", "--connect", "-c", file]);
+  expect(outcome).toMatchObject({ code: 0, stderr: "" });
+  expect(outcome.stdout).toMatch(/^ {2}listing +ok, 2 lines in \d+\.\d\d s$/m);
+  expect(outcome.stdout).toMatch(
+    /^ {2}listing +NOTE 1 domain .*anna@exämple\.com: write exämple\.com as xn--exmple-cua\.com$/m,
+  );
+});
+
+describe("check --connect repeats the server's words, and where the query is", () => {
+  const typo = "SELECT login FROM addresses WHERE localpart = '%u' AND AND domain = '%d'";
+  const connection = () => [
+    `hosts = inet:127.0.0.1:${stage.mariadb.port}`,
+    "user = loginmapd",
+    "password = reader-password",
+    `dbname = ${stage.mariadb.database}`,
+  ];
+
+  async function check(name: string, source: object): Promise<Outcome> {
+    const file = join(stage.mariadb.folder, `${name}.yaml`);
+    await writeFile(file, stringify({ ...stage.config, sources: { mail: source } }), { mode: 0o600 });
+    return loginmapd(["check", "--connect", "-c", file]);
+  }
+
+  test("of a table file", async () => {
+    const file = join(stage.mariadb.folder, "typo.cf");
+    await writeFile(file, [...connection(), "# what is asked", `query = ${typo}`, ""].join("\n"), { mode: 0o600 });
+    const { code, stdout } = await check("typo-cf", { postfix_cf: `mysql:${file}` });
+    expect(code).toBe(78);
+    expect(stdout).toMatch(
+      new RegExp(
+        `^ {2}address +ERROR ER_PARSE_ERROR \\(1064\\): .* near 'AND domain = .*' at line 1 \\(${file} line 6\\)$`,
+        "m",
+      ),
+    );
+    expect(stdout).not.toContain("reader-password");
+  });
+
+  test("of collations that do not mix", async () => {
+    await stage.mariadb.query(
+      `CREATE TABLE IF NOT EXISTS one (a VARCHAR(9)) CHARACTER SET utf8mb4 COLLATE utf8mb4_unicode_ci;
+       CREATE TABLE IF NOT EXISTS two (a VARCHAR(9)) CHARACTER SET utf8mb4 COLLATE utf8mb4_general_ci`,
+    );
+    const file = join(stage.mariadb.folder, "union.cf");
+    const query = "query = SELECT a FROM one WHERE a = '%s' UNION SELECT a FROM two WHERE a = '%s'";
+    await writeFile(file, [...connection(), query, ""].join("\n"), { mode: 0o600 });
+    const { code, stdout } = await check("union-cf", { postfix_cf: `mysql:${file}` });
+    expect(code).toBe(78);
+    expect(stdout).toMatch(
+      /ERROR ER_CANT_AGGREGATE_NCOLLATIONS \(1271\): Illegal mix of collations for operation 'UNION' \(.*union\.cf line 5\)$/m,
+    );
+  });
+
+  test("of the configuration", async () => {
+    const mail = (stage.config["sources"] as { mail: Record<string, unknown> }).mail;
+    const { preset: _, ...own } = mail;
+    const address = "SELECT login FROM addresses WHERE domain = :domain AND AND localpart = :user";
+    const { code, stdout } = await check("typo", { ...own, queries: { address } });
+    expect(code).toBe(78);
+    expect(stdout).toMatch(
+      /^ {2}address +ERROR ER_PARSE_ERROR \(1064\): .* near 'AND localpart .*' at line 1 \(.*typo\.yaml line \d+\)$/m,
+    );
+  });
+});
+
 test("check --connect with a wrong password: exit 69, and the password is not repeated", async () => {
   const file = join(stage.mariadb.folder, "wrong.yaml");
   const sources = { mail: { ...(stage.config["sources"] as { mail: object }).mail, password: "wrong-password" } };
@@ -120,6 +198,29 @@ test("check --connect with a wrong password: exit 69, and the password is not re
   expect(outcome.code).toBe(69);
   expect(outcome.stdout + outcome.stderr).toMatch(/denied/);
   expect(outcome.stdout + outcome.stderr).not.toContain("wrong-password");
+});
+
+test("a value may begin with a dash, unless it is an option itself", async () => {
+  const table = join(stage.mariadb.folder, "dash.cf");
+  const lines = [
+    "hosts = inet:127.0.0.1:1",
+    "user = a",
+    "password = b",
+    "dbname = c",
+    "query = SELECT a FROM b WHERE c = '%s'",
+  ];
+  await writeFile(table, `${lines.join("\n")}\n`, { mode: 0o600 });
+  for (const words of [["--recipient-delimiter", "-+"], ["--recipient-delimiter=-+"]]) {
+    const { code, stdout } = await loginmapd(["check", "--postfix-cf", `mysql:${table}`, ...words]);
+    expect(code).toBe(0);
+    expect(stdout).toMatch(/recipient_delimiter: ["']?-\+/);
+  }
+  expect(await loginmapd(["check", "--postfix-cf", table, "--recipient-delimiter", "--connect"])).toMatchObject({
+    code: 64,
+    stderr: expect.stringContaining(
+      "--recipient-delimiter needs a value; one that is an option is written --recipient-delimiter=",
+    ),
+  });
 });
 
 test("flush makes a change visible at once", async () => {

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { classifyMysqlError, isServersAnswer } from "../../../../src/source/mysql/errors.ts";
+import { authorsText, classifyMysqlError, isServersAnswer } from "../../../../src/source/mysql/errors.ts";
 import { classifySqliteError } from "../../../../src/source/sqlite/errors.ts";
 
 function serverError(errno: number, code: string, sqlMessage: string): Error {
@@ -64,6 +64,13 @@ describe("classifyMysqlError", () => {
   test("an error without any code speaks against the connection", () => {
     expect(classifyMysqlError(new Error("Malformed packet"))).toEqual({ kind: "connection", text: "Malformed packet" });
     expect(classifyMysqlError(undefined)).toEqual({ kind: "connection", text: "connection failed" });
+  });
+
+  test("whoever wrote a statement is told the server's words", () => {
+    const words = "You have an error in your SQL syntax near 'AND active=1' at line 1";
+    expect(authorsText(serverError(1064, "ER_PARSE_ERROR", words))).toBe(`ER_PARSE_ERROR (1064): ${words}`);
+    expect(authorsText(serverError(1105, "ER_UNKNOWN_ERROR", "x"))).toBe("ER_UNKNOWN_ERROR (1105): x");
+    expect(authorsText(new Error("Malformed packet"))).toBe("Malformed packet");
   });
 
   test("an unknown code is stated by name, without the server's words", () => {

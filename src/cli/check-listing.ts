@@ -1,0 +1,41 @@
+/** What a listing of a source takes, and what it shows that nobody could find. */
+import { foldDomain, splitAddress } from "../model/address.ts";
+import type { Listing } from "../model/listing.ts";
+
+/** What a source listed, or why not. */
+export type ListingReport =
+  | { readonly lines: number; readonly ms: number; readonly notes: readonly string[] }
+  | { readonly failure: string };
+
+// As long as the daemon itself would wait between two listings at most.
+const timeoutMs = 300_000;
+
+/** Lists the source once, to its end. */
+export async function reportListing(listing: Listing): Promise<ListingReport> {
+  const startMs = performance.now();
+  const unfindable = new Map<string, string>();
+  let lines = 0;
+  try {
+    for await (const batch of listing.list(AbortSignal.timeout(timeoutMs))) {
+      lines += batch.length;
+      for (const { key } of batch) {
+        const { domain } = splitAddress(key);
+        if (/[^\0-\x7f]/.test(domain)) unfindable.set(domain, key);
+      }
+    }
+  } catch (error) {
+    return { failure: error instanceof Error ? error.message : String(error) };
+  }
+  return { lines, ms: performance.now() - startMs, notes: noteOn(unfindable) };
+}
+
+/** Keys are looked for with the A-label, whatever the client wrote. */
+function noteOn(unfindable: ReadonlyMap<string, string>): string[] {
+  const [first] = unfindable;
+  if (first === undefined) return [];
+  const [domain, key] = first;
+  const aLabel = foldDomain(domain);
+  const remedy = aLabel === undefined ? `${domain} is no domain` : `write ${domain} as ${aLabel}`;
+  const count = unfindable.size === 1 ? "1 domain is" : `${unfindable.size} domains are`;
+  return [`${count} not written as A-label (xn--…), so nobody finds a row such as ${key}: ${remedy}`];
+}
