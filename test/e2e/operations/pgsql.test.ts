@@ -1,0 +1,118 @@
+/** The built program on PostgreSQL: what each command says, and what the admin endpoint shows. */
+import { writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { stringify } from "yaml";
+import { type Daemon, loginmapd, projectRoot, startDaemon } from "../../support/servers/daemon.ts";
+import { freePorts } from "../../support/servers/ports.ts";
+import { type Postgresql, startPostgresql } from "../../support/servers/postgresql.ts";
+import { waitUntil } from "../../support/wait.ts";
+
+const token = "token-0123456789abcdef";
+
+let server: Postgresql;
+let daemon: Daemon;
+let file: string;
+let admin: number;
+let socketmap: number;
+
+beforeAll(async () => {
+  const load = ["native/001-schema.pgsql.sql", "demo/rows.sql", "notify.pgsql.sql"];
+  server = await startPostgresql({ load: load.map((name) => join(projectRoot, "sql", name)) });
+  await server.addReader("loginmapd", "reader-password");
+  [socketmap, admin] = (await freePorts(2)) as [number, number];
+  const config = configOf(source());
+  file = join(server.folder, "loginmapd.yaml");
+  await writeFile(file, stringify(config), { mode: 0o600 });
+  daemon = await startDaemon({ config, listening: [socketmap, admin] });
+});
+
+afterAll(async () => {
+  await daemon?.stop();
+  await server?.remove();
+});
+
+function source(): object {
+  return {
+    driver: "pgsql",
+    hosts: [`unix:${server.socketFolder}`],
+    user: "loginmapd",
+    password: "reader-password",
+    database: server.database,
+    preset: "native",
+  };
+}
+
+function configOf(mail: object) {
+  return {
+    listeners: [{ protocol: "socketmap", endpoint: `inet:127.0.0.1:${socketmap}` }],
+    admin: { endpoint: `inet:127.0.0.1:${admin}`, token },
+    maps: { senders: { source: "mail", recipient_delimiter: "+" } },
+    sources: { mail },
+    cache: { ttl: "1h", negative_ttl: "1h" },
+  };
+}
+
+async function query(address: string): Promise<string> {
+  const outcome = await loginmapd(["query", "senders", address, "--server", `inet:127.0.0.1:${socketmap}`]);
+  return outcome.stdout.trim() || `exit ${outcome.code}`;
+}
+
+test("check --connect prepares every query and finds its index; the configuration is shown without the password", async () => {
+  const outcome = await loginmapd(["check", "--connect", "-c", file]);
+  expect(outcome).toMatchObject({ code: 0, stderr: "" });
+  for (const name of ["address", "domain", "grant", "domains"])
+    expect(outcome.stdout).toMatch(new RegExp(`^ {2}${name} +ok, uses indexes$`, "m"));
+  expect(outcome.stdout).toContain("driver: pgsql");
+  expect(outcome.stdout).not.toContain("reader-password");
+});
+
+test("check --connect repeats the server's words on a query that is wrong: exit 69", async () => {
+  const wrong = join(server.folder, "wrong.yaml");
+  const { preset: _, ...connection } = source() as { preset: string };
+  const sources = {
+    mail: { ...connection, queries: { address: "SELECT login FORM addresses WHERE localpart = :user" } },
+  };
+  await writeFile(wrong, stringify({ ...configOf({}), sources }), { mode: 0o600 });
+  const outcome = await loginmapd(["check", "--connect", "-c", wrong]);
+  expect(outcome.code).not.toBe(0);
+  expect(outcome.stdout + outcome.stderr).toContain('syntax error at or near "addresses"');
+});
+
+test("lookup says which query answered, and what smtpd will say", async () => {
+  const outcome = await loginmapd(["lookup", "-c", file, "sales+spring@example.com", "--login", "bob@example.com"]);
+  expect(outcome).toMatchObject({ code: 0, stderr: "" });
+  expect(outcome.stdout).toContain("alice@example.com");
+  expect(outcome.stdout).toMatch(/250/);
+});
+
+test("a table file of PostgreSQL is imported, and what it was imported to answers", async () => {
+  const table = join(server.folder, "senders.cf");
+  const hosts = `unix:${server.socketFolder}`;
+  await writeFile(
+    table,
+    `hosts = ${hosts}\nuser = loginmapd\npassword = reader-password\ndbname = ${server.database}\nquery = SELECT login FROM addresses WHERE localpart = '%u' AND domain = '%d'\n`,
+  );
+  const imported = await loginmapd(["import", `pgsql:${table}`]);
+  expect(imported.code).toBe(0);
+  expect(imported.stdout).toContain("driver: pgsql");
+  expect(imported.stdout).not.toContain("reader-password");
+  const found = await loginmapd([
+    "lookup",
+    "--postfix-cf",
+    `pgsql:${table}`,
+    "--recipient-delimiter=+",
+    "alice@example.com",
+  ]);
+  expect(found.stdout).toContain("alice@example.com");
+});
+
+test("the daemon is ready, says so of its source, and counts its queries", async () => {
+  await waitUntil("the source to be up", async () => (await fetch(`http://127.0.0.1:${admin}/readyz`)).ok);
+  expect(await query("bob@example.com")).toBe("bob@example.com");
+  const metrics = await (await fetch(`http://127.0.0.1:${admin}/metrics`)).text();
+  expect(metrics).toMatch(/^loginmapd_source_up\{source="mail"\} 1$/m);
+  expect(metrics).toMatch(/^loginmapd_source_queries_total\{source="mail",outcome="ok"\} [1-9]/m);
+  const status = await (await fetch(`http://127.0.0.1:${admin}/v1/status`)).text();
+  expect(JSON.parse(status)).toBeTypeOf("object");
+});
