@@ -12,10 +12,10 @@ import type { Answer, Found } from "../model/reply.ts";
  */
 export interface Entry {
   readonly answer: Answer;
-  /** When the source said it. */
-  readonly storedAtMs: number;
+  /** When the source said it, or when it was last known to be unchanged. */
+  storedAtMs: number;
   /** From when on it is only served if the source fails. */
-  readonly expiresAtMs: number;
+  expiresAtMs: number;
   /** When it was last moved to the front of its store. */
   usedAtMs: number;
 }

@@ -7,30 +7,18 @@
  * one lookup waits for its deadline; the next are served what is stale at once.
  */
 
-import { foldKey } from "../model/address.ts";
+import { foldKey, splitAddress } from "../model/address.ts";
 import type { Clock } from "../model/clock.ts";
-import { SourceError } from "../model/errors.ts";
 import type { FlushSelector } from "../model/flush.ts";
 import { type Answer, foreignByStaleList } from "../model/reply.ts";
 import type { OwnerSource } from "../model/source.ts";
 import type { CacheTally } from "../model/tally.ts";
+import { type AgedAnswer, type CacheState, type Confirmation, isForeign, isHang } from "./answers.ts";
 import type { Entry } from "./bounded-store.ts";
 import { Flights } from "./flights.ts";
+import { type CacheRules, expiryOf, isDueForRefresh } from "./rules.ts";
 import { type FlushPredicate, toFlushPredicate } from "./selector.ts";
 import { AnswerStore, type EntryKind } from "./store.ts";
-
-/** Lifetimes and bounds; see `CacheSettings`. */
-export interface CacheRules {
-  readonly maxEntries: number;
-  readonly maxNegativeEntries: number;
-  readonly ttlMs: number;
-  readonly negativeTtlMs: number;
-  readonly staleIfErrorMs: number;
-  /** How long a refresh in the background may take, as `limits.lookup_timeout`. */
-  readonly refreshTimeoutMs: number;
-  /** For the flush of an address with its extensions. */
-  readonly recipientDelimiter: string;
-}
 
 /** What the cache stands on; the clock and the random numbers are injected for tests. */
 export interface CacheParts {
@@ -41,38 +29,8 @@ export interface CacheParts {
   readonly random?: () => number;
 }
 
-/** What memory holds for a key, for the explanation of a lookup. */
-export interface CacheState {
-  readonly state: "hit" | "negative_hit" | "expired" | "miss";
-  /** Time since the source said it, in milliseconds; absent on a miss. */
-  readonly ageMs?: number;
-}
-
-/** An entry as a snapshot keeps it. */
-export interface AgedAnswer {
-  readonly key: string;
-  readonly answer: Answer;
-  readonly ageMs: number;
-}
-
-// A refresh starts after three quarters of the lifetime: a quarter of 60 s is ten times what a lookup may take.
-const refreshShare = 0.75;
-// Entries that were stored together (a restart, a mailing) must not expire together: up to a tenth of the lifetime earlier.
-const jitterShare = 0.1;
 // RFC 5321 section 4.5.3.1: 64 octets of localpart, the @, 255 of domain. A longer key is answered, and takes no memory.
 const maxKeyLength = 320;
-
-function isForeign(answer: Answer | Promise<Answer>): boolean {
-  return !(answer instanceof Promise) && answer.kind === "notFound" && answer.because === "foreign";
-}
-
-function isHang(error: unknown): boolean {
-  return error instanceof SourceError && (error.code === "ERR_SOURCE_TIMEOUT" || error.code === "ERR_SOURCE_OVERLOAD");
-}
-
-function isDueForRefresh({ storedAtMs, expiresAtMs }: Entry, nowMs: number): boolean {
-  return nowMs - storedAtMs >= (expiresAtMs - storedAtMs) * refreshShare;
-}
 
 /** The cache of one map. */
 export class CachedSource implements OwnerSource {
@@ -84,6 +42,8 @@ export class CachedSource implements OwnerSource {
   readonly #store: AnswerStore;
   readonly #flights: Flights;
   #lastStaleAtMs = Number.NEGATIVE_INFINITY;
+  /** Tells whether somebody who follows the source knows that nothing changed for a key; replaced by whoever does. */
+  confirm: (key: string) => Confirmation | undefined = () => undefined;
   /** Whether the last lookup that the source ended, ended by its deadline or for want of a place to wait. */
   #isHanging = false;
 
@@ -102,9 +62,9 @@ export class CachedSource implements OwnerSource {
   ownersOf(key: string, deadlineMs: number): Answer | Promise<Answer> {
     const nowMs = this.#clock.nowMs();
     const entry = this.#store.get(key, nowMs);
-    if (entry !== undefined && nowMs < entry.expiresAtMs) {
+    if (entry !== undefined && (nowMs < entry.expiresAtMs || this.#isConfirmed(key, entry, nowMs))) {
       this.#tally.requests[entry.answer.kind === "ok" ? "hit" : "negative_hit"]++;
-      if (isDueForRefresh(entry, nowMs)) this.#refresh(key, nowMs);
+      if (isDueForRefresh(entry, nowMs) && !this.#isConfirmed(key, entry, nowMs)) this.#refresh(key, nowMs);
       return entry.answer;
     }
     return this.#miss(key, entry, nowMs, deadlineMs);
@@ -133,6 +93,50 @@ export class CachedSource implements OwnerSource {
     return answer instanceof Promise ? this.#orStale(answer, key, entry) : answer;
   }
 
+  /** What memory has of a folded key, however old. */
+  answerOf(key: string): Answer | undefined {
+    return this.#store.peek(key)?.answer;
+  }
+
+  /**
+   * Has what memory has of addresses, their extensions included, asked for before it is served again; while the source fails it is
+   * served as a stale answer is. For what may have changed and is not known to have.
+   */
+  doubt(addresses: readonly string[]): void {
+    const nowMs = Math.floor(this.#clock.nowMs());
+    for (const address of addresses) {
+      this.#flights.voidAddress(address);
+      this.#store.expireAddress(address, nowMs);
+    }
+  }
+
+  /** Asks the source whatever memory has, and keeps what it says. Rejects as the source does. */
+  async renew(key: string, deadlineMs: number): Promise<Answer> {
+    return this.#ask(key, deadlineMs);
+  }
+
+  /** How many more owners memory has room for. */
+  get room(): number {
+    return this.#rules.maxEntries - this.#store.sizes().positive;
+  }
+
+  /** Renews an entry of which a follower knows that nothing changed. @returns whether it is fresh now */
+  #isConfirmed(key: string, entry: Entry, nowMs: number): boolean {
+    const confirmation = this.confirm(key);
+    if (confirmation === undefined || confirmation.atMs <= entry.storedAtMs) return false;
+    this.#renew(entry, confirmation);
+    return nowMs < entry.expiresAtMs && !isDueForRefresh(entry, nowMs);
+  }
+
+  #renew(entry: Entry, { atMs, freshForMs }: Confirmation): void {
+    entry.storedAtMs = Math.floor(atMs);
+    entry.expiresAtMs = Math.max(entry.expiresAtMs, this.#expiry(entry.answer, atMs), Math.floor(atMs + freshForMs));
+  }
+
+  #expiry(answer: Answer, storedAtMs: number): number {
+    return expiryOf(answer, storedAtMs, this.#rules, this.#random());
+  }
+
   /** Forgets what the selector names, for good: what was asked for before is not kept after. @returns how many entries went */
   flush(selector: FlushSelector): number {
     const flushed = this.#forget(selector);
@@ -144,6 +148,12 @@ export class CachedSource implements OwnerSource {
     switch (selector.kind) {
       case "address":
         return this.#forgetAddress(foldKey(selector.address) ?? selector.address);
+      case "domains":
+        this.#flights.void(
+          (key) => selector.domains.includes(splitAddress(key).domain) || selector.domains.includes("*"),
+        );
+        this.#store.voidDomains(selector.domains, this.#clock.nowMs());
+        return 0;
       case "addresses":
         return selector.addresses.reduce((forgotten, address) => forgotten + this.#forgetAddress(address), 0);
       default:
@@ -246,14 +256,12 @@ export class CachedSource implements OwnerSource {
 
   #keep(key: string, answer: Answer, storedAtMs: number): void {
     if (key.length > maxKeyLength) return;
-    const fullTtlMs = answer.kind === "ok" ? this.#rules.ttlMs : this.#rules.negativeTtlMs;
-    const ttlMs = fullTtlMs * (1 - jitterShare * this.#random());
     // A mailbox is mostly its own owner: the same text is then kept once.
     const kept = answer.kind === "ok" && answer.owners.text === key ? answer.owners.text : key;
     this.#store.set(kept, {
       answer,
       storedAtMs: Math.floor(storedAtMs),
-      expiresAtMs: Math.floor(storedAtMs + ttlMs),
+      expiresAtMs: this.#expiry(answer, storedAtMs),
       usedAtMs: Math.floor(storedAtMs),
     });
   }

@@ -6,7 +6,7 @@ import { isOwner } from "../model/owner-list.ts";
 import type { Answer } from "../model/reply.ts";
 
 /** A selector for which every answer has to be looked at. */
-export type ScanSelector = Exclude<FlushSelector, { kind: "address" | "addresses" }>;
+export type ScanSelector = Exclude<FlushSelector, { kind: "address" | "addresses" | "domains" }>;
 
 /** Tells for an answer whether it is selected; `undefined` stands for one that is not known yet. */
 export type FlushPredicate = (key: string, answer: Answer | undefined) => boolean;

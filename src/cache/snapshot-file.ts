@@ -12,7 +12,7 @@ import { dirname } from "node:path";
 import { elapsedMs, type Moment } from "../model/clock.ts";
 import { OwnerList, toOwnerList } from "../model/owner-list.ts";
 import { type Answer, absent, Found } from "../model/reply.ts";
-import type { AgedAnswer } from "./cached-source.ts";
+import type { AgedAnswer } from "./answers.ts";
 import type { AgedDomains } from "./domain-gate.ts";
 
 /** What a map remembers of its source. */

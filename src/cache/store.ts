@@ -9,6 +9,7 @@
 import type { Answer } from "../model/reply.ts";
 import { BoundedStore, type Entry } from "./bounded-store.ts";
 import { KeyIndex } from "./key-index.ts";
+import { Voids } from "./voids.ts";
 
 /** What an entry is, in the words of the metrics. */
 export type EntryKind = "positive" | "negative";
@@ -31,6 +32,7 @@ export class AnswerStore {
   readonly #derived: BoundedStore;
   readonly #negative: BoundedStore;
   readonly #index: KeyIndex;
+  readonly #voids = new Voids();
 
   constructor(limits: StoreLimits, onEviction: (kind: EntryKind) => void) {
     this.#index = new KeyIndex(limits.recipientDelimiter);
@@ -46,12 +48,27 @@ export class AnswerStore {
 
   /** Reads an entry that is about to be used: it is then evicted after those that are not. */
   get(key: string, nowMs: number): Entry | undefined {
-    return this.#exact.get(key, nowMs) ?? this.#derived.get(key, nowMs) ?? this.#negative.get(key, nowMs);
+    const entry = this.#exact.get(key, nowMs) ?? this.#derived.get(key, nowMs) ?? this.#negative.get(key, nowMs);
+    return entry === undefined || !this.#voids.has(key, entry.storedAtMs) ? entry : this.#forget(key);
   }
 
   /** Reads an entry without counting it as used. */
   peek(key: string): Entry | undefined {
-    return this.#exact.peek(key) ?? this.#derived.peek(key) ?? this.#negative.peek(key);
+    const entry = this.#exact.peek(key) ?? this.#derived.peek(key) ?? this.#negative.peek(key);
+    return entry === undefined || !this.#voids.has(key, entry.storedAtMs) ? entry : undefined;
+  }
+
+  /** Lets what belongs to an address expire, unless it has already. */
+  expireAddress(address: string, nowMs: number): void {
+    for (const key of this.#index.keysOf(address)) {
+      const entry = this.peek(key);
+      if (entry !== undefined) entry.expiresAtMs = Math.min(entry.expiresAtMs, nowMs);
+    }
+  }
+
+  /** Voids what was stored for the domains until now; `*` for everything. They leave memory when they are next met, or evicted. */
+  voidDomains(domains: readonly string[], nowMs: number): void {
+    this.#voids.add(domains, nowMs);
   }
 
   /** Keeps an entry in the store that fits its answer, and forgets what another store held for the key. */
@@ -87,7 +104,13 @@ export class AnswerStore {
 
   /** Lists everything, most recently used first within each store. */
   *entries(): Generator<[key: string, entry: Entry]> {
-    for (const store of this.#all()) yield* store.entries();
+    for (const store of this.#all()) {
+      for (const [key, entry] of store.entries()) if (!this.#voids.has(key, entry.storedAtMs)) yield [key, entry];
+    }
+  }
+
+  #forget(key: string): undefined {
+    this.delete(key);
   }
 
   #storeFor(key: string, answer: Answer): BoundedStore {

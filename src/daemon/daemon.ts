@@ -5,6 +5,7 @@
  */
 import { MapRegistry } from "../lookup/map-registry.ts";
 import type { FlushSelector } from "../model/flush.ts";
+import type { FollowState } from "../model/listing.ts";
 import { formatEndpoint, type ListenerSettings, type Settings } from "../model/settings.ts";
 import { Deadlines } from "../net/deadlines.ts";
 import type { ListenerParts } from "../net/listener.ts";
@@ -17,6 +18,7 @@ import { LabelledLog } from "../telemetry/labelled-log.ts";
 import type { AdjustableLog } from "../telemetry/log.ts";
 import { RateLimitedLog } from "../telemetry/rate-limited-log.ts";
 import { chainsFor } from "./chains.ts";
+import { Followers } from "./followers.ts";
 import type { MapChain } from "./map-chain.ts";
 import { readinessOf } from "./readiness.ts";
 import { openService } from "./services.ts";
@@ -52,6 +54,7 @@ export class Daemon {
   #reloading: Promise<void> = Promise.resolve();
   #connections = 0;
   readonly #snapshots: Snapshots;
+  readonly #followers: Followers;
   #keepsSnapshots = false;
 
   private constructor(settings: Settings, parts: DaemonParts) {
@@ -59,6 +62,13 @@ export class Daemon {
     this.#parts = parts;
     this.#log = new RateLimitedLog(parts.log);
     this.#snapshots = new Snapshots(() => this, parts.log);
+    this.#followers = new Followers({
+      present: () => this,
+      flush: (selector, map) => this.flush(selector, map),
+      nowMs: () => this.nowMs(),
+      log: this.#log,
+      tallies: parts.metrics,
+    });
     this.#server = new Server({
       partsFor: (listener) => this.#listenerParts(listener),
       nowMs: () => this.#turn.nowMs(),
@@ -88,6 +98,7 @@ export class Daemon {
   async listen(): Promise<void> {
     await this.#server.listen(this.#settings.listeners);
     this.#settle();
+    await this.#followers.sync();
   }
 
   get settings(): Settings {
@@ -109,6 +120,11 @@ export class Daemon {
 
   get isDraining(): boolean {
     return this.#isDraining;
+  }
+
+  /** How following a source fares; `undefined` for one that is not followed. */
+  following(source: string): FollowState | undefined {
+    return this.#followers.stateOf(source);
   }
 
   /** Milliseconds on the clock that deadlines of lookups are told in. */
@@ -190,6 +206,7 @@ export class Daemon {
     }
     for (const { database } of sources.values()) database.renew?.();
     this.#settle();
+    await this.#followers.sync();
     await closeSources(previous.sources, sources);
   }
 
@@ -233,7 +250,7 @@ export class Daemon {
       this.#log.warn({ connections }, "drain timeout: closing connections with lookups in flight");
       this.#server.destroy();
     }
-    await Promise.race([closeSources(this.#sources), isLate]);
+    await Promise.race([this.#followers.close().then(() => closeSources(this.#sources)), isLate]);
     if (this.#keepsSnapshots) await this.saveSnapshot();
     this.#log.flush();
   }

@@ -57,6 +57,20 @@ export interface Listing {
   watchChanges(onHint: () => void): ChangeWatch;
 }
 
+/** How following a source fares. */
+export interface FollowState {
+  readonly signal: SignalState;
+  /** Keys of the last complete listing. */
+  readonly listed: number;
+  /** Time since the last complete listing began, in milliseconds; `undefined` before the first. */
+  readonly ageMs: number | undefined;
+  readonly durationMs: number;
+  /** How soon the source is listed again without a signal, in milliseconds. */
+  readonly intervalMs: number;
+  /** Why the last listing failed; empty when it did not. */
+  readonly reason: string;
+}
+
 /** A source that signals nothing: only the next listing tells. */
 export function noSignal(advice: string): ChangeWatch {
   return { ready: Promise.resolve(), state: () => ({ signal: undefined, advice }), close: () => Promise.resolve() };

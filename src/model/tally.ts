@@ -64,6 +64,13 @@ export interface SourceTally {
   readonly duration: Histogram;
 }
 
+/** What the follower of one source did. */
+export interface FollowTally {
+  readonly changes: Record<"added" | "changed" | "removed", number>;
+  /** Listings that failed or were cut short. */
+  failures: number;
+}
+
 /** Values of the label `kind` of `loginmapd_protocol_errors_total`. */
 export type ProtocolErrorKind =
   | "framing"
@@ -103,6 +110,11 @@ export function cacheTally(): CacheTally {
 /** Makes the zeroed counters of a source. */
 export function sourceTally(): SourceTally {
   return { queries: { ok: 0, error: 0, timeout: 0 }, duration: latencyHistogram() };
+}
+
+/** Makes the zeroed counters of a follower. */
+export function followTally(): FollowTally {
+  return { changes: { added: 0, changed: 0, removed: 0 }, failures: 0 };
 }
 
 /** Makes the zeroed counters of a listener. */

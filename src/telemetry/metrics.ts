@@ -5,7 +5,8 @@
  * series, and a test compares the two.
  */
 import { collectDefaultMetrics, Registry } from "prom-client";
-import { type Labels, registerCounter, registerGauge, registerHistogram, type Sample } from "./sampled.ts";
+import { registerFollowing } from "./following-metrics.ts";
+import { each, registerCounter, registerGauge, registerHistogram } from "./sampled.ts";
 import type { Tallies } from "./tallies.ts";
 
 /** What stands in the labels of `loginmapd_build_info`. */
@@ -23,6 +24,7 @@ export function openRegistry(tallies: Tallies, build: BuildInfo): Registry {
   registerLookups(registry, tallies);
   registerCaches(registry, tallies);
   registerSources(registry, tallies);
+  registerFollowing(registry, tallies);
   registerListeners(registry, tallies);
   registerMessages(registry, tallies);
   registerProcess(registry, tallies, build);
@@ -270,6 +272,3 @@ function registerProcess(registry: Registry, tallies: Tallies, { version, node }
 }
 
 // One sample for each word of a closed set: zero is a value too, so that rates start at the first event.
-function* each(counts: Readonly<Record<string, number>>, label: string, labels: Labels): Iterable<Sample> {
-  for (const [word, count] of Object.entries(counts)) yield [{ ...labels, [label]: word }, count];
-}

@@ -100,3 +100,8 @@ function histogramSeries(name: string, labels: Labels, tally: HistogramTally): M
   series.push({ metricName: `${name}_count`, labels, value: total });
   return series;
 }
+
+/** Makes a sample of each count, its word being one more label. */
+export function* each(counts: Readonly<Record<string, number>>, label: string, labels: Labels): Iterable<Sample> {
+  for (const [word, count] of Object.entries(counts)) yield [{ ...labels, [label]: word }, count];
+}

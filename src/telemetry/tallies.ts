@@ -4,11 +4,14 @@
  * A tally is made when it is first asked for and is the same object from then on, so counts survive a reload of the
  * configuration that keeps the name. metrics.ts publishes them; snapshot.ts adds them up for the status page.
  */
+import type { FollowState } from "../model/listing.ts";
 import type { ProtocolName } from "../model/query.ts";
 import type { SourceHealth } from "../model/source.ts";
 import {
   type CacheTally,
   cacheTally,
+  type FollowTally,
+  followTally,
   type ListenerTally,
   type LookupTally,
   listenerTally,
@@ -56,6 +59,8 @@ export class Tallies {
   readonly #messages = new Map<string, MessageTally>();
   readonly #cacheEntries = new Map<string, () => CacheEntries>();
   readonly #sourceHealth = new Map<string, () => SourceHealth>();
+  readonly #follows = new Map<string, FollowTally>();
+  readonly #followStates = new Map<string, () => FollowState | undefined>();
 
   /** The counters of one map (or `unknownMap`) over one protocol. */
   lookup(map: string, protocol: ProtocolName): LookupTally {
@@ -96,6 +101,16 @@ export class Tallies {
     this.#sourceHealth.set(name, health);
   }
 
+  /** The counters of the follower of one source. */
+  following(source: string): FollowTally {
+    return obtain(this.#follows, source, followTally);
+  }
+
+  /** Has `state` asked for how following a source fares whenever it is read; `undefined` while it is not followed. */
+  watchFollowing(source: string, state: () => FollowState | undefined): void {
+    this.#followStates.set(source, state);
+  }
+
   /** Drops every map, source and listener that is not named, since a reload has removed it. */
   retain({ maps, sources, listeners }: RetainedNames): void {
     keepOnly(this.#lookups, [...maps, unknownMap]);
@@ -103,6 +118,8 @@ export class Tallies {
     keepOnly(this.#cacheEntries, maps);
     keepOnly(this.#sources, sources);
     keepOnly(this.#sourceHealth, sources);
+    keepOnly(this.#follows, sources);
+    keepOnly(this.#followStates, sources);
     keepOnly(this.#listeners, listeners);
     keepOnly(this.#messages, listeners);
   }
@@ -137,6 +154,14 @@ export class Tallies {
   /** Every milter listener, by name. */
   allMessages(): Iterable<readonly [listener: string, tally: MessageTally]> {
     return this.#messages.entries();
+  }
+
+  /** Every source that is followed, by name: what its follower did, and how it fares now. */
+  *follows(): Iterable<readonly [source: string, tally: FollowTally, state: FollowState]> {
+    for (const [source, stateOf] of this.#followStates) {
+      const state = stateOf();
+      if (state !== undefined) yield [source, this.following(source), state];
+    }
   }
 
   /** Every listener, by name. */

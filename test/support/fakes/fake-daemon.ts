@@ -1,5 +1,5 @@
 /** A daemon as the sidecar sees it, without one: SidecarDeps that a test can set to any state. */
-import type { CacheState } from "../../../src/cache/cached-source.ts";
+import type { CacheState } from "../../../src/cache/answers.ts";
 import { type Explanation, explain } from "../../../src/lookup/explain.ts";
 import { Resolver } from "../../../src/lookup/resolver.ts";
 import type { FlushSelector } from "../../../src/model/flush.ts";

@@ -4,7 +4,7 @@ import { chmod, chown, mkdir, mkdtemp, readdir, readFile, stat, writeFile } from
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { beforeEach, describe, expect, test, vi } from "vitest";
-import type { AgedAnswer } from "../../../src/cache/cached-source.ts";
+import type { AgedAnswer } from "../../../src/cache/answers.ts";
 import { readSnapshot, removeSnapshot, SnapshotError, writeSnapshot } from "../../../src/cache/snapshot-file.ts";
 import type { Moment } from "../../../src/model/clock.ts";
 import { toOwnerList } from "../../../src/model/owner-list.ts";

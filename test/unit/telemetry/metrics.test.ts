@@ -2,6 +2,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { register } from "prom-client";
 import { beforeEach, describe, expect, test } from "vitest";
+import type { FollowState } from "../../../src/model/listing.ts";
 import { Metrics } from "../../../src/telemetry/exposition.ts";
 import { unknownMap } from "../../../src/telemetry/tallies.ts";
 import { type Family, parseExposition } from "../../support/docs/exposition.ts";
@@ -36,6 +37,11 @@ test("publishes the metrics of the contract and of the process in the text forma
     "histogram loginmapd_source_query_duration_seconds",
     "gauge loginmapd_source_up",
     "gauge loginmapd_source_hosts",
+    "gauge loginmapd_source_listed_addresses",
+    "gauge loginmapd_source_listing_age_seconds",
+    "gauge loginmapd_source_listing_duration_seconds",
+    "counter loginmapd_source_changes_total",
+    "counter loginmapd_source_listing_failures_total",
     "gauge loginmapd_connections",
     "counter loginmapd_connections_total",
     "gauge loginmapd_connections_limit",
@@ -212,6 +218,48 @@ describe("a reload", () => {
   });
 });
 
+const followed: FollowState = {
+  signal: { signal: "binlog", advice: "" },
+  listed: 2000,
+  ageMs: 1500,
+  durationMs: 20,
+  intervalMs: 1000,
+  reason: "",
+};
+
+describe("a source that is followed", () => {
+  test("has the size, the age and the duration of its last listing, in seconds, and what changed", async () => {
+    metrics.watchFollowing("mail", () => followed);
+    const tally = metrics.following("mail");
+    tally.changes.removed = 3;
+    tally.failures = 1;
+    expect(await samplesOf("loginmapd_source_listed_addresses")).toEqual({
+      'loginmapd_source_listed_addresses{source="mail"}': 2000,
+    });
+    expect(await samplesOf("loginmapd_source_listing_age_seconds")).toEqual({
+      'loginmapd_source_listing_age_seconds{source="mail"}': 1.5,
+    });
+    expect(await samplesOf("loginmapd_source_listing_duration_seconds")).toEqual({
+      'loginmapd_source_listing_duration_seconds{source="mail"}': 0.02,
+    });
+    expect(await samplesOf("loginmapd_source_changes_total")).toEqual({
+      'loginmapd_source_changes_total{kind="added",source="mail"}': 0,
+      'loginmapd_source_changes_total{kind="changed",source="mail"}': 0,
+      'loginmapd_source_changes_total{kind="removed",source="mail"}': 3,
+    });
+    expect(await samplesOf("loginmapd_source_listing_failures_total")).toEqual({
+      'loginmapd_source_listing_failures_total{source="mail"}': 1,
+    });
+  });
+
+  test("has no age before its first listing, and no series when it is not followed", async () => {
+    metrics.watchFollowing("mail", () => ({ ...followed, ageMs: undefined }));
+    expect(await samplesOf("loginmapd_source_listing_age_seconds")).toEqual({});
+    metrics.watchFollowing("mail", () => undefined);
+    expect(await samplesOf("loginmapd_source_listed_addresses")).toEqual({});
+  });
+});
+
 test("docs/metrics.md lists every metric of loginmapd with its type and labels, and no other", async () => {
   for (const map of ["senders"]) {
     metrics.lookup(map, "socketmap");
@@ -220,6 +268,7 @@ test("docs/metrics.md lists every metric of loginmapd with its type and labels, 
   }
   metrics.source("mail");
   metrics.watchSource("mail", () => ({ isUp: true, reason: "", hosts: [] }));
+  metrics.watchFollowing("mail", () => followed);
   metrics.listener("l");
   metrics.messages("l");
   const published = Array.from(await scrape())

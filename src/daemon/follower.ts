@@ -1,0 +1,227 @@
+/**
+ * Follows one source: lists it, compares with what it listed before, and has what is not as before asked again.
+ *
+ * A listing is a hint (design decision 11). A signal may come before its commit can be seen, and a listing too: what changed is asked
+ * again at once and once more a second later, and a signal has the source listed twice.
+ */
+import type { Confirmation } from "../cache/answers.ts";
+import { foldKey } from "../model/address.ts";
+import { SourceError } from "../model/errors.ts";
+import type { ChangeWatch, FollowState, Listing } from "../model/listing.ts";
+import type { Log } from "../model/log.ts";
+import type { FollowTally } from "../model/tally.ts";
+import { Fingerprints } from "./fingerprints.ts";
+import { ListingSchedule } from "./listing-schedule.ts";
+import { Refresher, type RefresherParts } from "./refresher.ts";
+import { WorkSlices } from "./work-slices.ts";
+
+/** What a follower is made with. */
+export interface FollowerParts extends Omit<RefresherParts, "signal"> {
+  readonly source: string;
+  readonly listing: Listing;
+  /** `sources.NAME.listing_interval`. */
+  readonly interval: number | "auto";
+  readonly log: Log;
+  readonly tally: FollowTally;
+}
+
+// When what changed is asked for the second time: a commit was seen up to 11 ms after its signal.
+const againMs = 1000;
+// So many lines are taken as fast as they come; a longer listing leaves the processor to lookups in between.
+const hurriedLines = 5000;
+
+/** Follows a source until it is closed. */
+export class Follower {
+  readonly #parts: FollowerParts;
+  readonly #refresher: Refresher;
+  readonly #fingerprints = new Fingerprints(Math.floor(Math.random() * 2 ** 32));
+  readonly #schedule: ListingSchedule;
+  readonly #aborter = new AbortController();
+  readonly #timers = new Set<NodeJS.Timeout>();
+  /** Keys that are still to be asked for, and how many times. */
+  readonly #doubted = new Map<string, number>();
+  /** Keys that could not be asked for. */
+  #failedKeys = new Set<string>();
+  /** What is being asked, one after the other. */
+  #asking: Promise<void> = Promise.resolve();
+  #watch: ChangeWatch | undefined;
+  #running: Promise<void> = Promise.resolve();
+  #listedAtMs: number | undefined;
+  #durationMs = 0;
+  #reason = "";
+  /** Whether the last listing was compared with one before it: the first finds everything new. */
+  #isFirst = true;
+  /** Whether every listed address that memory has was asked for since it was first listed; until then nothing is confirmed. */
+  #isWarm = false;
+  #warming: Promise<void> | undefined;
+
+  constructor(parts: FollowerParts) {
+    this.#parts = parts;
+    this.#schedule = new ListingSchedule(parts.interval, parts.nowMs);
+    this.#refresher = new Refresher({ ...parts, signal: this.#aborter.signal });
+  }
+
+  /** Begins, in the background. */
+  start(): void {
+    if (this.#watch !== undefined) return;
+    this.#watch = this.#parts.listing.watchChanges(() => this.#schedule.hint());
+    this.#running = this.#run();
+  }
+
+  /** Has every listed address asked for again with the next listing: the maps that the source answers are others now. */
+  rewarm(): void {
+    this.#isFirst = true;
+    this.#isWarm = false;
+    this.#schedule.hint();
+  }
+
+  /** What is known of a folded key: that nothing changed for it, up to a moment. `undefined` for one that is not listed. */
+  confirm(key: string): Confirmation | undefined {
+    const settled = this.settled(key);
+    return settled?.isListed === true ? settled : undefined;
+  }
+
+  /** The same whether it is listed or not; `undefined` while that is not known. */
+  settled(key: string): (Confirmation & { readonly isListed: boolean }) | undefined {
+    if (this.#listedAtMs === undefined || !this.#isWarm || this.#isOpen(key)) return undefined;
+    const freshForMs = 2 * this.#schedule.intervalMs;
+    return { atMs: this.#listedAtMs, freshForMs, isListed: this.#fingerprints.has(key) };
+  }
+
+  state(): FollowState {
+    return {
+      signal: this.#watch?.state() ?? { signal: undefined, advice: "" },
+      listed: this.#fingerprints.size,
+      ageMs: this.#listedAtMs === undefined ? undefined : this.#parts.nowMs() - this.#listedAtMs,
+      durationMs: this.#durationMs,
+      intervalMs: this.#schedule.intervalMs,
+      reason: this.#reason,
+    };
+  }
+
+  async close(): Promise<void> {
+    this.#aborter.abort();
+    for (const timer of this.#timers) clearTimeout(timer);
+    this.#schedule.close();
+    await Promise.all([this.#watch?.close(), this.#running, this.#warming, this.#asking]);
+  }
+
+  async #run(): Promise<void> {
+    while (!this.#aborter.signal.aborted) {
+      try {
+        const changes = await this.#list();
+        this.#schedule.listed(this.#durationMs, changes > 0);
+      } catch (error) {
+        if (this.#aborter.signal.aborted) return;
+        if (!(error instanceof SourceError)) throw error;
+        this.#failed(error);
+        this.#schedule.failed();
+      }
+      await this.#schedule.due();
+    }
+  }
+
+  /** Lists once. @returns how many keys are not as before */
+  async #list(): Promise<number> {
+    const { nowMs, listing, log, source } = this.#parts;
+    const startedAtMs = nowMs();
+    let restedMs = 0;
+    this.#fingerprints.begin();
+    const slices = new WorkSlices();
+    let lines = 0;
+    for await (const batch of listing.list(this.#aborter.signal)) {
+      for (const { key, owner = "", kind } of batch) {
+        const folded = foldKey(key);
+        if (folded !== undefined) this.#fingerprints.add(folded, `${kind} ${owner}`);
+      }
+      lines += batch.length;
+      const beforeMs = nowMs();
+      await (lines < hurriedLines ? slices.rest() : slices.restLong());
+      restedMs += nowMs() - beforeMs;
+    }
+    this.#durationMs = nowMs() - startedAtMs - restedMs;
+    const changed = await this.#compare(slices);
+    this.#listedAtMs = startedAtMs;
+    if (this.#reason !== "") log.info({ source }, "source is followed again");
+    this.#reason = "";
+    await this.#settle(changed);
+    return changed.length;
+  }
+
+  async #compare(slices: WorkSlices): Promise<string[]> {
+    const { changes } = this.#parts.tally;
+    const changed: string[] = [];
+    for (const some of this.#fingerprints.finish()) {
+      for (const [key, kind] of some) {
+        if (!this.#isFirst) changes[kind]++;
+        changed.push(key);
+      }
+      await slices.rest();
+    }
+    return changed;
+  }
+
+  /** Has asked again what changed, and what failed before; at the first time, everything. */
+  async #settle(changed: readonly string[]): Promise<void> {
+    if (this.#isFirst) {
+      this.#isFirst = false;
+      this.#warm();
+      return;
+    }
+    const again = this.#failedKeys;
+    this.#failedKeys = new Set();
+    await this.#ask([...new Set([...changed, ...again])]);
+    if (changed.length > 0) this.#later(() => this.#ask(changed));
+    if (changed.some((key) => key === "*" || key.startsWith("@"))) this.#warm();
+  }
+
+  #isOpen(key: string): boolean {
+    return this.#doubted.has(key) || this.#failedKeys.has(key);
+  }
+
+  /** Doubts keys at once, and has them asked for in the background: the next listing does not wait. */
+  async #ask(keys: readonly string[]): Promise<void> {
+    for (const key of keys) this.#doubted.set(key, (this.#doubted.get(key) ?? 0) + 1);
+    const doubts = await this.#refresher.doubt(keys);
+    this.#asking = this.#asking.then(async () => {
+      for (const key of await this.#refresher.ask(doubts)) this.#failedKeys.add(key);
+      for (const key of keys) {
+        const left = (this.#doubted.get(key) ?? 1) - 1;
+        if (left === 0) this.#doubted.delete(key);
+        else this.#doubted.set(key, left);
+      }
+    });
+  }
+
+  /** Fills memory in the background, after what is being filled already. */
+  #warm(): void {
+    this.#warming = (this.#warming ?? Promise.resolve()).then(async () => {
+      for (const keys of this.#fingerprints.keys()) {
+        if (this.#aborter.signal.aborted) return;
+        for (const key of await this.#refresher.warm(keys)) this.#failedKeys.add(key);
+      }
+      this.#isWarm = !this.#isFirst;
+    });
+  }
+
+  #later(work: () => Promise<void>): void {
+    const timer = setTimeout(() => {
+      this.#timers.delete(timer);
+      void work();
+    }, againMs).unref();
+    this.#timers.add(timer);
+  }
+
+  #failed(error: SourceError): void {
+    const { log, source } = this.#parts;
+    const { message } = error;
+    if (message !== this.#reason) {
+      log.warn(
+        { source, reason: message },
+        "source cannot be listed; its answers live for cache.ttl as if it were not followed",
+      );
+    }
+    this.#reason = message;
+    this.#parts.tally.failures++;
+  }
+}

@@ -1,0 +1,110 @@
+import { setFlagsFromString } from "node:v8";
+import { runInNewContext } from "node:vm";
+import { describe, expect, test } from "vitest";
+import { Fingerprints } from "../../../src/daemon/fingerprints.ts";
+
+type Line = readonly [key: string, text: string];
+
+function list(fingerprints: Fingerprints, lines: readonly Line[]): Record<string, string> {
+  fingerprints.begin();
+  for (const [key, text] of lines) fingerprints.add(key, text);
+  return Object.fromEntries([...fingerprints.finish()].flat());
+}
+
+describe("from one listing to the next", () => {
+  test("tells what appeared, changed and went", () => {
+    const fingerprints = new Fingerprints(1);
+    expect(
+      list(fingerprints, [
+        ["a@x", "alice"],
+        ["b@x", "bob"],
+        ["c@x", "carol"],
+      ]),
+    ).toEqual({ "a@x": "added", "b@x": "added", "c@x": "added" });
+    expect(
+      list(fingerprints, [
+        ["a@x", "alice"],
+        ["b@x", "bert"],
+        ["d@x", "dora"],
+      ]),
+    ).toEqual({ "b@x": "changed", "c@x": "removed", "d@x": "added" });
+    expect(fingerprints.size).toBe(3);
+    expect([...fingerprints.keys()].flat().sort()).toEqual(["a@x", "b@x", "d@x"]);
+    expect(
+      list(fingerprints, [
+        ["a@x", "alice"],
+        ["b@x", "bert"],
+        ["d@x", "dora"],
+      ]),
+    ).toEqual({});
+  });
+
+  test("lines of a key count together, in any order and apart", () => {
+    const fingerprints = new Fingerprints(1);
+    list(fingerprints, [
+      ["a@x", "alice"],
+      ["b@x", "bob"],
+      ["a@x", "arno"],
+    ]);
+    expect(
+      list(fingerprints, [
+        ["a@x", "arno"],
+        ["a@x", "alice"],
+        ["b@x", "bob"],
+      ]),
+    ).toEqual({});
+    expect(
+      list(fingerprints, [
+        ["a@x", "arno"],
+        ["b@x", "bob"],
+      ]),
+    ).toEqual({ "a@x": "changed" });
+  });
+
+  test("a listing that was cut short is forgotten by the next", () => {
+    const fingerprints = new Fingerprints(1);
+    list(fingerprints, [
+      ["a@x", "alice"],
+      ["b@x", "bob"],
+    ]);
+    fingerprints.begin();
+    fingerprints.add("a@x", "mallory");
+    fingerprints.add("new@x", "mallory");
+    expect(fingerprints.has("new@x")).toBe(false);
+    expect(
+      list(fingerprints, [
+        ["a@x", "alice"],
+        ["b@x", "bob"],
+      ]),
+    ).toEqual({});
+    expect(fingerprints.size).toBe(2);
+  });
+
+  test("a source that lists nothing any more has lost everything, and gets it back", () => {
+    const fingerprints = new Fingerprints(1);
+    list(fingerprints, [["a@x", "alice"]]);
+    expect(list(fingerprints, [])).toEqual({ "a@x": "removed" });
+    expect(fingerprints.has("a@x")).toBe(false);
+    expect(list(fingerprints, [["a@x", "alice"]])).toEqual({ "a@x": "added" });
+  });
+});
+
+test("a key takes at most 100 bytes", () => {
+  setFlagsFromString("--expose-gc");
+  const collect = runInNewContext("gc") as () => void;
+  const used = () => {
+    collect();
+    const { heapUsed, arrayBuffers } = process.memoryUsage();
+    return heapUsed + arrayBuffers;
+  };
+  const count = 200_000;
+  const fingerprints = new Fingerprints(1);
+  const before = used();
+  fingerprints.begin();
+  // As a driver makes them: flat strings that nobody else holds.
+  for (let i = 0; i < count; i++)
+    fingerprints.add(Buffer.from(`user${i}@example${i % 500}.test`).toString("latin1"), `address login${i}`);
+  for (const _ of fingerprints.finish());
+  expect((used() - before) / count).toBeLessThanOrEqual(100);
+  expect(fingerprints.size).toBe(count);
+});
