@@ -40,7 +40,9 @@ export async function openConnection(
   times: OpenTimes,
 ): Promise<OpenConnection> {
   // Loaded with the first connection: a daemon with SQLite only, and every short command, start without it.
-  const { createConnection, authPlugins } = await import("mysql2");
+  const {
+    default: { createConnection, authPlugins },
+  } = await import("mysql2");
   const socket = dialNamed(endpoint);
   return openWithin<OpenConnection>(socket, times, (resolve, reject) => {
     const made = createConnection(connectionOptions(endpoint, settings, socket, safePlugins(endpoint, authPlugins)));
