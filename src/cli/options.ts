@@ -43,7 +43,7 @@ const configurationOptions: readonly OptionSpec[] = [
     name: "postfix-cf",
     value: "FILE",
     isRepeatable: true,
-    help: "Use a table file of Postfix (mysql_table(5), pgsql_table(5), sqlite_table(5)), with no other configuration.",
+    help: "Use a table file of Postfix (mysql_table(5), pgsql_table(5), sqlite_table(5), ldap_table(5)), with no other configuration.",
     completion: "file",
   },
   {
@@ -94,7 +94,7 @@ const check: CommandSpec = {
     ...configurationOptions,
     {
       name: "connect",
-      help: "Also open every source, prepare every query, say whether it uses an index, and list the source once.",
+      help: "Also open every source, prepare every query, say whether it uses an index, and list the source once; of a directory, which indexes it should have.",
     },
   ],
   exits: [],
@@ -184,7 +184,7 @@ const importCommand: CommandSpec = {
   name: "import",
   summary: "Print the configuration equivalent to Postfix table files.",
   description: [
-    "Reads mysql_table(5), pgsql_table(5), sqlite_table(5) and texthash: files and prints the YAML that answers alike: one map of all of them, in the order given. A type that the name of the file or its parameters do not tell stands before it, as in main.cf (texthash:/etc/postfix/senders). Every difference and every unknown parameter stands as a comment in the YAML and on stderr.",
+    "Reads mysql_table(5), pgsql_table(5), sqlite_table(5), ldap_table(5) and texthash: files and prints the YAML that answers alike: one map of all of them, in the order given. A type that the name of the file or its parameters do not tell stands before it, as in main.cf (texthash:/etc/postfix/senders). Every difference and every unknown parameter stands as a comment in the YAML and on stderr.",
   ],
   positionals: [{ name: "FILE", isRepeatable: true, help: "A table file of Postfix.", completion: "file" }],
   options: [],

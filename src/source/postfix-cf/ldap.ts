@@ -21,7 +21,7 @@ export function readLdap(parameters: Parameters, overrides: Overrides, report: T
     if (parameters.has(name)) report.warn(name, message, parameters.lineOf(name));
   };
   for (const name of ["cache", "cache_expiry", "cache_size"]) warn(name, "has no effect, as in Postfix itself");
-  warn("debuglevel", "has no effect here");
+  if (parameters.integer("debuglevel", 0) !== 0) warn("debuglevel", "has no effect here");
   if (parameters.integer("version", 2, 2) === 2) warn("version", "LDAP 3 is spoken here, whatever it says");
   if (parameters.flag("chase_referrals") === true) {
     warn("chase_referrals", "referrals are not followed here: name the servers that hold the data in server_host");

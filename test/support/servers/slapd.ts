@@ -23,6 +23,8 @@ export interface SlapdOptions {
   readonly ldif?: string;
   /** Lines for the database in slapd.conf, such as `sizelimit 5`. */
   readonly settings?: readonly string[];
+  /** `dc=example,dc=com` unless it says otherwise; then `ldif` holds every entry, the suffix too. */
+  readonly suffix?: string;
   /** Names in the server's certificate; `IP:127.0.0.1,DNS:localhost` unless it says otherwise. */
   readonly certificateFor?: string;
 }
@@ -51,7 +53,7 @@ export interface Slapd {
   remove(): Promise<void>;
 }
 
-/** The suffix of the directory. */
+/** The suffix of a directory that is asked for no other. */
 export const suffix = "dc=example,dc=com";
 
 /** The account that reads, when a test wants one that has to bind. */
@@ -91,6 +93,13 @@ attributetype ( 1.3.6.1.4.1.99999.8 NAME 'mailGroupMember' SUP distinguishedName
 attributetype ( 1.3.6.1.4.1.99999.9 NAME 'accountStatus' EQUALITY caseIgnoreIA5Match SYNTAX 1.3.6.1.4.1.1466.115.121.1.26 )
 attributetype ( 1.3.6.1.4.1.99999.10 NAME 'domainName' EQUALITY caseIgnoreIA5Match SYNTAX 1.3.6.1.4.1.1466.115.121.1.26 )
 attributetype ( 1.3.6.1.4.1.99999.11 NAME 'utf8Mail' EQUALITY caseIgnoreMatch SUBSTR caseIgnoreSubstringsMatch SYNTAX 1.3.6.1.4.1.1466.115.121.1.15 )
+attributetype ( 1.3.6.1.4.1.99999.12 NAME 'shadowAddress' SUP mailAlias )
+attributetype ( 1.3.6.1.4.1.99999.13 NAME 'domainAliasName' SUP domainName )
+attributetype ( 1.3.6.1.4.1.99999.14 NAME 'userAccountControl' EQUALITY integerMatch SYNTAX 1.3.6.1.4.1.1466.115.121.1.27 SINGLE-VALUE )
+objectclass ( 1.3.6.1.4.1.99999.101 NAME 'mailUser' SUP top AUXILIARY MAY ( mail $ shadowAddress $ enabledService $ accountStatus ) )
+objectclass ( 1.3.6.1.4.1.99999.102 NAME 'mailDomain' SUP top STRUCTURAL MUST domainName MAY ( domainAliasName $ enabledService $ accountStatus ) )
+objectclass ( 1.3.6.1.4.1.99999.103 NAME 'user' SUP top AUXILIARY MAY ( mail $ proxyAddresses $ sAMAccountName $ userPrincipalName $ userAccountControl ) )
+objectclass ( 1.3.6.1.4.1.99999.104 NAME 'group' SUP top STRUCTURAL MUST cn MAY ( mail $ member $ proxyAddresses $ sAMAccountName ) )
 objectclass ( 1.3.6.1.4.1.99999.100 NAME 'mailObject' SUP top AUXILIARY MAY ( mail $ mailAlias $ maildrop $ memberUrl $ enabledService $ proxyAddresses $ sAMAccountName $ userPrincipalName $ mailGroupMember $ accountStatus $ domainName $ utf8Mail $ uid ) )
 `;
 
@@ -104,8 +113,8 @@ export async function startSlapd(options: SlapdOptions = {}): Promise<Slapd> {
     await mkdir(join(folder, "db"));
     await makeCertificates(folder, options.certificateFor ?? "IP:127.0.0.1,DNS:localhost");
     await writeFile(join(folder, "site.schema"), schema);
-    await writeFile(join(folder, "slapd.conf"), configuration(folder, options.settings ?? []));
-    await writeFile(join(folder, "base.ldif"), `${base}\n${options.ldif ?? ""}`);
+    await writeFile(join(folder, "slapd.conf"), configuration(folder, options));
+    await writeFile(join(folder, "base.ldif"), `${options.suffix === undefined ? base : ""}\n${options.ldif ?? ""}`);
     await run("/usr/sbin/slapadd", ["-q", "-f", join(folder, "slapd.conf"), "-l", join(folder, "base.ldif")]);
     await server.start();
   } catch (error) {
@@ -117,7 +126,7 @@ export async function startSlapd(options: SlapdOptions = {}): Promise<Slapd> {
 
 const program = "/usr/sbin/slapd";
 
-function configuration(folder: string, settings: readonly string[]): string {
+function configuration(folder: string, { settings = [], suffix: top = suffix }: SlapdOptions): string {
   const at = (name: string) => join(folder, name);
   return `include /etc/ldap/schema/core.schema
 include /etc/ldap/schema/cosine.schema
@@ -131,8 +140,8 @@ TLSCertificateKeyFile ${at("server.key")}
 TLSCACertificateFile ${at("ca.pem")}
 TLSVerifyClient never
 database mdb
-suffix ${suffix}
-rootdn cn=admin,${suffix}
+suffix ${top}
+rootdn cn=admin,${top}
 rootpw admin
 directory ${at("db")}
 dbnosync

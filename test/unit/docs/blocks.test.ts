@@ -37,6 +37,12 @@ const rows: readonly Row[] = [
     runners: { "test/unit/docs/generated-files.test.ts": "problemsOf(sampleYaml)" },
   },
   ...["", "yaml"].map((language) => ({
+    document: "docs/ldap.md",
+    language,
+    runners: { "test/integration/docs/ldap-guides.test.ts": "docs/ldap.md" },
+  })),
+  { document: "docs/ldap.md", language: "sh", nothing: "serves a table file of the reader's machine until Ctrl-C" },
+  ...["", "yaml"].map((language) => ({
     document: "docs/milter.md",
     language,
     runners: { "test/e2e/postfix/deploy-postfix.test.ts": "docs/milter.md" },
