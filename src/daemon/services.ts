@@ -1,4 +1,5 @@
 /** Which service a listener has, by the protocol of its settings: the one place that knows all of them. */
+import { rememberingReader } from "../lookup/field-reader.ts";
 import type { MapRegistry } from "../lookup/map-registry.ts";
 import type { Log } from "../model/log.ts";
 import type { ProtocolName } from "../model/query.ts";
@@ -59,5 +60,5 @@ function openMilter({ endpoint }: ListenerSettings, parts: ServiceParts): Servic
     keep: (refusal) => refusals.add(refusal),
     log,
   });
-  return new MilterService({ maps, settings, limits, clock, log, note });
+  return new MilterService({ maps, settings, limits, clock, log, note, readField: rememberingReader() });
 }

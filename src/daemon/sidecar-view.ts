@@ -34,6 +34,7 @@ export function sidecarDeps(daemon: Daemon, parts: SidecarParts): SidecarDeps {
     token: () => daemon.settings.admin.token,
     hostNames: () => hostNamesOf(daemon.settings),
     recentErrors: () => parts.recentErrors.list(),
+    refusals: () => parts.metrics.refusals.list(),
     maps: () => [...daemon.chains.keys()],
     readiness: () => daemon.readiness(),
     cache: {

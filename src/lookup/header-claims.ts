@@ -6,6 +6,7 @@
  */
 import type { Claim, ClaimingHeader, ClaimPlace } from "../model/message.ts";
 import { addressesIn } from "./address-field.ts";
+import type { ReadField } from "./field-reader.ts";
 
 /** One header field that claims something. */
 export interface HeaderField {
@@ -55,15 +56,15 @@ export function claimingHeader(name: string): ClaimingHeader | undefined {
   }
 }
 
-/** Reads the claims of a message. Time and memory are bounded by `maxFieldChars`. */
-export function claimsOf({ sender, fields }: MessageOrigin): Claims {
+/** Reads the claims of a message. Time and memory are bounded by `maxFieldChars`. @param read how a field is read */
+export function claimsOf({ sender, fields }: MessageOrigin, read: ReadField = addressesIn): Claims {
   const several = once.find((header) => fields.filter((field) => field.header === header).length > 1);
   if (several !== undefined) return { kind: "several", place: several };
   const claims: Claim[] = sender === "" ? [] : [{ place: "Envelope sender", address: sender }];
   let chars = 0;
   for (const { header, value } of fields) {
     chars += value.length;
-    const addresses = chars > maxFieldChars ? undefined : addressesIn(value);
+    const addresses = chars > maxFieldChars ? undefined : read(value);
     if (addresses === undefined || claims.length + addresses.length > maxClaims) return unreadable(header);
     for (const address of addresses) claims.push({ place: header, address });
   }
@@ -77,6 +78,7 @@ function unreadable(place: ClaimingHeader): Claims {
 const places: readonly ClaimPlace[] = ["Envelope sender", "From", "Sender", "Resent-From", "Resent-Sender"];
 
 /** By place, so that a refusal names what a person sees first, whatever the order of the fields. */
-function inOrder(claims: readonly Claim[]): Claim[] {
+function inOrder(claims: readonly Claim[]): readonly Claim[] {
+  if (claims.length < 2) return claims;
   return places.flatMap((place) => claims.filter((claim) => claim.place === place));
 }

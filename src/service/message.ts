@@ -1,6 +1,7 @@
 /** One message on its way through the milter: what it claims, the lookups, the verdict. */
 
 import { lookupTimedOut, unknownMap } from "../lookup/failure.ts";
+import type { ReadField } from "../lookup/field-reader.ts";
 import { claimsOf, type HeaderField, maxClaims, maxFieldChars } from "../lookup/header-claims.ts";
 import type { LookupMap, MapRegistry } from "../lookup/map-registry.ts";
 import {
@@ -32,6 +33,7 @@ export interface MessageParts {
   readonly clock: Clock;
   readonly log: Log;
   readonly note: Note;
+  readonly readField: ReadField;
 }
 
 /** A message of somebody who is logged in. Holds at most `maxFieldChars` and one field more of its header. */
@@ -82,7 +84,7 @@ export class Message {
    * @returns whether another packet may be taken now
    */
   decide(queueId: string | undefined): boolean {
-    const claims = claimsOf({ sender: this.#sender, fields: this.#fields.splice(0) });
+    const claims = claimsOf({ sender: this.#sender, fields: this.#fields.splice(0) }, this.#parts.readField);
     const verdict = verdictWithoutLookup(claims);
     if (verdict !== undefined) return this.#peer.reply(this.#conclude(verdict, queueId));
     const { hasFrom, claims: all } = claims as Extract<typeof claims, { kind: "claims" }>;

@@ -8,6 +8,7 @@ import type { FlushSelector } from "../model/flush.ts";
 import type { Log } from "../model/log.ts";
 import type { SourceHealth } from "../model/source.ts";
 import type { RecentError } from "../telemetry/recent-errors.ts";
+import type { DatedRefusal } from "../telemetry/refusals.ts";
 import type { Snapshot } from "../telemetry/totals.ts";
 
 /** Whether Postfix should be sent here. */
@@ -69,6 +70,8 @@ export interface SidecarDeps {
   hostNames(): readonly string[];
   readonly metrics: { text(): Promise<string>; readonly contentType: string; snapshot(): Snapshot };
   recentErrors(): readonly RecentError[];
+  /** The last messages that the milter refused, or would have, the latest first. */
+  refusals(): readonly DatedRefusal[];
   readiness(): Readiness;
   /** The names of the maps. */
   maps(): readonly string[];

@@ -31,6 +31,7 @@ const own = [
   "state.js",
   "tables.js",
   "errors.js",
+  "messages.js",
   "forms.js",
   "api.js",
   "elements.js",

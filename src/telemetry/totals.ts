@@ -1,4 +1,5 @@
 /** The tallies added up into the few numbers that the status page draws. */
+import type { MessageResult } from "../model/message.ts";
 import type { Result } from "../model/reply.ts";
 import { type CacheOutcome, type CacheTally, cacheTally, type Histogram, lookupTally } from "../model/tally.ts";
 import type { Tallies } from "./tallies.ts";
@@ -22,6 +23,14 @@ export interface Snapshot {
   readonly listeners: readonly ListenerSnapshot[];
   readonly sources: readonly SourceSnapshot[];
   readonly maps: readonly MapSnapshot[];
+  readonly messages: readonly MessageSnapshot[];
+}
+
+/** Messages of one milter listener. */
+interface MessageSnapshot {
+  readonly listener: string;
+  /** By what became of them, whatever the reason. */
+  readonly results: Readonly<Record<MessageResult, number>>;
 }
 
 /** Replies to clients of one map, or of maps that do not exist (`unknown`), over all protocols. */
@@ -66,6 +75,15 @@ export function takeSnapshot(tallies: Tallies): Snapshot {
       return { name, connections, connectionsTotal, errors: total(errors) };
     }),
     sources: Array.from(tallies.sources(), ([name, { queries }]) => ({ name, queries: { ...queries } })),
+    messages: Array.from(tallies.allMessages(), ([listener, { accept, reject, temp, would_reject }]) => ({
+      listener,
+      results: {
+        accept: total(accept),
+        reject: total(reject),
+        temp: total(temp),
+        would_reject: total(would_reject),
+      },
+    })),
     maps: Array.from(maps, ([name, lookups]) => ({ name, lookups })),
   };
 }

@@ -12,6 +12,7 @@ import { type Stage, setStage } from "./stage.ts";
 import type { Lineup } from "./statistics.ts";
 import { measureAnswers, measureChurn, measureHits } from "./suites/answers-from-memory.ts";
 import { measureMemory } from "./suites/memory.ts";
+import { measureMilter } from "./suites/milter.ts";
 import { measureMisses } from "./suites/misses.ts";
 import { measurePgsqlMisses } from "./suites/misses-pgsql.ts";
 import { measureLatencyUnderLoad } from "./suites/open-loop.ts";
@@ -27,6 +28,7 @@ const suites: Readonly<Record<SuiteName, (stage: Stage, pace: Pace) => Promise<L
   load: measureLatencyUnderLoad,
   misses: measureMisses,
   "misses-pgsql": measurePgsqlMisses,
+  milter: measureMilter,
   memory: measureMemory,
   start: measureStart,
 };

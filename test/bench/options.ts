@@ -2,7 +2,17 @@
 import { parseArgs } from "node:util";
 
 /** The suites, in the order in which they run. */
-export const suiteNames = ["hits", "answers", "churn", "load", "misses", "misses-pgsql", "memory", "start"] as const;
+export const suiteNames = [
+  "hits",
+  "answers",
+  "churn",
+  "load",
+  "misses",
+  "misses-pgsql",
+  "milter",
+  "memory",
+  "start",
+] as const;
 
 /** One of them. */
 export type SuiteName = (typeof suiteNames)[number];

@@ -45,6 +45,8 @@ function verdictsOf(lineup: Lineup): Verdict[] {
       ];
     case "misses":
       return ofMisses(lineup);
+    case "milter":
+      return [ratio(lineup, `${lineup.title}: CPU × bare Node`, "at most", 1.5, "cpuUs", "loginmapd", "bare Node")];
     case "memory":
       return [
         plain(lineup, "RSS MB, 100,000 cached owners", 140, "rssBytes", "100,000 cached owners", 1e-6),

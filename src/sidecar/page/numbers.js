@@ -20,7 +20,18 @@
  * @property {{ name: string, bound: boolean, connections: number, connectionsTotal: number, errors: number }[]} listeners
  * @property {SourceStatus[]} sources
  * @property {MapStatus[]} maps
+ * @property {{ listener: string, results: Record<string, number> }[]} messages of milter listeners
  * @property {ErrorStatus[]} [recentErrors]
+ * @property {RefusalStatus[]} [refusals]
+ *
+ * @typedef {object} RefusalStatus
+ * @property {string} time
+ * @property {string} result
+ * @property {string} reason
+ * @property {string} login
+ * @property {string} [header]
+ * @property {string} [address]
+ * @property {string} [queueId]
  *
  * @typedef {object} SourceStatus
  * @property {string} name

@@ -9,6 +9,7 @@ import { LiveChart } from "./charts.js";
 import { find } from "./elements.js";
 import { drawErrors } from "./errors.js";
 import { offerMaps, serveExplainForm, serveFlushForm, serveTokenForm } from "./forms.js";
+import { drawMessages } from "./messages.js";
 import { compare, formatCount, formatRate, formatSeconds, formatShare, formatUptime, sum } from "./numbers.js";
 import { stateOf } from "./state.js";
 import { drawTables } from "./tables.js";
@@ -95,6 +96,7 @@ async function poll() {
   }
   drawTables(status, interval);
   drawErrors(status);
+  drawMessages(status);
 }
 
 /** @param {Status} status */

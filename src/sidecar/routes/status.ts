@@ -6,6 +6,7 @@
  */
 import type { FastifyInstance } from "fastify";
 import { lookupTally } from "../../model/tally.ts";
+import type { DatedRefusal } from "../../telemetry/refusals.ts";
 import type { SidecarDeps } from "../deps.ts";
 import { byKind, count, counts, errorSchema } from "../schemas.ts";
 import { hasToken } from "../token.ts";
@@ -87,6 +88,28 @@ const statusSchema = {
         },
       },
     },
+    messages: {
+      type: "array",
+      description: "Messages that milter listeners judged, by what became of them.",
+      items: { type: "object", properties: { listener: { type: "string" }, results: counts } },
+    },
+    refusals: {
+      type: "array",
+      description: "The last messages that were refused, or would have been, the latest first. Needs the token.",
+      items: {
+        type: "object",
+        properties: {
+          time: { type: "string", format: "date-time" },
+          listener: { type: "string" },
+          result: { type: "string", enum: ["reject", "temp", "would_reject"] },
+          reason: { type: "string" },
+          login: { type: "string" },
+          header: { type: "string" },
+          address: { type: "string" },
+          queueId: { type: "string" },
+        },
+      },
+    },
     recentErrors: {
       type: "array",
       description: "Warnings and errors of the log, each once, the latest first. Needs the token.",
@@ -128,7 +151,7 @@ export function addStatusRoute(app: FastifyInstance, deps: SidecarDeps): void {
 }
 
 function describeStatus(deps: SidecarDeps, isRevealed: boolean) {
-  const { lookups, lookupDuration, cache, listeners, sources, maps } = deps.metrics.snapshot();
+  const { lookups, lookupDuration, cache, listeners, sources, maps, messages } = deps.metrics.snapshot();
   const readiness = deps.readiness();
   return {
     version: deps.version,
@@ -172,8 +195,13 @@ function describeStatus(deps: SidecarDeps, isRevealed: boolean) {
         flushed,
       };
     }),
-    ...(isRevealed ? { recentErrors: deps.recentErrors() } : {}),
+    messages,
+    ...(isRevealed ? { recentErrors: deps.recentErrors(), refusals: deps.refusals().map(toRefusal) } : {}),
   };
+}
+
+function toRefusal({ place, ...refusal }: DatedRefusal) {
+  return { ...refusal, header: place };
 }
 
 function toHost({ endpoint, isUp, reason }: { endpoint: string; isUp: boolean; reason: string }) {

@@ -7,6 +7,7 @@ import { protocolsOf } from "../../../src/protocol/map-protocols.ts";
 import type { CacheDescription, ExplainQuery, Readiness, SidecarDeps } from "../../../src/sidecar/deps.ts";
 import { Metrics } from "../../../src/telemetry/exposition.ts";
 import type { RecentError } from "../../../src/telemetry/recent-errors.ts";
+import type { DatedRefusal } from "../../../src/telemetry/refusals.ts";
 import { fakeDatabase, fakeLog } from "./fakes.ts";
 
 /** The token of a fake daemon. */
@@ -56,6 +57,10 @@ export class FakeDaemon implements SidecarDeps {
 
   recentErrors(): readonly RecentError[] {
     return this.errors;
+  }
+
+  refusals(): readonly DatedRefusal[] {
+    return this.metrics.refusals.list();
   }
 
   maps(): readonly string[] {

@@ -1,4 +1,5 @@
 /** A milter service on a map of a few owners, and the mail server that talks to it, without a socket. */
+import { rememberingReader } from "../../../src/lookup/field-reader.ts";
 import { LookupMap, MapRegistry } from "../../../src/lookup/map-registry.ts";
 import type { MessageVerdict, MilterAction, ResentRule } from "../../../src/model/message.ts";
 import { OwnerList } from "../../../src/model/owner-list.ts";
@@ -83,6 +84,7 @@ export function milterBench(lookup: Lookup): MilterBench {
     limits: () => ({ lookupTimeoutMs: 5000 }),
     clock: fakeClock(),
     log,
+    readField: rememberingReader(),
     note: (verdict, message) => notes.push({ verdict, message }),
   });
   const conversation = service.open(peer);

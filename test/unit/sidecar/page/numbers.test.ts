@@ -24,6 +24,7 @@ const start: Status = {
   lookupDuration: { bounds: [0.001, 0.01], counts: [1400, 90, 10] },
   cache: { hit: 900, negative_hit: 50, stale: 5, coalesced: 5, miss: 100, foreign_domain: 400 },
   listeners: [],
+  messages: [],
   sources: [
     {
       name: "mail",

@@ -79,3 +79,18 @@ test("a source or listener that has counted nothing yet is there with zeros", as
     sources: [{ name: "mail", queries: { ok: 0, error: 0, timeout: 0 } }],
   });
 });
+
+test("messages are open, and whose they were is for the token", async () => {
+  const listener = "inet:127.0.0.1:9002";
+  Object.assign(daemon.metrics.messages(listener).accept, { owned: 3, unauthenticated: 1 });
+  const refusal = { listener, result: "reject", reason: "not_owned", login: "bob", queueId: "4X" } as const;
+  daemon.metrics.refusals.add({ ...refusal, place: "From", address: "boss@x" });
+
+  const open = (await app.inject("/v1/status")).json();
+  expect(open.messages).toEqual([{ listener, results: { accept: 4, reject: 0, temp: 0, would_reject: 0 } }]);
+  expect(open).not.toHaveProperty("refusals");
+  const headers = { authorization: `Bearer ${adminToken}` };
+  expect((await app.inject({ url: "/v1/status", headers })).json().refusals).toEqual([
+    { ...refusal, time: expect.any(String), header: "From", address: "boss@x" },
+  ]);
+});
