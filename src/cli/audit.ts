@@ -4,7 +4,7 @@ import type { LogLine } from "../audit/log-line.ts";
 import { Messages } from "../audit/messages.ts";
 import { Pairs } from "../audit/pairs.ts";
 import { parseDuration } from "../config/duration.ts";
-import { type ExitCode, exitCode } from "../system/exit-code.ts";
+import { type ExitCode, exitCode } from "../system/program.ts";
 import { judgePairs, SourceSilent } from "./audit-judge.ts";
 import { type CommandLine, UsageError } from "./command.ts";
 import { type AuditReport, formatAudit } from "./format-audit.ts";

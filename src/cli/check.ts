@@ -5,7 +5,7 @@ import { closeSources, type OpenSources, openSources } from "../daemon/sources.t
 import { formatProblem } from "../model/errors.ts";
 import type { Settings } from "../model/settings.ts";
 import type { QueryReport } from "../model/source.ts";
-import { type ExitCode, exitCode } from "../system/exit-code.ts";
+import { type ExitCode, exitCode } from "../system/program.ts";
 import { createLog } from "../telemetry/log.ts";
 import { Tallies } from "../telemetry/tallies.ts";
 import { type ListingReport, reportListing } from "./check-listing.ts";

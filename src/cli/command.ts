@@ -1,5 +1,5 @@
 /** What a command is given, and how it says that it was called wrongly. */
-import type { ExitCode } from "../system/exit-code.ts";
+import type { ExitCode } from "../system/program.ts";
 
 /** Options of a command by their long names, and its arguments. */
 export interface CommandLine {

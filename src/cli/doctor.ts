@@ -5,7 +5,7 @@ import { observe } from "../doctor/look/observe.ts";
 import { PostconfError, readPostconf } from "../doctor/look/postconf.ts";
 import { parsePostfix } from "../doctor/postfix.ts";
 import { scopeOf } from "../doctor/scope.ts";
-import { type ExitCode, exitCode } from "../system/exit-code.ts";
+import { type ExitCode, exitCode } from "../system/program.ts";
 import type { CommandLine } from "./command.ts";
 import { formatFindings, formatScope } from "./format-findings.ts";
 import { loadSettings, stringOf } from "./load-settings.ts";

@@ -2,7 +2,7 @@
 import { request as httpRequest } from "node:http";
 import { type AdminSettings, formatEndpoint } from "../model/settings.ts";
 import { httpTarget } from "../system/connect.ts";
-import { type ExitCode, exitCode } from "../system/exit-code.ts";
+import { type ExitCode, exitCode } from "../system/program.ts";
 import { type CommandLine, UsageError } from "./command.ts";
 import { loadSettings, stringOf } from "./load-settings.ts";
 

@@ -2,7 +2,7 @@
 
 import { formatProblem } from "../model/errors.ts";
 import { toYaml } from "../source/postfix-cf/to-yaml.ts";
-import { type ExitCode, exitCode } from "../system/exit-code.ts";
+import { type ExitCode, exitCode } from "../system/program.ts";
 import type { CommandLine } from "./command.ts";
 
 /** Prints the YAML; what differs or is unknown is a comment in it and a line on stderr. */

@@ -8,7 +8,7 @@ import { readConfig } from "../config/read-config.ts";
 import type { LoadedSettings } from "../daemon/load.ts";
 import { presetNames } from "../source/presets/stacks.ts";
 import { createDemoDatabase } from "../source/sqlite/demo.ts";
-import { packageFile } from "../system/package.ts";
+import { packageFile } from "../system/program.ts";
 import { type CommandLine, UsageError } from "./command.ts";
 
 /**

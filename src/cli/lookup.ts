@@ -4,7 +4,7 @@ import { explain } from "../lookup/explain.ts";
 import { explainMessage } from "../lookup/explain-message.ts";
 import { claimingFields } from "../lookup/message-header.ts";
 import { protocolsOf } from "../protocol/map-protocols.ts";
-import { type ExitCode, exitCode } from "../system/exit-code.ts";
+import { type ExitCode, exitCode } from "../system/program.ts";
 import { type CommandLine, UsageError } from "./command.ts";
 import { formatExplanation } from "./format-explanation.ts";
 import { formatMessage } from "./format-message.ts";

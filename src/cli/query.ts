@@ -5,7 +5,7 @@ import { Mismatch } from "../config/mismatch.ts";
 import { type Endpoint, formatEndpoint } from "../model/settings.ts";
 import { ask, NoServer } from "../net/ask.ts";
 import type { ServerReply } from "../protocol/protocol.ts";
-import { type ExitCode, exitCode } from "../system/exit-code.ts";
+import { type ExitCode, exitCode } from "../system/program.ts";
 import { type CommandLine, UsageError } from "./command.ts";
 import { loadSettings, stringOf } from "./load-settings.ts";
 

@@ -1,7 +1,7 @@
 /** The command line: finds the command, reads its options, and turns what it throws into a message and an exit code. */
 import { type ParseArgsConfig, parseArgs } from "node:util";
 import { ConfigError, formatProblem } from "../model/errors.ts";
-import { type ExitCode, exitCode } from "../system/exit-code.ts";
+import { type ExitCode, exitCode } from "../system/program.ts";
 import { type Command, type CommandLine, UsageError } from "./command.ts";
 import type { CommandSpec } from "./command-spec.ts";
 import { joinDashedValues } from "./dashed-values.ts";
@@ -86,7 +86,7 @@ function checkPositionals(command: CommandSpec, given: readonly string[]): void 
 }
 
 async function printVersion(): Promise<ExitCode> {
-  const { packageVersion } = await import("../system/package.ts");
+  const { packageVersion } = await import("../system/program.ts");
   return print(`loginmapd ${packageVersion()}\n`);
 }
 

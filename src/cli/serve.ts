@@ -2,7 +2,7 @@
 import { relative } from "node:path";
 import { serve } from "../daemon/run.ts";
 import { formatEndpoint, type Settings } from "../model/settings.ts";
-import type { ExitCode } from "../system/exit-code.ts";
+import type { ExitCode } from "../system/program.ts";
 import type { CommandLine } from "./command.ts";
 import { loadSettings } from "./load-settings.ts";
 

@@ -2,9 +2,8 @@
 import { setTimeout } from "node:timers/promises";
 import { type ConfigProblem, formatProblem } from "../model/errors.ts";
 import { ListenError } from "../system/errno.ts";
-import { type ExitCode, exitCode } from "../system/exit-code.ts";
 import { inheritedSockets } from "../system/inherited-sockets.ts";
-import { packageVersion } from "../system/package.ts";
+import { type ExitCode, exitCode, packageVersion } from "../system/program.ts";
 import { Notifier, watchdogIntervalMs } from "../system/systemd.ts";
 import { Metrics } from "../telemetry/exposition.ts";
 import { type AdjustableLog, createLog } from "../telemetry/log.ts";

@@ -1,6 +1,6 @@
 /** What the daemon is told by signals, from its first moment on: one that comes during the start is kept, not deadly. */
 import type { Log } from "../model/log.ts";
-import { exitCode } from "../system/exit-code.ts";
+import { exitCode } from "../system/program.ts";
 
 /** SIGTERM and SIGINT stop, a second one ends the process at once; SIGHUP reloads, unless the process is stopping. */
 export class Signals {

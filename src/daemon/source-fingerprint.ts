@@ -2,8 +2,8 @@
 import { createHash } from "node:crypto";
 import { ConfigError } from "../model/errors.ts";
 import type { ConnectionSettings, QuerySettings, SourceSettings } from "../model/settings.ts";
-import { type ReadFile, readFromDisk } from "../source/postfix-cf/files.ts";
 import { type ParsedTable, readPostfixCf } from "../source/postfix-cf/index.ts";
+import { type ReadFile, readFromDisk } from "../source/postfix-cf/lines.ts";
 
 /** Two short texts of which each changes with what it stands for. */
 export interface SourceFingerprints {

@@ -2,11 +2,11 @@
 
 import { splitList } from "../model/postfix-list.ts";
 import { formatEndpoint } from "../model/settings.ts";
+import { saslEndpoint } from "./check-sasl-socket.ts";
 import type { Finding } from "./finding.ts";
 import { loginServices } from "./logins.ts";
 import type { Patient } from "./observations.ts";
 import type { Service } from "./postfix.ts";
-import { saslEndpoint } from "./sasl-endpoint.ts";
 
 /** AUTH that is offered under TLS only, on a service without TLS, is offered to nobody. */
 export function checkTls({ postfix }: Patient): Finding[] {

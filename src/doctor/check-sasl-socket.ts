@@ -1,11 +1,13 @@
 /** Whether smtpd reaches the auth socket of Dovecot: without it, smtpd does not start. */
+
+import type { Endpoint } from "../model/settings.ts";
 import { formatEndpoint } from "../model/settings.ts";
 import { denialOn, stepsTo } from "./access.ts";
 import type { Change, Finding } from "./finding.ts";
 import { loginServices } from "./logins.ts";
 import type { Patient } from "./observations.ts";
-import type { Service } from "./postfix.ts";
-import { saslEndpoint } from "./sasl-endpoint.ts";
+import type { PostfixConfig, Service } from "./postfix.ts";
+import { parseInet, pathSeenFrom } from "./table.ts";
 
 const parameter = "smtpd_sasl_path";
 
@@ -73,4 +75,12 @@ function listenerLine(path: string): Change {
     where: "Dovecot",
     line: `service auth { unix_listener ${path} { mode = 0660 user = postfix group = postfix } }`,
   };
+}
+
+/** Finds it, as seen from outside of any chroot; `undefined` with another SASL server. */
+export function saslEndpoint(service: Service, { queueDirectory }: PostfixConfig): Endpoint | undefined {
+  if (service.value("smtpd_sasl_type") !== "dovecot") return undefined;
+  const path = service.value("smtpd_sasl_path");
+  if (path.startsWith("inet:")) return parseInet(path.slice("inet:".length));
+  return { kind: "unix", path: pathSeenFrom(path, service.isChrooted, queueDirectory) };
 }

@@ -1,7 +1,7 @@
 /** How a table file says to reach its database. */
 import type { ConnectionOverrides, ConnectionSettings, TlsSettings } from "../../model/settings.ts";
-import type { ReadFile } from "./files.ts";
 import { parseHosts } from "./hosts.ts";
+import type { ReadFile } from "./lines.ts";
 import { type ClientOptions, readOptionFile } from "./option-file.ts";
 import type { Parameters } from "./parameters.ts";
 import type { TableReport } from "./report.ts";

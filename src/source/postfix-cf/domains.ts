@@ -8,7 +8,7 @@
 import { foldDomain } from "../../model/address.ts";
 import { splitList } from "../../model/postfix-list.ts";
 import { fileReason } from "../../system/errno.ts";
-import type { ReadFile } from "./files.ts";
+import type { ReadFile } from "./lines.ts";
 import { logicalLines } from "./lines.ts";
 import type { TableReport } from "./report.ts";
 

@@ -5,7 +5,7 @@
  * case, with any prefix and any port, is the socket of the client library.
  */
 import type { Endpoint } from "../../model/settings.ts";
-import type { ReadFile } from "./files.ts";
+import type { ReadFile } from "./lines.ts";
 import type { ClientOptions } from "./option-file.ts";
 import type { TableReport } from "./report.ts";
 

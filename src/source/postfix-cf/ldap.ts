@@ -8,7 +8,7 @@ import type { Scope } from "../ldap/url.ts";
 import { defaults, type Overrides } from "./connection.ts";
 import { domainFilter } from "./domains.ts";
 import { fillQuery, keyNeeds, meets, parseTemplate, resultFiller, type Template } from "./expansions.ts";
-import type { ReadFile } from "./files.ts";
+import type { ReadFile } from "./lines.ts";
 import type { Parameters } from "./parameters.ts";
 import type { TableReport } from "./report.ts";
 import { passes } from "./template.ts";

@@ -1,8 +1,9 @@
 /**
- * Cuts a Postfix configuration file into its logical lines, and those into names and values.
+ * Reads a Postfix configuration file: from the disk, into its logical lines, and those into names and values.
  *
  * readlline.c and split_nameval.c, Postfix 3.7: the rules that main.cf and every table file share.
  */
+import { readFileSync } from "node:fs";
 import type { TableReport } from "./report.ts";
 
 /** Physical lines that Postfix takes for one. */
@@ -86,3 +87,14 @@ function trimBlank(text: string): string {
 function bomHint(text: string): string {
   return text.startsWith("\ufeff") ? ": the file begins with a byte order mark, which Postfix takes for text" : "";
 }
+
+/**
+ * Reads a file as text.
+ *
+ * @returns bytes that are not UTF-8 as U+FFFD: they do no harm in a comment, and a value that holds one is refused
+ * @throws when it cannot be read
+ */
+export type ReadFile = (path: string) => string;
+
+/** Reads from the disk; synchronous, since it happens at start and at reload only. A byte order mark is kept. */
+export const readFromDisk: ReadFile = (path) => readFileSync(path).toString("utf8");

@@ -5,7 +5,7 @@
  * needs is taken from it here.
  */
 import { fileReason } from "../../system/errno.ts";
-import type { ReadFile } from "./files.ts";
+import type { ReadFile } from "./lines.ts";
 import type { TableReport } from "./report.ts";
 
 /** Options by name, with `-` for `_`; the last group that sets one wins. */

@@ -2,7 +2,7 @@
 import type { ArmPlan } from "../sql/arm.ts";
 import type { SqlDialect } from "../sql/sql-text.ts";
 import { domainFilter } from "./domains.ts";
-import type { ReadFile } from "./files.ts";
+import type { ReadFile } from "./lines.ts";
 import type { Parameters } from "./parameters.ts";
 import type { TableReport } from "./report.ts";
 import { type TableQuery, tableArm } from "./template.ts";

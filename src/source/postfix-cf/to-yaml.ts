@@ -5,8 +5,8 @@ import { type ConnectionSettings, type Endpoint, formatEndpoint } from "../../mo
 import { splitTableName } from "../../model/table-type.ts";
 import { fileReason } from "../../system/errno.ts";
 import { type LineProblem, parseTexthash } from "../texthash/parse.ts";
-import { type ReadFile, readFromDisk } from "./files.ts";
 import { type ParsedTable, readPostfixCf } from "./index.ts";
+import { type ReadFile, readFromDisk } from "./lines.ts";
 import { toQueries } from "./to-queries.ts";
 
 /** A configuration, and what an administrator should know about how it came to be. */

@@ -7,7 +7,7 @@
  */
 import { existsSync, readFileSync } from "node:fs";
 import { type QueryName, queryNames } from "../../model/keys.ts";
-import { packageFile } from "../../system/package.ts";
+import { packageFile } from "../../system/program.ts";
 
 /** Reads `sql/<path>`, UTF-8. */
 export function readSql(path: string): string {

@@ -1,4 +1,4 @@
-/** What the program knows of its own package: where it lies, and what of it is read at run time. */
+/** What the program is to the system: its version, and what its commands end with. */
 import { existsSync, readFileSync } from "node:fs";
 
 const root = packageRoot();
@@ -21,3 +21,18 @@ function packageRoot(): URL {
   while (!existsSync(new URL("package.json", folder)) && folder.pathname !== "/") folder = new URL("..", folder);
   return folder;
 }
+
+/** Exit codes of every command, after sysexits(3); `query` adds postmap's 1 for "not found" and 75 for "try again", `doctor` and `audit` 1 for findings. */
+export const exitCode = {
+  ok: 0,
+  notFound: 1,
+  findings: 1,
+  usage: 64,
+  unavailable: 69,
+  internal: 70,
+  temporary: 75,
+  configuration: 78,
+} as const;
+
+/** One of them. */
+export type ExitCode = (typeof exitCode)[keyof typeof exitCode];
