@@ -1,5 +1,5 @@
 #!/bin/sh
-# Makes the secrets of ../compose.yaml, once: two passwords of the database and the token of the admin endpoint.
+# Makes the secrets of ../compose.yaml, once: the passwords of the databases and the token of the admin endpoint.
 #
 # Compose mounts each file as it is, with the owner and the mode it has here. The daemon runs as uid 9100 and can read no
 # file of another account that has mode 0600. So as root (Docker's usual way), the files are given to uid 9100, mode 0400.
@@ -10,7 +10,7 @@ cd "$(dirname "$0")"
 
 umask 077
 mkdir -p secrets
-for name in mysql-password mysql-root-password admin-token; do
+for name in mysql-password mysql-root-password pgsql-password admin-token; do
   file=secrets/$name
   if [ -e "$file" ]; then
     echo "deploy/compose/$file is there already and stays as it is"

@@ -16,6 +16,7 @@ const deploy = join(projectRoot, "deploy");
 interface Service {
   readonly image?: string;
   readonly build?: { readonly context: string; readonly dockerfile?: string };
+  readonly profiles?: readonly string[];
   readonly user?: string;
   readonly read_only?: boolean;
   readonly tmpfs?: readonly string[];
@@ -89,7 +90,8 @@ describe("the image of loginmapd", () => {
     expect(sources).toContain("package-lock.json");
     for (const source of sources) {
       expect(existsSync(join(projectRoot, source)), source).toBe(true);
-      expect(allowed, source).toContain(source);
+      const passes = allowed.some((path) => path === source || path.startsWith(`${source}/`));
+      expect(passes, source).toBe(true);
     }
   });
 });
@@ -101,8 +103,10 @@ describe("compose.yaml", () => {
   });
   const services = () => Object.entries(compose.services);
 
-  test("has the database, Postfix, Prometheus and the daemon", () => {
-    expect(Object.keys(compose.services)).toEqual(["loginmapd", "mariadb", "postfix", "prometheus"]);
+  test("has the database, Postfix, Prometheus and the daemon; PostgreSQL only by its profile", () => {
+    const byDefault = services().filter(([, { profiles }]) => profiles === undefined);
+    expect(byDefault.map(([name]) => name)).toEqual(["loginmapd", "mariadb", "postfix", "prometheus"]);
+    expect(compose.services["postgresql"]?.profiles).toEqual(["postgresql"]);
   });
 
   test("every service gives up all rights that it does not name, and can gain none", () => {
@@ -117,7 +121,7 @@ describe("compose.yaml", () => {
   });
 
   test("the daemon, the database and Prometheus have a read-only root file system and a /tmp in memory", () => {
-    for (const name of ["loginmapd", "mariadb", "prometheus"]) {
+    for (const name of ["loginmapd", "mariadb", "postgresql", "prometheus"]) {
       expect(compose.services[name]?.read_only, name).toBe(true);
       expect(compose.services[name]?.tmpfs, name).toContain("/tmp");
     }
@@ -144,7 +148,7 @@ describe("compose.yaml", () => {
 
   test("the database can be reached by the daemon alone", () => {
     const users = services().filter(([, { networks }]) => networks.includes("database"));
-    expect(users.map(([name]) => name)).toEqual(["loginmapd", "mariadb"]);
+    expect(users.map(([name]) => name)).toEqual(["loginmapd", "mariadb", "postgresql"]);
     expect(compose.networks["database"]?.internal).toBe(true);
   });
 
@@ -169,12 +173,12 @@ describe("compose.yaml", () => {
     const waited = services().flatMap(([, { depends_on = {} }]) =>
       Object.entries(depends_on).filter(([, { condition }]) => condition === "service_healthy"),
     );
-    expect(waited.map(([name]) => name)).toEqual(["mariadb"]);
-    expect(compose.services["mariadb"]?.healthcheck).toBeDefined();
+    expect(waited.map(([name]) => name)).toEqual(["mariadb", "postgresql"]);
+    for (const [name] of waited) expect(compose.services[name]?.healthcheck, name).toBeDefined();
   });
 
-  test("the daemon takes the configuration that is mounted", async () => {
-    const text = await readFile(join(deploy, "compose/loginmapd.yaml"), "utf8");
+  test.each(["loginmapd.yaml", "loginmapd.postgresql.yaml"])("the daemon takes the configuration %s", async (file) => {
+    const text = await readFile(join(deploy, "compose", file), "utf8");
     const readSecretFile = (path: string) => ({ text: `secret-of-${path}\n`, mode: 0o400 });
     const { settings, warnings } = parseConfig({
       text,
@@ -185,8 +189,9 @@ describe("compose.yaml", () => {
     });
     expect(settings.listeners.map(({ endpoint }) => endpoint)).toEqual([{ kind: "inet", host: "0.0.0.0", port: 9000 }]);
     expect(settings.admin.token).toBe("secret-of-/run/secrets/admin-token");
-    // It says that both are open to the network; here that is the private one of compose.yaml.
-    expect(warnings.map(({ path }) => path)).toEqual(["listeners[0].endpoint", "admin.endpoint"]);
+    // It says that they are open to the network, and the way to the database; here that is the private one of compose.yaml.
+    const paths = warnings.map(({ path }) => path);
+    expect(paths).toEqual(["listeners[0].endpoint", "admin.endpoint", "sources.mail.hosts"]);
   });
 
   test("Prometheus takes its configuration and the rules, where they are mounted", async () => {
@@ -259,7 +264,7 @@ function lint(path: string): string[] {
 }
 
 describe("make-secrets.sh", () => {
-  const names = ["admin-token", "mysql-password", "mysql-root-password"];
+  const names = ["admin-token", "mysql-password", "mysql-root-password", "pgsql-password"];
   const daemon = ["--reuid=9100", "--regid=9100", "--clear-groups"];
   const stranger = ["--reuid=65534", "--regid=65534", "--clear-groups"];
 
@@ -307,6 +312,6 @@ describe("make-secrets.sh", () => {
     const before = await read();
     await run("sh", [join(copy, "make-secrets.sh")]);
     expect(await read()).toEqual(before);
-    expect(new Set(before).size).toBe(3);
+    expect(new Set(before).size).toBe(4);
   });
 });
