@@ -19,8 +19,7 @@ export interface KeyRules {
  * An ask with its place in Postfix's order of keys: where several sources are asked, all asks of one place come before those of
  * the next. Asks of a source are in the order of their places.
  */
-export interface Turn {
-  readonly ask: Ask;
+export interface Turn extends Ask {
   readonly place: number;
 }
 
@@ -46,16 +45,11 @@ interface Parts {
  * @param key a folded key: an address, a bare localpart or `@domain` (the last two arrive from within a `unionmap:`)
  * @returns the asks in order of precedence within their role; none when the key can have no owner
  */
-export function asksFor(key: string, form: KeyForm, roles: ReadonlySet<Role>, rules: KeyRules): Ask[] {
-  return turnsFor(key, form, roles, rules).map(({ ask }) => ask);
-}
-
-/** As `asksFor`, with the place of each ask. */
-export function turnsFor(key: string, form: KeyForm, roles: ReadonlySet<Role>, rules: KeyRules): Turn[] {
+export function asksFor(key: string, form: KeyForm, roles: ReadonlySet<Role>, rules: KeyRules): Turn[] {
   const parts = takeApart(key, rules);
   if (parts.localpart === "" && parts.domain === "") return [];
-  const turns = form === "postfix" ? postfixTurns(parts, rules) : roleTurns(parts, rules);
-  return turns.filter(({ ask }) => roles.has(ask.role));
+  const { turns } = form === "postfix" ? postfixTurns(parts, rules) : roleTurns(parts, rules);
+  return roles.size === 3 ? turns : turns.filter(({ role }) => roles.has(role));
 }
 
 function takeApart(key: string, rules: KeyRules): Parts {
@@ -69,83 +63,79 @@ function takeApart(key: string, rules: KeyRules): Parts {
  * Asks by role: `address` for the address and then without its extension, `domain` once, `grant` for both addresses. Rows may
  * hold a localpart in either form.
  */
-function roleTurns(parts: Parts, rules: KeyRules): Turn[] {
+function roleTurns(parts: Parts, rules: KeyRules): TurnList {
   const { localpart, stripped, domain, isDomainKey } = parts;
-  // Without an address: a catch-all that has a row of its own, `@domain`, must not be kept away by it.
-  if (isDomainKey)
-    return [{ ask: { role: "domain", key: { email: "", user: "", domain }, derived: true }, place: place.domain }];
-  // A column of a PAD SPACE collation says that "alice " is alice; only in quotes the two can be told apart.
-  const spell = (part: string) => spellings(parts, part).filter((spelling) => !spelling.endsWith(" "));
-  const turns: Turn[] = [];
-  if (domain !== "") turns.push(...addressTurns(parts, domain, place.full, place.stripped, spell));
+  const list = new TurnList(parts, "roles");
+  if (isDomainKey) {
+    // Without an address: a catch-all that has a row of its own, `@domain`, must not be kept away by it.
+    list.turns.push({ role: "domain", key: { email: "", user: "", domain }, derived: true, place: place.domain });
+    return list;
+  }
+  if (domain !== "") list.addAddresses(domain, place.full, place.stripped);
   if (rules.localDomains.has(domain) || (domain === "" && rules.localDomains.size > 0)) {
-    turns.push(...addressTurns(parts, "", place.bare, place.bareStripped, spell));
+    list.addAddresses("", place.bare, place.bareStripped);
   }
-  if (domain === "") return turns;
+  if (domain === "") return list;
   const asked = stripped ?? localpart;
-  const needsQuotes = asked === "" || asked.endsWith(" ");
-  turns.push(domainTurn("domain", needsQuotes ? quoteLocalpart(asked) : asked, domain));
-  for (const part of [localpart, stripped]) {
-    if (part === undefined) continue;
-    for (const spelling of spell(part)) turns.push(grantTurn(spelling, domain));
-  }
-  return turns;
+  list.addDomain("domain", asked === "" || asked.endsWith(" ") ? quoteLocalpart(asked) : asked);
+  list.add("grant", localpart, domain, place.grant, true);
+  if (stripped !== undefined) list.add("grant", stripped, domain, place.grant, true);
+  return list;
 }
 
 /**
  * Asks as Postfix keys its own tables: every address in external (quoted) form and, where it differs, in internal form; full,
  * without extension, the localpart if the domain is local, `@domain`. A source with grants is asked for those of the address.
  */
-function postfixTurns(parts: Parts, rules: KeyRules): Turn[] {
+function postfixTurns(parts: Parts, rules: KeyRules): TurnList {
   const { localpart, domain, isDomainKey } = parts;
-  const spell = (part: string) => spellings(parts, part);
-  const turns: Turn[] = [];
-  if (!isDomainKey && domain !== "") turns.push(...addressTurns(parts, domain, place.full, place.stripped, spell));
-  if (!isDomainKey && domain === "")
-    turns.push(...spell(localpart).map((one) => addressTurn(one, "", place.bare, parts)));
-  else if (localpart !== "" && rules.localDomains.has(domain)) {
-    turns.push(...addressTurns(parts, "", place.bare, place.bareStripped, spell));
+  const list = new TurnList(parts, "postfix");
+  if (!isDomainKey && domain !== "") list.addAddresses(domain, place.full, place.stripped);
+  if (!isDomainKey && domain === "") list.add("address", localpart, "", place.bare, false);
+  else if (localpart !== "" && rules.localDomains.has(domain)) list.addAddresses("", place.bare, place.bareStripped);
+  if (domain !== "") list.addDomain("address", "");
+  if (!isDomainKey && domain !== "") list.add("grant", localpart, domain, place.grant, true);
+  return list;
+}
+
+/** The turns of one key, as they are added. */
+class TurnList {
+  readonly turns: Turn[] = [];
+  readonly #parts: Parts;
+  readonly #form: KeyForm;
+
+  constructor(parts: Parts, form: KeyForm) {
+    this.#parts = parts;
+    this.#form = form;
   }
-  if (domain !== "") turns.push(domainTurn("address", "", domain));
-  if (!isDomainKey && domain !== "") turns.push(...spell(localpart).map((one) => grantTurn(one, domain)));
-  return turns;
-}
 
-/** The forms in which smtpd asks for a localpart: the internal form of an empty one would be the key `@domain`. */
-function spellings({ isExternal }: Parts, part: string): string[] {
-  if (!isExternal) return [part];
-  const quoted = quoteLocalpart(part);
-  return quoted === part || part === "" ? [quoted] : [quoted, part];
-}
+  /** Adds the address, or the bare localpart, and the same without its extension. */
+  addAddresses(at: string, full: number, withoutExtension: number): void {
+    const { localpart, stripped } = this.#parts;
+    this.add("address", localpart, at, full, false);
+    if (stripped !== undefined) this.add("address", stripped, at, withoutExtension, true);
+  }
 
-function addressTurns(
-  parts: Parts,
-  at: string,
-  full: number,
-  withoutExtension: number,
-  spell: (part: string) => string[],
-): Turn[] {
-  const { localpart, stripped } = parts;
-  const turns = spell(localpart).map((one, i) => addressTurn(one, at, full + i, parts));
-  if (stripped === undefined) return turns;
-  const key = (one: string) => toKey(one, at);
-  const others = spell(stripped).map((one, i): Turn => {
-    return { ask: { role: "address", key: key(one), derived: true }, place: withoutExtension + i };
-  });
-  return [...turns, ...others];
-}
+  /** Adds a localpart in the forms in which smtpd asks for it. */
+  add(role: Role, part: string, at: string, where: number, derived: boolean): void {
+    const quoted = this.#parts.isExternal ? quoteLocalpart(part) : part;
+    if (quoted !== part) this.#push(role, quoted, at, where, derived);
+    // Without quotes an empty localpart would be the key @domain.
+    if (part === "") return;
+    // A column of a PAD SPACE collation says that "alice " is alice; only in quotes the two can be told apart.
+    if (this.#form === "roles" && part.endsWith(" ")) return;
+    this.#push(role, part, at, quoted === part || role === "grant" ? where : where + 1, derived);
+  }
 
-function addressTurn(spelling: string, at: string, where: number, { stripped }: Parts): Turn {
-  const ask: Ask = { role: "address", key: toKey(spelling, at), derived: false };
-  return { ask: stripped === undefined ? ask : { ...ask, isTagged: true }, place: where };
-}
+  addDomain(role: "address" | "domain", localpart: string): void {
+    this.turns.push({ role, key: toKey(localpart, this.#parts.domain), derived: true, place: place.domain });
+  }
 
-function domainTurn(role: "address" | "domain", localpart: string, domain: string): Turn {
-  return { ask: { role, key: toKey(localpart, domain), derived: true }, place: place.domain };
-}
-
-function grantTurn(spelling: string, domain: string): Turn {
-  return { ask: { role: "grant", key: toKey(spelling, domain), derived: true }, place: place.grant };
+  #push(role: Role, spelling: string, at: string, where: number, derived: boolean): void {
+    const turn: Turn = { role, key: toKey(spelling, at), derived, place: where };
+    const isTagged = role === "address" && !derived && this.#parts.stripped !== undefined;
+    this.turns.push(isTagged ? { ...turn, isTagged: true } : turn);
+  }
 }
 
 function toKey(user: string, domain: string): Key {

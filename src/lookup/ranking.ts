@@ -4,7 +4,7 @@
  * The first address with owners wins; the domain answers only when no address did; grants are merged into whichever answered,
  * so that neither a catch-all nor a grant hides the owner of a tagged address.
  */
-import type { Ask, Cells, KeyForm } from "../model/keys.ts";
+import { type Ask, type Cells, type KeyForm, notAsked, type Role } from "../model/keys.ts";
 import { withoutRealm, withULabels } from "../model/owner-forms.ts";
 import { holdsOwner, OwnerList, toOwnerList } from "../model/owner-list.ts";
 import { type Answer, absent, Found } from "../model/reply.ts";
@@ -14,14 +14,6 @@ import type { KeyRules } from "./keys.ts";
 export interface MapRules extends KeyRules {
   /** Owners in this folded domain are answered without it too. */
   readonly loginRealm?: string | undefined;
-}
-
-/** An ask that was put to a source, with what it found. */
-export interface Finding {
-  readonly ask: Ask;
-  readonly cells: Cells[number];
-  /** How its source is asked: a table of Postfix answers what it says, letter by letter. */
-  readonly form: KeyForm;
 }
 
 /** What the asks of a lookup found, and which of them decided. */
@@ -36,24 +28,35 @@ export function endsSearch(cells: Cells[number], form: KeyForm): boolean {
   return form === "postfix" ? cells.length > 0 : holdsOwner(cells);
 }
 
-/** Whether a finding has a part in an answer. */
-export function counts({ ask, cells, form }: Finding): boolean {
-  return ask.role === "grant" ? holdsOwner(cells) : endsSearch(cells, form);
+/** Whether cells have a part in an answer: those of a grant only with an owner in them. */
+function counts(role: Role, cells: Cells[number], form: KeyForm): boolean {
+  return role === "grant" ? holdsOwner(cells) : endsSearch(cells, form);
 }
 
-/** Ranks findings, in the order in which they are asked, into an answer. */
-export function rank(findings: readonly Finding[], rules: MapRules): Ranking {
+/**
+ * Ranks findings, in the order in which they are asked, into an answer.
+ *
+ * @param found the cells of each ask, at its index; those that are missing were not asked
+ * @param formOf how the source of an ask is asked: a table of Postfix answers what it says, letter by letter
+ */
+export function rank(
+  asks: readonly Ask[],
+  found: readonly (Cells[number] | undefined)[],
+  formOf: (index: number) => KeyForm,
+  rules: MapRules,
+): Ranking {
   let base = -1;
   const grants: number[] = [];
-  for (const [index, finding] of findings.entries()) {
-    if (!counts(finding)) continue;
-    if (finding.ask.role === "grant") grants.push(index);
+  for (let index = 0; index < asks.length; index++) {
+    const { role } = asks[index] as Ask;
+    if (!counts(role, found[index] ?? notAsked, formOf(index))) continue;
+    if (role === "grant") grants.push(index);
     else if (base === -1) base = index;
   }
   const winners = base === -1 ? grants : [base, ...grants];
   if (winners.length === 0) return { answer: absent, winners };
-  const cells = winners.flatMap((index) => ownersIn(findings[index] as Finding));
-  const isDerived = base === -1 || (findings[base] as Finding).ask.derived;
+  const cells = winners.flatMap((index) => ownersIn(found[index] as Cells[number], formOf(index)));
+  const isDerived = base === -1 || (asks[base] as Ask).derived;
   return { answer: new Found(toOwners(cells, rules), isDerived), winners };
 }
 
@@ -66,6 +69,6 @@ export function toOwners(cells: readonly string[], { loginRealm }: MapRules): Ow
   return toOwnerList(all) ?? new OwnerList([]);
 }
 
-function ownersIn({ cells, form }: Finding): readonly string[] {
+function ownersIn(cells: Cells[number], form: KeyForm): readonly string[] {
   return form === "postfix" ? cells : withULabels(cells);
 }

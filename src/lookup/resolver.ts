@@ -21,6 +21,7 @@ import type { Resolving, Trace } from "./trace.ts";
 export class Resolver implements Resolving {
   readonly #database: Database;
   readonly #rules: MapRules;
+  readonly #formOf = () => this.#database.keyForm;
 
   constructor(database: Database, rules: MapRules) {
     this.#database = database;
@@ -73,11 +74,7 @@ export class Resolver implements Resolving {
   }
 
   #rank(asks: readonly Ask[], cells: Cells): Ranking {
-    const form = this.#database.keyForm;
-    return rank(
-      asks.map((ask, index) => ({ ask, cells: cells[index] as Cells[number], form })),
-      this.#rules,
-    );
+    return rank(asks, cells, this.#formOf, this.#rules);
   }
 
   #asksFor(key: string): Ask[] {

@@ -7,13 +7,15 @@
  * comes.
  */
 import { blame, SourceError } from "../model/errors.ts";
-import { type Cells, notAsked } from "../model/keys.ts";
+import { type Ask, type Cells, notAsked } from "../model/keys.ts";
 import type { Database } from "../model/source.ts";
-import { type Turn, turnsFor } from "./keys.ts";
-import { counts, type Finding, type MapRules, type Ranking, rank } from "./ranking.ts";
+import { asksFor } from "./keys.ts";
+import { endsSearch, type MapRules, type Ranking, rank } from "./ranking.ts";
 
 /** An ask of one source, with what came of it so far. */
-export interface SourceTurn extends Turn {
+export interface SourceTurn {
+  readonly ask: Ask;
+  readonly place: number;
   readonly database: Database;
   /** `undefined` until it was asked, or when that failed. */
   cells: Cells[number] | undefined;
@@ -32,8 +34,8 @@ export class Turns {
     this.#rules = rules;
     this.turns = databases
       .flatMap((database) =>
-        turnsFor(key, database.keyForm, database.roles, rules).map((turn): SourceTurn => {
-          return { ...turn, database, cells: undefined, hasFailed: false };
+        asksFor(key, database.keyForm, database.roles, rules).map((ask): SourceTurn => {
+          return { ask, place: ask.place, database, cells: undefined, hasFailed: false };
         }),
       )
       // A stable sort: within a place the sources keep their order.
@@ -54,7 +56,12 @@ export class Turns {
       end = this.#firstHit() ?? end;
     }
     if (this.#failures.size > 0) await this.#askInTurn(deadlineMs);
-    return rank(this.turns.map(toFinding), this.#rules);
+    return rank(
+      this.turns.map(({ ask }) => ask),
+      this.turns.map(({ cells }) => cells),
+      (index) => (this.turns[index] as SourceTurn).database.keyForm,
+      this.#rules,
+    );
   }
 
   /** Asks one source for several keys in one go. A failure is kept: its turn may never come. */
@@ -79,7 +86,7 @@ export class Turns {
       if (turn.cells === undefined && this.#failures.has(turn.database)) {
         turn.cells = await this.#askAgain(turn, deadlineMs);
       }
-      isDecided ||= !isGrant(turn) && counts(toFinding(turn));
+      isDecided ||= endsHere(turn);
     }
   }
 
@@ -96,17 +103,18 @@ export class Turns {
   }
 
   #firstHit(): number | undefined {
-    const hit = this.turns.findIndex((turn) => !isGrant(turn) && counts(toFinding(turn)));
+    const hit = this.turns.findIndex((turn) => endsHere(turn));
     return hit === -1 ? undefined : hit;
   }
 }
 
-function isGrant({ ask }: SourceTurn): boolean {
-  return ask.role === "grant";
+/** Whether what a turn found ends the search. */
+function endsHere(turn: SourceTurn): boolean {
+  return !isGrant(turn) && endsSearch(turn.cells ?? notAsked, turn.database.keyForm);
 }
 
-function toFinding({ ask, cells = notAsked, database }: SourceTurn): Finding {
-  return { ask, cells, form: database.keyForm };
+function isGrant({ ask }: SourceTurn): boolean {
+  return ask.role === "grant";
 }
 
 /**

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { beforeEach, describe, expect, test } from "vitest";
 import { combine, rulesOf, ungated } from "../../../src/lookup/combine.ts";
-import { turnsFor } from "../../../src/lookup/keys.ts";
+import { asksFor } from "../../../src/lookup/keys.ts";
 import { SourceError } from "../../../src/model/errors.ts";
 import type { Ask, Cells, KeyForm } from "../../../src/model/keys.ts";
 import { splitOwners } from "../../../src/model/owner-list.ts";
@@ -213,7 +213,7 @@ describe("first, beside asking one key after the other", () => {
   /** maps_find() of Postfix, with the grants of ours: what the whole is held to. */
   function oneByOne(key: string, sources: readonly Drawn[]): string {
     const turns = sources.flatMap((source) =>
-      turnsFor(key, source.form, rolesOf(source), rules).map((turn) => ({ ...turn, source })),
+      asksFor(key, source.form, rolesOf(source), rules).map((ask) => ({ ask, place: ask.place, source })),
     );
     const owners: string[] = [];
     let isDecided = false;
@@ -235,7 +235,7 @@ describe("first, beside asking one key after the other", () => {
   function databaseOf(key: string, drawn: Drawn): FakeDatabase {
     const database = table({}, { keyForm: drawn.form, roles: [...rolesOf(drawn)] });
     const places = new Map(
-      turnsFor(key, drawn.form, database.roles, rules).map(({ ask, place }) => [`${ask.role} ${ask.key.email}`, place]),
+      asksFor(key, drawn.form, database.roles, rules).map((ask) => [`${ask.role} ${ask.key.email}`, ask.place]),
     );
     database.find = async (asks: readonly Ask[]): Promise<Cells> => {
       let isEnded = false;

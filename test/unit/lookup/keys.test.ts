@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { asksFor, type KeyRules, turnsFor } from "../../../src/lookup/keys.ts";
+import { asksFor, type KeyRules } from "../../../src/lookup/keys.ts";
 import type { KeyForm, Role } from "../../../src/model/keys.ts";
 
 const allRoles = new Set<Role>(["address", "domain", "grant"]);
@@ -189,14 +189,14 @@ describe("places", () => {
     ["postfix", '""@local.example'],
   ])("follow the order of the asks: %s, %s", (form, key) => {
     const rules = { recipientDelimiter: "+", localDomains: new Set(["local.example"]) };
-    const places = turnsFor(key, form, allRoles, rules).map(({ place }) => place);
+    const places = asksFor(key, form, allRoles, rules).map(({ place }) => place);
     expect(places).toEqual(places.toSorted((a, b) => a - b));
   });
 
   test("are the same for both forms, so that sources of both can be asked in turn", () => {
     const rules = { recipientDelimiter: "+", localDomains: new Set(["local.example"]) };
     const placesOf = (form: KeyForm) =>
-      turnsFor('"two words+e"@local.example', form, allRoles, rules).map(({ place }) => place);
+      asksFor('"two words+e"@local.example', form, allRoles, rules).map(({ place }) => place);
     expect(placesOf("roles").slice(0, 9)).toEqual([0, 1, 2, 3, 4, 5, 6, 7, 8]);
     expect(placesOf("postfix").slice(0, 9)).toEqual([0, 1, 2, 3, 4, 5, 6, 7, 8]);
   });

@@ -21,10 +21,7 @@ const asks = [
 
 /** Ranks the cells of one source. */
 function rank(of: readonly Ask[], cells: Cells, form: KeyForm, rules: MapRules = noRules) {
-  return rankFindings(
-    of.map((one, i) => ({ ask: one, cells: cells[i] ?? [], form })),
-    rules,
-  );
+  return rankFindings(of, cells, () => form, rules);
 }
 
 const noRules = { recipientDelimiter: "", localDomains: new Set<string>() };
