@@ -215,6 +215,17 @@ describe("action: reject", () => {
   });
 });
 
+test("the status page is told of messages, and with the token of the last refusals", async () => {
+  const status = (await (await milter.stage.admin("/v1/status")).json()) as Record<"messages" | "refusals", object[]>;
+
+  expect(status.messages).toHaveLength(3);
+  expect(status.refusals[0]).toMatchObject({
+    result: "reject",
+    login: expect.any(String),
+    queueId: expect.any(String),
+  });
+});
+
 describe("action: log", () => {
   test.each(table)("$rule: 250", async ({ from = alice, header, login = alice, smtputf8 }) => {
     const session = await sessionOf("log", login);
