@@ -14,10 +14,12 @@ import { fakeLog } from "../../support/fakes/fakes.ts";
 import { writeConfig } from "../../support/servers/daemon.ts";
 import { freePort } from "../../support/servers/ports.ts";
 import { run } from "../../support/servers/processes.ts";
+import { waitUntil } from "../../support/wait.ts";
 
 const rows = 3000;
 let directory: TestDirectory;
 let port: number;
+let map: Record<string, unknown>;
 let log: ReturnType<typeof fakeLog>;
 const open: Daemon[] = [];
 const listening: Server[] = [];
@@ -30,6 +32,7 @@ beforeEach(async () => {
   database.exec(`INSERT INTO m VALUES ${values.join()}`);
   database.close();
   port = await freePort();
+  map = { source: "mail" };
   log = fakeLog();
 });
 
@@ -44,7 +47,7 @@ const place = (name: string) => join(directory.path, name);
 async function settings(file: string | undefined, on = port) {
   await writeConfig(place("config.yaml"), {
     listeners: [{ protocol: "socketmap", endpoint: `inet:127.0.0.1:${on}` }],
-    maps: { senders: { source: "mail" } },
+    maps: { senders: map },
     sources: {
       mail: { driver: "sqlite", path: place("db"), queries: { address: "SELECT o FROM m WHERE a = :email" } },
     },
@@ -174,6 +177,34 @@ test("a file that can be neither removed nor emptied makes the flush fail, each 
   expect(line?.fields).toMatchObject({ file: place("cache") });
   rmdirSync(place("cache"));
   await flush(daemon);
+});
+
+test.each([
+  ["another delimiter", { recipient_delimiter: "-" }],
+  ["other local domains", { local_domains: ["example.com"] }],
+])("a snapshot of a map with %s is not believed: an address had other keys then", async (_what, changes) => {
+  const first = await start("cache");
+  fill(first);
+  await first.saveSnapshot();
+  expect(stateOf(await start("cache"))).toBe("hit");
+  map = { ...map, ...changes };
+  expect(stateOf(await start("cache"))).toBe("miss");
+});
+
+test("a snapshot is written every five minutes", async () => {
+  const daemon = await start("cache");
+  fill(daemon);
+  vi.useFakeTimers({ toFake: ["setInterval", "clearInterval"] });
+  try {
+    daemon.keepSnapshots();
+    vi.advanceTimersByTime(299_999);
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    expect(existsSync(place("cache"))).toBe(false);
+    vi.advanceTimersByTime(1);
+    await waitUntil("the snapshot", () => existsSync(place("cache")));
+  } finally {
+    vi.useRealTimers();
+  }
 });
 
 test("a flush and a reload open an SQLite file anew that was copied over, at once", async () => {

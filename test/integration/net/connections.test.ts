@@ -1,5 +1,5 @@
 /** Bounds on clients: who is idle makes way, a frame has its time from its start, replies that wait are counted in bytes. */
-import { afterEach, expect, test } from "vitest";
+import { afterEach, expect, test, vi } from "vitest";
 import { absent } from "../../../src/model/reply.ts";
 import { ask, bench, big, cleanUp, connect, frame, waiting } from "../../support/fakes/net-bench.ts";
 import { waitUntil, within } from "../../support/wait.ts";
@@ -55,18 +55,47 @@ test("clients that ask again and again do not keep others out for good: who has 
   const { port, listener, parts } = await bench({ maxConnections: 2 });
   const busy = await Promise.all([connect(port), connect(port)]);
   for (const client of busy) await client.ask("senders", "alice@x");
-  const next = await connect(port);
-  const reply = next.ask("senders", "alice@x");
-  await waitUntil("one more", () => parts.tally.connectionsTotal === 3);
-  const parkedAtMs = parts.turn.nowMs();
+  const now = parts.turn.nowMs.bind(parts.turn);
+  const clock = vi.spyOn(parts.turn, "nowMs");
+  const reply = await parkedFor(1_900);
   for (const client of busy) await client.ask("senders", "alice@x");
-  // Asked a moment ago, by a clock that has gone on since: as far as this test can tell time.
-  listener.checkDeadlines(Math.min(parts.turn.nowMs() + 900, parkedAtMs + 1_500));
+  listener.checkDeadlines(now());
   await pause(50);
   expect(busy.map(({ isClosed }) => isClosed)).toEqual([false, false]);
-  listener.checkDeadlines(parkedAtMs + 2_000);
-  expect(await reply).toBe("OK alice@example.com");
+  clock.mockRestore();
+  listener.checkDeadlines(now() + 101);
+  expect(await reply.answer).toBe("OK alice@example.com");
   expect(busy.filter(({ isClosed }) => isClosed)).toHaveLength(1);
+
+  /** Has one wait that says it has done so for some time. */
+  async function parkedFor(ms: number) {
+    clock.mockImplementation(() => now() - ms);
+    const next = await connect(port);
+    const answer = next.ask("senders", "alice@x");
+    await waitUntil("one more", () => parts.tally.connectionsTotal === 3);
+    clock.mockImplementation(now);
+    return { answer };
+  }
+});
+
+test("a drain waits for no client that never asks", async () => {
+  const { port, listener, parts } = await bench();
+  const silent = await connect(port);
+  await waitUntil("the connection", () => parts.tally.connections === 1);
+  await within("the drain", listener.drain(), 60_000);
+  await within("the connection to be closed", silent.closed, 60_000);
+});
+
+test("a query that has reached the machine when the drain begins is answered", async () => {
+  const { port, listener } = await bench();
+  const client = await connect(port);
+  await client.ask("senders", "alice@x");
+  // Both within one turn: the bytes are in the kernel, and were not read yet.
+  client.send(ask("alice@x"));
+  const drained = listener.drain();
+  expect(await client.netstring()).toBe("OK alice@example.com");
+  client.close();
+  await drained;
 });
 
 test("nobody makes way while nobody waits", async () => {

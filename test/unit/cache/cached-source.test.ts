@@ -294,6 +294,13 @@ describe("while the source fails", () => {
       expect(cache.ownersOf("alice@x", 0)).toBeInstanceOf(Promise);
     });
 
+    test("a source that has no place to wait hangs too: the next are served stale at once", async () => {
+      await learn("carol@x", owned("carol"));
+      expect(cache.ownersOf("alice@x", 0)).toBeInstanceOf(Promise);
+      await source.settle(new SourceError("ERR_SOURCE_OVERLOAD", "8192 lookups wait for the database already"));
+      expect(cache.ownersOf("bob@x", 0)).toMatchObject({ owners: { text: "bob" } });
+    });
+
     test("what was flushed or is too old waits for the source", async () => {
       cache.flush({ kind: "address", address: "bob@x" });
       expect(cache.ownersOf("bob@x", 0)).toBeInstanceOf(Promise);

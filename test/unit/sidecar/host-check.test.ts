@@ -27,6 +27,8 @@ test.each([
   ["127.0.0.1.evil.example"],
   ["mail.example.com.evil.example"],
   ["example.com"],
+  ["evil.mail.example.com"],
+  ["evilmail.example.com"],
   ["mail.example.com@evil.example"],
   ["127.0.0.1:9100:9100x"],
 ])("takes %s for a foreign name", (host) => {

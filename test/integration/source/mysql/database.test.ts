@@ -1,5 +1,6 @@
 /** The native preset on a real MariaDB, and what the source does when the server is away, hangs, refuses or is full. */
 import { readFile } from "node:fs/promises";
+import { connect, createServer } from "node:net";
 import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
 import type { Cells, Key } from "../../../../src/model/keys.ts";
@@ -328,6 +329,24 @@ describe("TLS", () => {
     const unknown = source({ tls: settings({ caFile: undefined }) });
     await expect(alice(unknown)).rejects.toMatchObject({ code: "ERR_SOURCE_UNAVAILABLE" });
     expect(await alice(source({ tls: settings({ caFile: undefined, verify: false }) }))).toEqual(["alice@example.com"]);
+  });
+
+  test("to a server whose certificate is another host's is refused, unless verify is off", async () => {
+    // The certificate is for 127.0.0.1 and localhost.
+    const relay = createServer((socket) => {
+      const onward = connect(mariadb.port, "127.0.0.1");
+      for (const one of [socket, onward]) one.on("error", () => one.destroy());
+      socket.pipe(onward).pipe(socket);
+    });
+    await new Promise<void>((resolve) => relay.listen(0, "127.0.0.2", resolve));
+    const { port } = relay.address() as { port: number };
+    const hosts = [{ kind: "inet", host: "127.0.0.2", port }] as const;
+    const tls = { caFile: mariadb.caFile, certFile: undefined, keyFile: undefined };
+    await expect(alice(source({ hosts, tls: { ...tls, verify: true } }))).rejects.toMatchObject({
+      code: "ERR_SOURCE_UNAVAILABLE",
+    });
+    expect(await alice(source({ hosts, tls: { ...tls, verify: false } }))).toEqual(["alice@example.com"]);
+    relay.close();
   });
 
   test("with files that cannot be read is a configuration that cannot be used, every file named", async () => {

@@ -122,6 +122,17 @@ describe("Dispatcher", () => {
     expect(await ask("c")).toEqual([["c"]]);
   });
 
+  test("keeps no session to a host that is no longer preferred", async () => {
+    server.down.set(1, new SessionError("connection", "connection refused"));
+    expect(await ask("a")).toEqual([["a"]]);
+    const [second] = server.opened.filter(({ host }) => host === 2);
+    server.down.clear();
+    await waitUntil("the first host to be preferred", () => dispatcher.hosts.preferred()?.name === "inet:127.0.0.1:1");
+    expect(await ask("b")).toEqual([["b"]]);
+    expect(server.opened.at(-1)?.host).toBe(1);
+    expect(second?.isOpen).toBe(false);
+  });
+
   test("is served by the one session that the server allows, although it turned the others away first", async () => {
     let letIn = () => {};
     const full = new SessionError("refused", "too many connections");
