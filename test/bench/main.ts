@@ -11,6 +11,7 @@ import { tableOf } from "./report.ts";
 import { type Stage, setStage } from "./stage.ts";
 import type { Lineup } from "./statistics.ts";
 import { measureAnswers, measureChurn, measureHits } from "./suites/answers-from-memory.ts";
+import { measureAudit } from "./suites/audit.ts";
 import { measureMemory } from "./suites/memory.ts";
 import { measureMilter } from "./suites/milter.ts";
 import { measureMisses } from "./suites/misses.ts";
@@ -31,6 +32,7 @@ const suites: Readonly<Record<SuiteName, (stage: Stage, pace: Pace) => Promise<L
   milter: measureMilter,
   memory: measureMemory,
   start: measureStart,
+  audit: measureAudit,
 };
 
 async function bench(options: BenchOptions): Promise<void> {

@@ -12,6 +12,7 @@ export const suiteNames = [
   "milter",
   "memory",
   "start",
+  "audit",
 ] as const;
 
 /** One of them. */

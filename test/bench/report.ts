@@ -9,6 +9,7 @@ interface Column {
 
 const figures: readonly (readonly [string, Figure, number])[] = [
   ["lookups/s", "perSecond", 1],
+  ["lines/s", "linesPerSecond", 1],
   ["p50 µs", "p50Us", 1],
   ["p99 µs", "p99Us", 1],
   ["p99.9 µs", "p999Us", 1],

@@ -3,6 +3,8 @@
 export type Figure =
   /** Lookups answered per second. */
   | "perSecond"
+  /** Lines of a log read per second. */
+  | "linesPerSecond"
   | "p50Us"
   | "p99Us"
   | "p999Us"

@@ -34,6 +34,7 @@ beforeAll(async () => {
     `${now} mx postfix/qmgr[2]: 4jc6: from=<bob@example.com>, size=284, nrcpt=1 (queue active)`,
   ];
   await writeFile(join(directory.path, "mail.log"), `${log.join("\n")}\n`);
+  await writeFile(join(directory.path, "forged.eml"), "From: alice@example.com\nTo: r@y.example\n\nHello.\n");
   await writeFile(join(bin, "journalctl"), `#!/bin/sh\nexec cat '${join(directory.path, "mail.log")}'\n`);
   await chmod(join(bin, "journalctl"), 0o755);
   await copyFile(stage.daemon.configFile as string, join(directory.path, "loginmapd.yaml"));
@@ -83,6 +84,10 @@ const expected: Readonly<Record<string, (outcome: Outcome) => void | Promise<voi
     expect(code).toBe(0);
     expect(stdout).toContain("owners:  alice@example.com");
     expect(stdout).toContain("553 5.7.1 <alice+news@example.com>: Sender address rejected");
+  },
+  "loginmapd lookup --message forged.eml --login bob@example.com": ({ code, stdout }) => {
+    expect(code).toBe(0);
+    expect(stdout).toContain("550 5.7.1 <alice@example.com>: From address rejected: not owned by user bob@example.com");
   },
   "loginmapd query senders alice@example.com --server inet:127.0.0.1:9000": ({ code, stdout }) =>
     expect({ code, stdout }).toEqual({ code: 0, stdout: "alice@example.com\n" }),
