@@ -41,7 +41,10 @@ export async function startMilterStage(options: MilterStageOptions): Promise<Mil
         { protocol: "milter", endpoint: `inet:127.0.0.1:${log}`, map: "senders", action: "log" },
         { protocol: "milter", endpoint: `inet:127.0.0.1:${resent}`, map: "senders", resent: "allow" },
       ],
-      sources: { mail: { ...nativeSource(mariadb), connect_timeout: "500ms", query_timeout: "1s" } },
+      // Not listed: what nobody asked for yet is not in memory.
+      sources: {
+        mail: { ...nativeSource(mariadb), connect_timeout: "500ms", query_timeout: "1s", listing_interval: "off" },
+      },
       ...options.config,
     }),
     listening: [reject, log, resent],
