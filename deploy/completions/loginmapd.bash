@@ -2,7 +2,7 @@
 
 _loginmapd() {
   local current=${COMP_WORDS[COMP_CWORD]} previous=${COMP_WORDS[COMP_CWORD-1]} command="" word i
-  local commands="serve check lookup query flush import doctor audit"
+  local commands="serve check lookup query flush import doctor list audit"
   local options="-c --config --no-color -h --help -V --version" arguments=""
   COMPREPLY=()
 
@@ -83,6 +83,17 @@ _loginmapd() {
         --recipient-delimiter) return ;;
         --local-domain) return ;;
         --postfix-config) _loginmapd_paths directory "$current"; return ;;
+      esac
+      ;;
+    list)
+      options+=" --demo --postfix-cf --recipient-delimiter --local-domain --map --domain --format"
+      case $previous in
+        --postfix-cf) _loginmapd_paths file "$current"; return ;;
+        --recipient-delimiter) return ;;
+        --local-domain) return ;;
+        --map) return ;;
+        --domain) return ;;
+        --format) mapfile -t COMPREPLY < <(compgen -W "text json texthash" -- "$current"); return ;;
       esac
       ;;
     audit)

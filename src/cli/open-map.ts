@@ -2,6 +2,7 @@
 import { closeSources, databaseOf, openSources } from "../daemon/sources.ts";
 import { type Combined, combine, rulesOf, ungated } from "../lookup/combine.ts";
 import { defaultMapOf, type MapSettings, type Settings } from "../model/settings.ts";
+import type { Database } from "../model/source.ts";
 import { createLog } from "../telemetry/log.ts";
 import { Tallies } from "../telemetry/tallies.ts";
 import { type CommandLine, UsageError } from "./command.ts";
@@ -13,6 +14,8 @@ export interface OpenMap {
   readonly map: MapSettings;
   readonly settings: Settings;
   readonly resolver: Combined["resolver"];
+  /** In the order of `map.sources`. */
+  readonly databases: readonly Database[];
   /** When a lookup that begins now has to be over, on the clock of the resolver. */
   deadlineMs(): number;
 }
@@ -34,13 +37,15 @@ export async function withMap<T>(line: CommandLine, work: (open: OpenMap) => Pro
   const sources = openSources(onlySources(settings, map.sources), { clock, log, tallies: new Tallies() });
   try {
     const rules = rulesOf(map);
-    const members = map.sources.map((source) => ungated(databaseOf(sources, source), rules));
+    const databases = map.sources.map((source) => databaseOf(sources, source));
+    const members = databases.map((database) => ungated(database, rules));
     const { resolver } = combine(members, rules, map.combine);
     return await work({
       name,
       map,
       settings,
       resolver,
+      databases,
       deadlineMs: () => clock.nowMs() + settings.limits.lookupTimeoutMs,
     });
   } finally {

@@ -214,6 +214,29 @@ const doctor: CommandSpec = {
   examples: ["loginmapd doctor", "loginmapd doctor --postfix-config /etc/postfix-out --json"],
 };
 
+const list: CommandSpec = {
+  name: "list",
+  summary: "List what a login may send as, and why.",
+  description: [
+    "Lists the sources of the map and prints everything that LOGIN may send as, with the reason: address, alias, catch-all (@domain) or grant (an address, @domain, or * for everything). Without LOGIN it prints the whole map, with the login after each key. The sources need a preset, or queries.listing.",
+    "With --format texthash it prints the map as a texthash: file for Postfix: each line names everybody who may send as its key. An address that keeps a catch-all away and has no owner is given to the login <nobody>.",
+  ],
+  positionals: [{ name: "LOGIN", isOptional: true, help: "A SASL login, compared caselessly; else everybody." }],
+  options: [
+    ...configurationOptions,
+    mapOption,
+    { name: "domain", value: "DOMAIN", help: "Only addresses of this domain, and grants to everything." },
+    {
+      name: "format",
+      value: "FORMAT",
+      help: "How to print: text, json or texthash; else text.",
+      completion: ["text", "json", "texthash"],
+    },
+  ],
+  exits: [],
+  examples: ["loginmapd list alice@example.com", "loginmapd list --format texthash > /etc/postfix/senders"],
+};
+
 const audit: CommandSpec = {
   name: "audit",
   summary: "Say whom the map would have refused, by Postfix's log.",
@@ -245,7 +268,17 @@ const audit: CommandSpec = {
 };
 
 /** Every command, in the order of help. */
-export const commands: readonly CommandSpec[] = [serve, check, lookup, query, flush, importCommand, doctor, audit];
+export const commands: readonly CommandSpec[] = [
+  serve,
+  check,
+  lookup,
+  query,
+  flush,
+  importCommand,
+  doctor,
+  list,
+  audit,
+];
 
 /** Finds a command by name. */
 export function findCommand(name: string): CommandSpec | undefined {

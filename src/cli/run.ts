@@ -17,6 +17,7 @@ const loaders: Record<string, () => Promise<Command>> = {
   flush: async () => (await import("./flush.ts")).flush,
   import: async () => (await import("./import.ts")).importFiles,
   doctor: async () => (await import("./doctor.ts")).doctor,
+  list: async () => (await import("./list.ts")).list,
   audit: async () => (await import("./audit.ts")).audit,
 };
 

@@ -12,6 +12,7 @@ import { HttpError } from "../sidecar/http-error.ts";
 import type { Metrics } from "../telemetry/exposition.ts";
 import type { RecentErrors } from "../telemetry/recent-errors.ts";
 import type { Daemon } from "./daemon.ts";
+import { listAddresses } from "./list-addresses.ts";
 import type { MapChain } from "./map-chain.ts";
 import { FlushError } from "./snapshots.ts";
 
@@ -41,6 +42,7 @@ export function sidecarDeps(daemon: Daemon, parts: SidecarParts): SidecarDeps {
       describe: () => [...daemon.chains.values()].map((chain) => describeCache(chain, daemon.settings, parts.metrics)),
       flush: (selector, map) => flush(daemon, selector, map),
     },
+    list: (query) => listAddresses(daemon, query),
     explain: async ({ address, login, map = defaultMapOf(daemon.settings) }) => {
       const chain = daemon.chains.get(map);
       if (chain === undefined) throw new Error(`there is no map ${map}`);

@@ -4,9 +4,11 @@
  * For people, never for a client: who is let through is decided by the lookup.
  */
 import { foldKey, splitAddress } from "../model/address.ts";
+import { SourceError } from "../model/errors.ts";
 import { foldCase } from "../model/fold-case.ts";
 import type { ListedKind, ListedLine } from "../model/listing.ts";
-import { splitOwners } from "../model/owner-list.ts";
+import { splitOwners, toOwnerList } from "../model/owner-list.ts";
+import type { Database } from "../model/source.ts";
 
 /** One thing that a login may send as. */
 export interface Sendable {
@@ -23,6 +25,43 @@ export interface SendableFilter {
   readonly login?: string | undefined;
   /** Folded; `*` is in every domain. */
   readonly domain?: string | undefined;
+}
+
+/** Databases that a listing is asked of, and how long each may take to say what it hosts. */
+export interface ListRequest {
+  readonly databases: readonly Database[];
+  readonly deadlineMs: number;
+  readonly signal: AbortSignal;
+}
+
+/**
+ * Lists the sources of a map, one after the other, without what is in a domain that they do not host: a lookup would not find it.
+ *
+ * @throws {SourceError} when one of them cannot be listed, or is cut short
+ */
+export async function* linesOf({
+  databases,
+  deadlineMs,
+  signal,
+}: ListRequest): AsyncGenerator<readonly ListedLine[], void, undefined> {
+  for (const database of databases) {
+    const { listing, name } = database;
+    if (listing === undefined) {
+      throw new SourceError(
+        "ERR_SOURCE_SQL",
+        `source ${name} cannot be listed: that takes a preset, or queries.listing`,
+      );
+    }
+    const hosted = await database.hostedDomains(deadlineMs);
+    for await (const lines of listing.list(signal)) {
+      yield hosted === undefined ? lines : lines.filter(({ key }) => isHosted(foldKey(key) ?? "", hosted));
+    }
+  }
+}
+
+function isHosted(key: string, hosted: ReadonlySet<string>): boolean {
+  const { domain } = splitAddress(key);
+  return domain === "" || hosted.has(domain);
 }
 
 /** Picks what somebody may send as from the lines of a listing; a line without owner is nobody's. */
@@ -85,5 +124,19 @@ export class ListedMap {
     if (!withGrants) return base;
     const own = localpart === "" ? [] : (listed?.grants ?? []);
     return [...base, ...own, ...(ofDomain?.grants ?? []), ...(this.#keys.get("*")?.grants ?? [])];
+  }
+
+  /**
+   * The map as the lines of a `texthash:` file, which Postfix reads without knowing of grants: each line names everybody. An address
+   * that keeps a catch-all away and has no owner gets `nobody`, since a line without a value is none.
+   *
+   * @param nobody a login that nobody has
+   */
+  *texthash(nobody: string): Generator<readonly [key: string, owners: string]> {
+    for (const key of this.#keys.keys()) {
+      const owners = toOwnerList(this.ownersOf(key))?.text;
+      if (owners !== undefined) yield [key, owners];
+      else if (this.ownersOf(`@${splitAddress(key).domain}`).length > 0) yield [key, nobody];
+    }
   }
 }

@@ -10,6 +10,7 @@ import type { SidecarDeps } from "./deps.ts";
 import { answerClientError, answerErrors, answerFrameworkError, formatSchemaError } from "./errors.ts";
 import { requireOwnHost } from "./host-check.ts";
 import { makeRoom } from "./make-room.ts";
+import { addAddressesRoute } from "./routes/addresses.ts";
 import { addCacheRoutes } from "./routes/cache.ts";
 import { addHealthRoutes } from "./routes/health.ts";
 import { addLookupRoute } from "./routes/lookup.ts";
@@ -102,6 +103,7 @@ export function buildSidecar(deps: SidecarDeps, limits: HttpLimits = defaultLimi
     guarded.addHook("onRequest", requireToken(deps));
     addCacheRoutes(guarded, deps);
     addLookupRoute(guarded, deps);
+    addAddressesRoute(guarded, deps);
     done();
   });
   return app;

@@ -5,6 +5,7 @@
  * mail is shown as it comes.
  */
 import type { FlushSelector } from "../model/flush.ts";
+import type { ListedKind } from "../model/listing.ts";
 import type { Log } from "../model/log.ts";
 import type { SourceHealth } from "../model/source.ts";
 import type { RecentError } from "../telemetry/recent-errors.ts";
@@ -54,6 +55,22 @@ export interface ExplainQuery {
   readonly map: string | undefined;
 }
 
+/** What is listed. */
+export interface ListQuery {
+  readonly login?: string | undefined;
+  readonly domain?: string | undefined;
+  /** A name that `maps()` lists; `undefined` = the default one. */
+  readonly map?: string | undefined;
+}
+
+/** What somebody may send as. */
+export interface ListedAddresses {
+  readonly map: string;
+  /** Whether it is all that there is. */
+  readonly isComplete: boolean;
+  readonly addresses: readonly { readonly key: string; readonly login: string; readonly kind: ListedKind }[];
+}
+
 /** The daemon, as the sidecar sees it. Everything is read anew for each request, so a reload needs no restart of it. */
 export interface SidecarDeps {
   readonly version: string;
@@ -90,4 +107,10 @@ export interface SidecarDeps {
    * @throws {SourceError} only when not even an explanation can be given; that a lookup fails is part of the document
    */
   explain(query: ExplainQuery): Promise<object>;
+  /**
+   * Lists what somebody may send as, asking the sources.
+   *
+   * @throws {SourceError} when a source cannot be listed
+   */
+  list(query: ListQuery): Promise<ListedAddresses>;
 }

@@ -148,11 +148,10 @@ export function nativeStack(empty: (table: string) => string): FollowedStack {
 /** PostfixAdmin on MariaDB. */
 export const postfixadminStack: FollowedStack = {
   preset: "postfixadmin",
-  rows:
-    insert(
-      "mailbox (username, local_part, domain)",
-      fillers.map((email) => `('${email}', 'x', 'filler.test')`),
-    ) + "INSERT INTO domain (domain) VALUES ('filler.test');",
+  rows: `${insert(
+    "mailbox (username, local_part, domain)",
+    fillers.map((email) => `('${email}', 'x', 'filler.test')`),
+  )}INSERT INTO domain (domain) VALUES ('filler.test');`,
   changes: [
     {
       name: "owner added",
@@ -229,11 +228,10 @@ const atExample = (...localparts: readonly string[]) =>
 /** mailcow on MariaDB. */
 export const mailcowStack: FollowedStack = {
   preset: "mailcow",
-  rows:
-    insert(
-      "alias (address, goto, domain)",
-      fillers.map((email) => `('${email}', '${email}', 'filler.test')`),
-    ) + "INSERT INTO domain (domain) VALUES ('filler.test');",
+  rows: `${insert(
+    "alias (address, goto, domain)",
+    fillers.map((email) => `('${email}', '${email}', 'filler.test')`),
+  )}INSERT INTO domain (domain) VALUES ('filler.test');`,
   changes: [
     {
       name: "owner added",
@@ -322,11 +320,10 @@ export const mailcowStack: FollowedStack = {
 export const ispconfigStack: FollowedStack = {
   preset: "ispconfig",
   options: { server_id: 1 },
-  rows:
-    insert(
-      "mail_user (server_id, email, login)",
-      fillers.map((email) => `(1, '${email}', '${email}')`),
-    ) + "INSERT INTO mail_domain (server_id, domain, active) VALUES (1, 'filler.test', 'y');",
+  rows: `${insert(
+    "mail_user (server_id, email, login)",
+    fillers.map((email) => `(1, '${email}', '${email}')`),
+  )}INSERT INTO mail_domain (server_id, domain, active) VALUES (1, 'filler.test', 'y');`,
   changes: [
     {
       name: "owner added",

@@ -4,7 +4,14 @@ import { type Explanation, explain } from "../../../src/lookup/explain.ts";
 import { Resolver } from "../../../src/lookup/resolver.ts";
 import type { FlushSelector } from "../../../src/model/flush.ts";
 import { protocolsOf } from "../../../src/protocol/map-protocols.ts";
-import type { CacheDescription, ExplainQuery, Readiness, SidecarDeps } from "../../../src/sidecar/deps.ts";
+import type {
+  CacheDescription,
+  ExplainQuery,
+  ListedAddresses,
+  ListQuery,
+  Readiness,
+  SidecarDeps,
+} from "../../../src/sidecar/deps.ts";
 import { Metrics } from "../../../src/telemetry/exposition.ts";
 import type { RecentError } from "../../../src/telemetry/recent-errors.ts";
 import type { DatedRefusal } from "../../../src/telemetry/refusals.ts";
@@ -102,6 +109,21 @@ export class FakeDaemon implements SidecarDeps {
       return this.flushed;
     },
   };
+
+  readonly lists: ListQuery[] = [];
+  listing: () => ListedAddresses = () => ({
+    map: "senders",
+    isComplete: true,
+    addresses: [
+      { key: "alice@example.com", login: "alice@example.com", kind: "address" },
+      { key: "@example.com", login: "alice@example.com", kind: "catch-all" },
+    ],
+  });
+
+  async list(query: ListQuery): Promise<ListedAddresses> {
+    this.lists.push(query);
+    return this.listing();
+  }
 
   async explain(query: ExplainQuery): Promise<object> {
     this.explained.push(query);

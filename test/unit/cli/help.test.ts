@@ -15,6 +15,7 @@ Commands:
   flush   Forget answers in the cache of the running server.
   import  Print the configuration equivalent to Postfix table files.
   doctor  Say what does not fit between Postfix's configuration and ours.
+  list    List what a login may send as, and why.
   audit   Say whom the map would have refused, by Postfix's log.
 
 Options:

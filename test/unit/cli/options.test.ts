@@ -11,6 +11,7 @@ test("the commands of the public interface are there, in the order of help", () 
     "flush",
     "import",
     "doctor",
+    "list",
     "audit",
   ]);
 });

@@ -84,6 +84,13 @@ const rows: readonly Row[] = [
     language,
     runners: { "test/unit/protocol/docs.test.ts": "docs/protocol.md" },
   })),
+  { document: "docs/several-machines.md", language: "", nothing: "a drawing of the machines" },
+  { document: "docs/several-machines.md", language: "sh", nothing: "runs a test of this project by its name" },
+  {
+    document: "docs/several-machines.md",
+    language: "yaml",
+    runners: { "test/unit/docs/several-machines.test.ts": "docs/several-machines.md" },
+  },
 ];
 
 /** Guides with a test of their own that goes from the first step to the last. */

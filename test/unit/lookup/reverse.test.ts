@@ -1,6 +1,8 @@
 import { describe, expect, test } from "vitest";
-import { ListedMap, sendables } from "../../../src/lookup/reverse.ts";
-import type { ListedLine } from "../../../src/model/listing.ts";
+import { ListedMap, linesOf, sendables } from "../../../src/lookup/reverse.ts";
+import { type ListedLine, type Listing, noSignal } from "../../../src/model/listing.ts";
+import type { Database } from "../../../src/model/source.ts";
+import { fakeDatabase } from "../../support/fakes/fakes.ts";
 
 const lines: readonly ListedLine[] = [
   { key: "Alice@Example.com", owner: "alice@example.com", kind: "address" },
@@ -59,5 +61,59 @@ describe("who owns a key by a listing", () => {
 
   test("of a domain without its grants, the catch-all is left", () => {
     expect(map.ownersOf("@catch.test", false)).toEqual(["erin"]);
+  });
+});
+
+describe("the map as a texthash: file", () => {
+  test("names everybody on each line, and gives an address without owner to nobody where a catch-all would take it", () => {
+    const map = new ListedMap();
+    map.add(lines);
+    expect([...map.texthash("<nobody>")]).toEqual([
+      ["alice@example.com", "alice@example.com,root"],
+      ["sales@example.com", "Alice@Example.com,bob,root"],
+      ["off@catch.test", "boss,root"],
+      ["@catch.test", "erin,boss,root"],
+      ["x@catch.test", "erin,bob,boss,root"],
+      ["*", "root"],
+    ]);
+  });
+
+  test("leaves out an address without owner that no catch-all would take", () => {
+    const map = new ListedMap();
+    map.add([
+      { key: "off@a.test", owner: undefined, kind: "address" },
+      { key: "off@b.test", owner: undefined, kind: "address" },
+      { key: "@b.test", owner: "erin", kind: "catch-all" },
+    ]);
+    expect([...map.texthash("<nobody>")]).toEqual([
+      ["off@b.test", "<nobody>"],
+      ["@b.test", "erin"],
+    ]);
+  });
+});
+
+describe("the lines of several sources", () => {
+  const listing = (listed: readonly ListedLine[]): Listing => ({
+    async *list() {
+      yield listed;
+    },
+    watchChanges: () => noSignal(""),
+  });
+  const collect = async (...databases: readonly Database[]) => {
+    const keys: string[] = [];
+    const request = { databases, deadlineMs: 1000, signal: new AbortController().signal };
+    for await (const some of linesOf(request)) keys.push(...some.map(({ key }) => key));
+    return keys;
+  };
+
+  test("come one after the other, without what a source does not host", async () => {
+    const all = { ...fakeDatabase({}), listing: listing(lines), hostedDomains: async () => undefined };
+    const some = { ...all, hostedDomains: async () => new Set(["example.com"]) };
+    expect(await collect(some)).toEqual(["Alice@Example.com", "sales@example.com", "*"]);
+    expect(await collect(some, all)).toHaveLength(3 + lines.length);
+  });
+
+  test("are none where a source cannot be listed: a part would look like all", async () => {
+    await expect(collect({ ...fakeDatabase({}), listing: undefined })).rejects.toThrow("cannot be listed");
   });
 });

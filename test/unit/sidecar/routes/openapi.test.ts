@@ -39,6 +39,7 @@ test("the document has every route of the API, and not the page", () => {
     "get /healthz",
     "get /metrics",
     "get /readyz",
+    "get /v1/addresses",
     "get /v1/cache",
     "get /v1/lookup",
     "get /v1/openapi.json",
@@ -53,6 +54,7 @@ test("the document says which routes need the token, and what they answer withou
     .filter(([, { security }]) => security?.length === 1)
     .map(([path, { responses }]) => [path, Object.keys(responses).sort().join(" ")]);
   expect(Object.fromEntries(guarded)).toEqual({
+    "/v1/addresses": "200 400 401 403 404 503",
     "/v1/cache": "200 401 403",
     "/v1/cache/flush": "200 400 401 403 404 500",
     "/v1/lookup": "200 400 401 403 404 503",
