@@ -15,6 +15,7 @@ import { measureAudit } from "./suites/audit.ts";
 import { measureMemory } from "./suites/memory.ts";
 import { measureMilter } from "./suites/milter.ts";
 import { measureMisses } from "./suites/misses.ts";
+import { measureLdapMisses } from "./suites/misses-ldap.ts";
 import { measurePgsqlMisses } from "./suites/misses-pgsql.ts";
 import { measureLatencyUnderLoad } from "./suites/open-loop.ts";
 import { measureStart } from "./suites/start.ts";
@@ -29,6 +30,7 @@ const suites: Readonly<Record<SuiteName, (stage: Stage, pace: Pace) => Promise<L
   load: measureLatencyUnderLoad,
   misses: measureMisses,
   "misses-pgsql": measurePgsqlMisses,
+  "misses-ldap": measureLdapMisses,
   milter: measureMilter,
   memory: measureMemory,
   start: measureStart,

@@ -9,6 +9,7 @@ export const suiteNames = [
   "load",
   "misses",
   "misses-pgsql",
+  "misses-ldap",
   "milter",
   "memory",
   "start",

@@ -7,7 +7,8 @@ import { fileReason } from "../../system/errno.ts";
 import { type LineProblem, parseTexthash } from "../texthash/parse.ts";
 import { type ParsedTable, readPostfixCf } from "./index.ts";
 import { type ReadFile, readFromDisk } from "./lines.ts";
-import { toQueries } from "./to-queries.ts";
+import { toFilters } from "./to-filters.ts";
+import { type NotExpressible, toQueries } from "./to-queries.ts";
 
 /** A configuration, and what an administrator should know about how it came to be. */
 export interface ImportedConfig {
@@ -109,18 +110,33 @@ function textFileWarnings(path: string, readFile: ReadFile): ConfigProblem[] {
   return [...ignored, ...doubtful].map(problem);
 }
 
-function sourceLines(name: string, file: string, { connection, rules, type, warnings }: ParsedTable): string[] {
-  const queries =
-    rules === undefined || type === "ldap"
-      ? { because: "a search has no statement to take apart; docs/ldap.md says how to write it as filters" }
-      : toQueries(rules, type);
-  const lines = [`  ${name}:`, ...warnings.map((warning) => `    # ${comment(formatProblem(warning))}`)];
-  if ("because" in queries || connection.driver === "ldap") {
-    const because = "because" in queries ? queries.because : "";
-    const path = file.replace(/^proxy:/, "");
-    return [...lines, `    # Kept as it is, since ${because}.`, `    postfix_cf: ${scalar(path)}`];
-  }
-  const shown = [...lines, `    driver: ${connection.driver}`, ...connectionLines(name, file, connection)];
+function sourceLines(name: string, file: string, table: ParsedTable): string[] {
+  const lines = [`  ${name}:`, ...table.warnings.map((warning) => `    # ${comment(formatProblem(warning))}`)];
+  const keys = table.connection.driver === "ldap" ? directoryLines(name, file, table) : sqlLines(name, file, table);
+  if (!("because" in keys)) return [...lines, ...keys];
+  const path = file.replace(/^proxy:/, "");
+  return [...lines, `    # Kept as it is, since ${keys.because}.`, `    postfix_cf: ${scalar(path)}`];
+}
+
+function directoryLines(name: string, file: string, { connection, assignments }: ParsedTable) {
+  if (connection.driver !== "ldap") throw new Error("expected a table of LDAP");
+  const filters = toFilters(assignments, connection, name);
+  if ("because" in filters) return filters;
+  const password = `    # Write the password of ${comment(file)} into bind_password_file, readable by loginmapd alone.`;
+  const lines = filters.yaml.trimEnd().split("\n");
+  return [
+    ...(connection.bind === undefined ? [] : [password]),
+    ...lines.map((line) => `    ${line}`),
+    "    # Differs from Postfix for localparts with blanks at their ends or two in a row, which a directory does not tell apart.",
+  ];
+}
+
+function sqlLines(name: string, file: string, { connection, rules, type }: ParsedTable): string[] | NotExpressible {
+  if (rules === undefined || type === "ldap" || connection.driver === "ldap")
+    throw new Error("expected a table of SQL");
+  const queries = toQueries(rules, type);
+  if ("because" in queries) return queries;
+  const shown = [`    driver: ${connection.driver}`, ...connectionLines(name, file, connection)];
   shown.push("    queries:", ...block("address", queries.address));
   if (queries.domain === undefined) {
     shown.push(

@@ -1,8 +1,11 @@
 /** Files of ldap_table(5) answered by loginmapd's reader and by Postfix itself (`postmap -q`), on the same slapd. */
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
+import { parseConfig } from "../../../../src/config/parse.ts";
 import { SourceError } from "../../../../src/model/errors.ts";
+import type { SourceSettings } from "../../../../src/model/settings.ts";
 import type { Database } from "../../../../src/model/source.ts";
-import { answerTo, openSource } from "../../../support/fakes/open-source.ts";
+import { toYaml } from "../../../../src/source/postfix-cf/to-yaml.ts";
+import { answerTo, openSource, ownersOf } from "../../../support/fakes/open-source.ts";
 import { ldapKeys, ldapTables, siteLdif } from "../../../support/ldap-site.ts";
 import { makePostfixHome, type PostfixHome } from "../../../support/servers/postfix.ts";
 import { postmapAll } from "../../../support/servers/postmap-all.ts";
@@ -185,4 +188,36 @@ describe("reaches the directory", () => {
     expect(ours).toEqual({ "alice@example.com": "alice" });
     expect(theirs).toEqual(ours);
   });
+});
+
+describe("import writes filters that answer as the table does", () => {
+  const addresses = ldapKeys.filter((key) => /^[^@ ]+@[^@ ]+$/.test(key) || key.startsWith("two words"));
+
+  test.each(Object.entries(ldapTables))("%s", async (name, lines) => {
+    const file = await tableFile(lines);
+    const { yaml } = toYaml([`ldap:${file}`]);
+    const { settings } = parseConfig({
+      text: yaml,
+      fileName: "/etc/loginmapd/loginmapd.yaml",
+      env: {},
+      knownPresets: [],
+      readSecretFile: () => ({ text: "password\n", mode: 0o400 }),
+    });
+    const [source] = Object.values(settings.sources);
+    expect(source?.queries.kind).toBe(kept.has(name) ? "postfix_cf" : "filters");
+    const [theirs, ours] = [open(file), openSource(source as SourceSettings)];
+    opened.push(ours);
+    const told = async (database: Database) =>
+      Object.fromEntries(
+        await Promise.all(
+          addresses.map(
+            async (key) => [key, [...(await ownersOf(database, key).catch(() => ["TEMP"]))].sort()] as const,
+          ),
+        ),
+      );
+    expect(await told(ours)).toEqual(await told(theirs));
+  });
+
+  /** Whose file says what filters cannot. */
+  const kept = new Set(["kolab-aliases", "terminal-attribute", "result-format", "labels", "limits"]);
 });
