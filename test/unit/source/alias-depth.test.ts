@@ -11,6 +11,7 @@ function databaseOf(rows: Rows) {
   const trips: string[][] = [];
   let isClosed = false;
   let looks = 0;
+  let renewals = 0;
   const database: Database = {
     name: "mail",
     keyForm: "roles",
@@ -27,11 +28,14 @@ function databaseOf(rows: Rows) {
       looks++;
     },
     report: async () => [{ query: "address", fullScans: ["alias"] }],
+    renew: () => {
+      renewals++;
+    },
     close: async () => {
       isClosed = true;
     },
   };
-  return { database, trips, isClosed: () => isClosed, looks: () => looks };
+  return { database, trips, isClosed: () => isClosed, looks: () => looks, renewals: () => renewals };
 }
 
 function ask(email: string, role: Ask["role"] = "address"): Ask {
@@ -149,7 +153,7 @@ describe("alias_depth", () => {
   });
 
   test("is the database in everything else", async () => {
-    const { database, isClosed, looks } = databaseOf(rows);
+    const { database, isClosed, looks, renewals } = databaseOf(rows);
     const wrapped = new AliasDepth(database, 3);
     expect(wrapped.name).toBe("mail");
     expect(wrapped.keyForm).toBe("roles");
@@ -158,6 +162,8 @@ describe("alias_depth", () => {
     expect(wrapped.health()).toEqual({ isUp: false, reason: "down", hosts: [] });
     await wrapped.lookAfter();
     expect(looks()).toBe(1);
+    wrapped.renew();
+    expect(renewals()).toBe(1);
     expect(wrapped.listing).toBeUndefined();
     expect(await wrapped.report(1000)).toEqual([{ query: "address", fullScans: ["alias"] }]);
     await wrapped.close();

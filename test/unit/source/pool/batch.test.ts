@@ -100,6 +100,24 @@ describe("BatchRunner", () => {
     expect(codes(await run("a", "poison", "b"))).toEqual([[["a"]], "ERR_SOURCE_SQL", [["b"]]]);
   });
 
+  test("a key of ASCII that is refused is not asked for once more with a stand-in", async () => {
+    failing.set("plain", "key");
+    expect(codes(await run("plain"))).toEqual(["ERR_SOURCE_SQL"]);
+    expect(session.asked).toEqual(["echo"]);
+  });
+
+  test("when the server gives up on one of those asked one by one, the others are not tried", async () => {
+    await learn();
+    failing.set("bad", "key");
+    failing.set("slow", "timeout");
+    expect(codes(await run("bad", "a", "slow", "b", "c"))).toEqual([
+      "ERR_SOURCE_SQL",
+      [["a"]],
+      ...Array(3).fill("ERR_SOURCE_TIMEOUT"),
+    ]);
+    expect(session.asked.filter((question) => question === "echo")).toHaveLength(3);
+  });
+
   test("an answer that is not known by name is asked for one by one", async () => {
     await learn();
     failing.set("odd", "unknown");
