@@ -2,6 +2,7 @@
 import { checkAddresses } from "./check-addresses.ts";
 import { checkComments } from "./check-comments.ts";
 import { checkLists } from "./check-lists.ts";
+import { checkLoginForms } from "./check-login-forms.ts";
 import { checkMechanisms, checkTls } from "./check-logins.ts";
 import { checkApproval, checkForm, checkOrder, checkPresence } from "./check-map.ts";
 import { checkMilter } from "./check-milter.ts";
@@ -32,6 +33,7 @@ const stages: readonly (readonly Check[])[] = [
     checkMilter,
     checkAddresses,
     checkMechanisms,
+    checkLoginForms,
   ],
 ];
 

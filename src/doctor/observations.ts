@@ -39,6 +39,21 @@ export interface Rule {
   readonly answer: string;
 }
 
+/** How Dovecot is configured to return a login. */
+export interface LoginFormat {
+  /** `auth_username_format`, such as `%Lu`. */
+  readonly format: string;
+  /** `auth_default_realm` (2.3) or `auth_default_domain` (2.4); empty for none. */
+  readonly realm: string;
+}
+
+/** How a sample of the owners of a map is written. */
+export interface OwnerForms {
+  readonly bare: number;
+  /** Owners by the domain behind their `@`, lower case. */
+  readonly byDomain: ReadonlyMap<string, number>;
+}
+
 /** All of it. What is missing was not looked at. */
 export interface Observations {
   readonly account: Account | undefined;
@@ -52,6 +67,10 @@ export interface Observations {
   readonly accessTables: ReadonlyMap<string, readonly Rule[]>;
   /** By the table as `check_sender_access` names it: what it answers for the null sender, if anything. */
   readonly nullSenderAnswers: ReadonlyMap<string, string | undefined>;
+  /** How Dovecot writes logins. */
+  readonly loginFormat?: LoginFormat | undefined;
+  /** How the owners of each map are written, for maps whose sources can be listed. */
+  readonly owners?: ReadonlyMap<string, OwnerForms>;
 }
 
 /** Postfix's configuration, ours, and what was seen on the machine. */

@@ -12,6 +12,7 @@ import type { PostfixConfig } from "../postfix.ts";
 import { tablesOf } from "../table.ts";
 import { lookAtTables } from "./access-tables.ts";
 import { readMechanisms } from "./dovecot-auth.ts";
+import { loginFormatOf, ownersOfMaps } from "./login-forms.ts";
 
 /**
  * Looks at everything that the checks ask for. What could not be looked at, for lack of rights, is `hidden` or `unknown`.
@@ -33,6 +34,8 @@ export async function observe(
     tables: await askAll(tables, postfix, settings),
     sasl: await greetAll(auth),
     ...lookAtTables(postfix, directory),
+    loginFormat: loginFormatOf(),
+    owners: await ownersOfMaps(settings),
   };
 }
 
