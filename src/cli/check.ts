@@ -118,7 +118,7 @@ function formatListing(listing: ListingReport, paint: Paint): string[] {
 
 /** The server's own words, on one line, and where the administrator finds what they are about. */
 function formatQuery(
-  { query, error, fullScans, isInMemory }: QueryReport,
+  { query, error, fullScans, isInMemory, hasHiddenIndexes }: QueryReport,
   originOfQuery: () => string | undefined,
   paint: Paint,
 ): string {
@@ -127,6 +127,7 @@ function formatQuery(
     const origin = originOfQuery();
     return `${label} ${paint("red", "ERROR")} ${error.replaceAll(/\s+/g, " ")}${origin === undefined ? "" : ` (${origin})`}`;
   }
+  if (hasHiddenIndexes) return `${label} ${paint("green", "ok")}`;
   if (fullScans.length === 0) return `${label} ${paint("green", "ok")}, ${isInMemory ? "from memory" : "uses indexes"}`;
   const slow = paint("yellow", "SLOW");
   return `${label} ${slow} reads every row of ${fullScans.join(", ")}; add an index on the columns it compares`;

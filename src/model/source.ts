@@ -101,6 +101,8 @@ export interface QueryReport {
   readonly error?: string;
   /** Tables that the query reads without an index, by EXPLAIN. Empty is what an administrator wants. */
   readonly fullScans: readonly string[];
+  /** No client can see which indexes the server has: `notes` say which it should have. */
+  readonly hasHiddenIndexes?: true;
   /** Whether no database is asked for it, so that there is no index to use. */
   readonly isInMemory?: true;
   /** What works, and not as the administrator may expect; one sentence each. */

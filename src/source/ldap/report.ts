@@ -45,7 +45,7 @@ async function reportTable(session: LdapSession, query: string, table: LdapTable
     return { query, error: error.message, fullScans: [] };
   }
   notes.push(...indexHints(table.filter));
-  return { query, fullScans: [], ...(notes.length > 0 ? { notes: [...new Set(notes)] } : {}) };
+  return { query, fullScans: [], hasHiddenIndexes: true, ...(notes.length > 0 ? { notes: [...new Set(notes)] } : {}) };
 }
 
 /** A base that is the same for every key has to be there. */

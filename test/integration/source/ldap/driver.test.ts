@@ -240,11 +240,22 @@ describe("report (check --connect)", () => {
       {
         query: "address",
         fullScans: [],
+        hasHiddenIndexes: true,
         notes: ["quick only with these indexes on the server: mail eq, mailAlias eq"],
       },
-      { query: "domain", fullScans: [], notes: ["quick only with these indexes on the server: mailAlias eq"] },
-      { query: "grant", fullScans: [], notes: ["quick only with these indexes on the server: proxyAddresses eq"] },
-      { query: "domains", fullScans: [] },
+      {
+        query: "domain",
+        fullScans: [],
+        hasHiddenIndexes: true,
+        notes: ["quick only with these indexes on the server: mailAlias eq"],
+      },
+      {
+        query: "grant",
+        fullScans: [],
+        hasHiddenIndexes: true,
+        notes: ["quick only with these indexes on the server: proxyAddresses eq"],
+      },
+      { query: "domains", fullScans: [], hasHiddenIndexes: true },
     ]);
   });
 
