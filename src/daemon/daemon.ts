@@ -5,7 +5,6 @@
  */
 import { MapRegistry } from "../lookup/map-registry.ts";
 import type { FlushSelector } from "../model/flush.ts";
-import type { FollowState } from "../model/listing.ts";
 import { formatEndpoint, type ListenerSettings, type Settings } from "../model/settings.ts";
 import { Deadlines } from "../net/deadlines.ts";
 import type { ListenerParts } from "../net/listener.ts";
@@ -122,11 +121,6 @@ export class Daemon {
     return this.#isDraining;
   }
 
-  /** How following a source fares; `undefined` for one that is not followed. */
-  following(source: string): FollowState | undefined {
-    return this.#followers.stateOf(source);
-  }
-
   /** Milliseconds on the clock that deadlines of lookups are told in. */
   nowMs(): number {
     return this.#turn.nowMs();
@@ -142,6 +136,7 @@ export class Daemon {
       listeners: this.#server.listeners,
       sources: this.#sources,
       chains: this.#chains.values(),
+      following: (source) => this.#followers.stateOf(source),
     });
   }
 

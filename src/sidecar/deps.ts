@@ -5,7 +5,7 @@
  * mail is shown as it comes.
  */
 import type { FlushSelector } from "../model/flush.ts";
-import type { ListedKind } from "../model/listing.ts";
+import type { FollowState, ListedKind } from "../model/listing.ts";
 import type { Log } from "../model/log.ts";
 import type { SourceHealth } from "../model/source.ts";
 import type { RecentError } from "../telemetry/recent-errors.ts";
@@ -21,6 +21,8 @@ export interface Readiness {
     readonly name: string;
     readonly health: SourceHealth;
     readonly isServingStale: boolean;
+    /** How following it fares; absent when it is not followed. */
+    readonly following?: FollowState;
   }[];
 }
 

@@ -42,6 +42,9 @@
  * @property {Record<string, number>} queries
  * @property {string} [reason]
  * @property {{ endpoint: string, up: boolean, reason: string }[]} [hosts]
+ * @property {{
+ *   listed: number, ageSeconds?: number, listingSeconds: number, intervalSeconds: number, signal?: string, failing: boolean, reason?: string
+ * }} [following]
  *
  * @typedef {object} MapStatus
  * @property {string} map

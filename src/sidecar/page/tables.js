@@ -53,7 +53,7 @@ function sourceRows(source, status, interval) {
   made.className = "joined";
   const cell = document.createElement("td");
   cell.colSpan = 4;
-  cell.append(hostsOf(source));
+  cell.append(hostsOf(source), followingOf(source));
   return [made, make("tr", "", cell)];
 }
 
@@ -71,6 +71,18 @@ function hostsOf({ reason = "", hosts, hostsUp, hostsDown }) {
   // The reason of the source is that of its hosts, unless none of them has one.
   if (reason !== "" && !hosts.some((host) => host.reason !== "")) items.push(make("li", "quiet", reason));
   return make("ul", "plain hosts", ...items);
+}
+
+/** How following a source fares, in a line. @param {import("./numbers.js").SourceStatus} source */
+function followingOf({ following }) {
+  if (following === undefined) return make("div", "quiet", "not followed: answers live for cache.ttl");
+  const { listed, ageSeconds, listingSeconds, signal, failing, reason } = following;
+  if (failing) return make("div", "bad", `cannot be listed${reason === undefined ? "" : `: ${reason}`}`);
+  if (ageSeconds === undefined) return make("div", "quiet", "being listed for the first time");
+  const age = ageSeconds < 10 ? ageSeconds.toFixed(1) : ageSeconds.toFixed(0);
+  const how = signal === undefined ? "" : `; changes signalled by ${signal}`;
+  const took = `${Math.ceil(listingSeconds * 1000)} ms`;
+  return make("div", "quiet", `followed: ${formatCount(listed)} keys listed ${age} s ago, in ${took}${how}`);
 }
 
 /** @param {import("./numbers.js").MapStatus} map @param {number} stalePerSecond */

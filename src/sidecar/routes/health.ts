@@ -1,6 +1,7 @@
 /** `GET /healthz` and `GET /readyz`: what a supervisor and a load balancer ask. Neither asks a database. */
 import type { FastifyInstance } from "fastify";
 import type { Readiness, SidecarDeps } from "../deps.ts";
+import { followingSchema, toFollowing } from "../following.ts";
 import { toErrorBody } from "../http-error.ts";
 import { errorSchema } from "../schemas.ts";
 
@@ -24,6 +25,7 @@ const readinessProperties = {
         up: { type: "boolean" },
         servingStale: { type: "boolean", description: "Whether expired answers are being served in its place." },
         reason: { type: "string", description: "Why it is down; empty when up." },
+        following: followingSchema,
       },
     },
   },
@@ -80,8 +82,10 @@ function toReadinessBody({ isReady, listeners, sources }: Readiness) {
   return {
     ready: isReady,
     listeners: listeners.map(({ name, isBound }) => ({ name, bound: isBound })),
-    sources: sources.map(({ name, health, isServingStale }) => {
-      return { name, up: health.isUp, servingStale: isServingStale, reason: health.reason };
+    sources: sources.map(({ name, health, isServingStale, following }) => {
+      const state = { name, up: health.isUp, servingStale: isServingStale, reason: health.reason };
+      // As the reason of a source that is down, why it cannot be listed is told to whoever probes.
+      return following === undefined ? state : { ...state, following: toFollowing(following, true) };
     }),
   };
 }

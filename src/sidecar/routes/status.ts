@@ -8,6 +8,7 @@ import type { FastifyInstance } from "fastify";
 import { lookupTally } from "../../model/tally.ts";
 import type { DatedRefusal } from "../../telemetry/refusals.ts";
 import type { SidecarDeps } from "../deps.ts";
+import { followingSchema, toFollowing } from "../following.ts";
 import { byKind, count, counts, errorSchema } from "../schemas.ts";
 import { hasToken } from "../token.ts";
 
@@ -59,6 +60,7 @@ const statusSchema = {
           hostsUp: count,
           hostsDown: count,
           queries: counts,
+          following: followingSchema,
           reason: { type: "string", description: "Why it is down. Needs the token." },
           hosts: {
             type: "array",
@@ -168,7 +170,7 @@ function describeStatus(deps: SidecarDeps, isRevealed: boolean) {
       const tally = listeners.find((listener) => listener.name === name);
       return { ...(tally ?? { connections: 0, connectionsTotal: 0, errors: 0 }), name, bound: isBound };
     }),
-    sources: readiness.sources.map(({ name, health, isServingStale }) => {
+    sources: readiness.sources.map(({ name, health, isServingStale, following }) => {
       const hostsUp = health.hosts.filter((host) => host.isUp).length;
       return {
         name,
@@ -177,6 +179,7 @@ function describeStatus(deps: SidecarDeps, isRevealed: boolean) {
         hostsUp,
         hostsDown: health.hosts.length - hostsUp,
         queries: sources.find((source) => source.name === name)?.queries ?? { ok: 0, error: 0, timeout: 0 },
+        ...(following && { following: toFollowing(following, isRevealed) }),
         ...(isRevealed ? { reason: health.reason, hosts: health.hosts.map(toHost) } : {}),
       };
     }),

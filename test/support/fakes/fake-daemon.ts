@@ -3,6 +3,7 @@ import type { CacheState } from "../../../src/cache/answers.ts";
 import { type Explanation, explain } from "../../../src/lookup/explain.ts";
 import { Resolver } from "../../../src/lookup/resolver.ts";
 import type { FlushSelector } from "../../../src/model/flush.ts";
+import type { FollowState } from "../../../src/model/listing.ts";
 import { protocolsOf } from "../../../src/protocol/map-protocols.ts";
 import type {
   CacheDescription,
@@ -32,6 +33,7 @@ export class FakeDaemon implements SidecarDeps {
   isSourceUp = true;
   isServingStale = false;
   areListenersBound = true;
+  following: FollowState | undefined;
   errors: RecentError[] = [];
   readonly flushes: { selector: FlushSelector; map: string | undefined }[] = [];
   flushed = 3;
@@ -81,7 +83,14 @@ export class FakeDaemon implements SidecarDeps {
         { name: "inet:127.0.0.1:9000", isBound: this.areListenersBound },
         { name: "inet:127.0.0.1:9001", isBound: this.areListenersBound },
       ],
-      sources: [{ name: "mail", health: this.#health(), isServingStale: this.isServingStale }],
+      sources: [
+        {
+          name: "mail",
+          health: this.#health(),
+          isServingStale: this.isServingStale,
+          ...(this.following && { following: this.following }),
+        },
+      ],
     };
   }
 

@@ -111,6 +111,9 @@ describe("the lines of several sources", () => {
     const some = { ...all, hostedDomains: async () => new Set(["example.com"]) };
     expect(await collect(some)).toEqual(["Alice@Example.com", "sales@example.com", "*"]);
     expect(await collect(some, all)).toHaveLength(3 + lines.length);
+    // No lookup can have such a key, so that it does not matter who hosts it.
+    const odd = { ...some, listing: listing([{ key: "a\0b@other.test", owner: "alice", kind: "address" }]) };
+    expect(await collect(odd)).toEqual(["a\0b@other.test"]);
   });
 
   test("are none where a source cannot be listed: a part would look like all", async () => {
