@@ -40,6 +40,15 @@ function documentedDaemon(circumstance: string): FakeDaemon {
           listener: "inet:127.0.0.1:9000",
           map: "senders",
         },
+        {
+          time: "2026-11-24T07:59:02.000Z",
+          firstTime: "2026-11-24T07:41:03.000Z",
+          count: 36,
+          level: "warn",
+          message: "hosted domains could not be read; foreign addresses cost queries",
+          code: "ERR_SOURCE_UNAVAILABLE",
+          source: "mail",
+        },
         ...["inet:10.0.0.6:3306", "inet:10.0.0.5:3306"].map((host) => ({
           time: "2026-11-24T07:41:02.000Z",
           firstTime: "2026-11-24T07:41:02.000Z",
