@@ -5,7 +5,7 @@
  * refused. Node has no way to stop accepting without closing the socket, which would refuse. So that nobody waits for ever,
  * those that have been idle longest make way (docs/decisions/0004-connection-cap.md).
  */
-import type net from "node:net";
+import { type Accepted, closeAccepted } from "./accept.ts";
 import { Connection, type ConnectionParts } from "./connection.ts";
 import { SharedReader } from "./shared-read.ts";
 
@@ -28,7 +28,7 @@ const mustMakeWayAfterMs = 2_000;
 
 /** A connection that waits, and since when. */
 interface Parked {
-  readonly socket: net.Socket;
+  readonly accepted: Accepted;
   readonly sinceMs: number;
 }
 
@@ -55,18 +55,18 @@ export class Connections {
     this.#parts = parts;
   }
 
-  /** Takes a connection that was accepted paused. */
-  accept(socket: net.Socket): void {
+  /** Takes a connection that was accepted and not read. */
+  accept(accepted: Accepted): void {
     const { tally, limits, turn } = this.#parts;
     tally.connectionsTotal++;
-    if (this.#open.size < limits().maxConnections) this.#serve(socket);
-    else if (this.#parked.length < maxParked) this.#parked.push({ socket, sinceMs: turn.nowMs() });
-    else socket.destroy();
+    if (this.#open.size < limits().maxConnections) this.#serve(accepted);
+    else if (this.#parked.length < maxParked) this.#parked.push({ accepted, sinceMs: turn.nowMs() });
+    else closeAccepted(accepted);
   }
 
   /** Closes those that wait: they have been told nothing yet. */
   turnAway(): void {
-    for (const { socket } of this.#parked.splice(0)) socket.destroy();
+    for (const { accepted } of this.#parked.splice(0)) closeAccepted(accepted);
   }
 
   /**
@@ -101,7 +101,7 @@ export class Connections {
     if (this.#parked.length > 0) void this.#makeRoom(nowMs);
   }
 
-  #serve(accepted: net.Socket): void {
+  #serve(accepted: Accepted): void {
     const { tally } = this.#parts;
     let connection: Connection | undefined;
     const socket = this.#reader.open(accepted, (chunk, length) => connection?.onBytes(chunk, length));
@@ -125,7 +125,7 @@ export class Connections {
 
   #unpark(): void {
     while (this.#parked.length > 0 && this.#open.size < this.#parts.limits().maxConnections) {
-      this.#serve((this.#parked.shift() as Parked).socket);
+      this.#serve((this.#parked.shift() as Parked).accepted);
     }
   }
 

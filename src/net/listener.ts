@@ -4,6 +4,7 @@ import { formatEndpoint, type ListenerSettings } from "../model/settings.ts";
 import { ListenError, listenReason } from "../system/errno.ts";
 import type { InheritedSocket } from "../system/inherited-sockets.ts";
 import { bindUnixSocket, removeStaleSocket, setAccess } from "../system/unix-socket.ts";
+import { type Accepted, closeAccepted, takeHandles } from "./accept.ts";
 import { Connections, type ConnectionsParts } from "./connections.ts";
 
 /** What a listener needs beside its settings. */
@@ -28,10 +29,9 @@ export class Listener {
     this.inherited = inherited;
     this.#connections = new Connections(parts);
     // allowHalfOpen: a client that sent its last query and closed its side still gets its replies.
-    this.#server = net.createServer({ pauseOnConnect: true, allowHalfOpen: true, noDelay: true }, (socket) => {
-      if (this.#isResting) socket.destroy();
-      else this.#connections.accept(socket);
-    });
+    this.#server = net.createServer({ pauseOnConnect: true, allowHalfOpen: true, noDelay: true }, (socket) =>
+      this.#accept(socket),
+    );
   }
 
   /**
@@ -141,6 +141,11 @@ export class Listener {
     this.#connections.checkDeadlines(nowMs);
   }
 
+  #accept(accepted: Accepted): void {
+    if (this.#isResting) closeAccepted(accepted);
+    else this.#connections.accept(accepted);
+  }
+
   #listen(): Promise<void> {
     const { endpoint, mode, group } = this.#settings;
     const server = this.#server;
@@ -148,6 +153,7 @@ export class Listener {
       server.once("error", reject);
       server.once("listening", () => {
         server.off("error", reject);
+        takeHandles(server, (accepted) => this.#accept(accepted));
         server.on("error", (error) => this.#parts.log.error({ err: error, listener: this.name }, "listener failed"));
         resolve();
       });

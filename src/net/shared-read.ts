@@ -7,18 +7,13 @@
  * is not what we expect, the socket is read by `data` events as usual (docs/decisions/0002-shared-read-buffer.md).
  */
 import net from "node:net";
+import { type Accepted, type Handle, isHandle } from "./accept.ts";
 
 /** Takes bytes that are valid only during the call. */
 export type OnBytes = (chunk: Uint8Array, length: number) => void;
 
 /** What a shared buffer holds at most; libuv reads no more than that at once. */
 export const sharedBufferBytes = 65_536;
-
-/** The handle behind an accepted socket, as far as it is used here. */
-interface Handle {
-  readonly readStart: () => number;
-  readonly useUserBuffer: (buffer: Uint8Array) => void;
-}
 
 interface WithHandle {
   _handle?: unknown;
@@ -39,22 +34,20 @@ export class SharedReader {
   }
 
   /**
-   * Starts reading an accepted, paused socket.
+   * Starts reading an accepted connection. A socket must be paused.
    *
    * @param onBytes called for every read; the chunk is overwritten by the next one
    * @returns the socket to write to and to listen on, which may not be the one that was accepted
    */
-  open(accepted: net.Socket, onBytes: OnBytes): net.Socket {
+  open(accepted: Accepted, onBytes: OnBytes): net.Socket {
     const handle = this.#isShared ? takeHandle(accepted) : undefined;
     if (handle === undefined) {
-      accepted.on("data", (chunk: Buffer) => onBytes(chunk, chunk.length));
-      return accepted;
+      const socket = accepted instanceof net.Socket ? accepted : new net.Socket(halfOpen(accepted));
+      socket.on("data", (chunk: Buffer) => onBytes(chunk, chunk.length));
+      return socket;
     }
     const options = {
-      handle,
-      readable: true,
-      allowHalfOpen: accepted.allowHalfOpen,
-      writable: true,
+      ...halfOpen(handle),
       onread: {
         buffer: this.#buffer,
         // `true` keeps reading; pause() on the socket stops it (net.Socket, option onread).
@@ -68,16 +61,16 @@ export class SharedReader {
   }
 }
 
-/** Takes the handle from an accepted socket, or leaves it where it is if it is not what this file was written for. */
-function takeHandle(accepted: net.Socket & WithHandle): Handle | undefined {
+/** Options of a socket on a handle. A client that sent its last query and closed its side still gets its replies. */
+function halfOpen(handle: Handle): net.SocketConstructorOpts {
+  return { handle, readable: true, writable: true, allowHalfOpen: true } as net.SocketConstructorOpts;
+}
+
+/** Takes the handle from an accepted connection, or leaves it where it is if it is not what this file was written for. */
+function takeHandle(accepted: Accepted & WithHandle): Handle | undefined {
+  if (isHandle(accepted)) return accepted;
   const handle = accepted._handle;
   if (!isHandle(handle)) return undefined;
   accepted._handle = null;
   return handle;
-}
-
-function isHandle(handle: unknown): handle is Handle {
-  if (typeof handle !== "object" || handle === null) return false;
-  const { readStart, useUserBuffer } = handle as Partial<Handle>;
-  return typeof readStart === "function" && typeof useUserBuffer === "function";
 }
