@@ -86,7 +86,14 @@ export function loginmapdConfig(mariadb: Mariadb, places: Places, overrides: Log
     sources: {
       mail:
         postfixCf === undefined
-          ? { driver: "mysql", hosts, ...account, database: mariadb.database, preset: "native" }
+          ? {
+              driver: "mysql",
+              hosts,
+              ...account,
+              database: mariadb.database,
+              preset: "native",
+              listing_interval: "off",
+            }
           : { postfix_cf: postfixCf },
     },
     cache,
