@@ -53,7 +53,7 @@ async function start(level: string, redirect = ""): Promise<Daemon> {
       cache: { ttl: "1h" },
       log: { level },
     },
-    listening: [port],
+    listening: [port, adminPort],
   });
   return daemon;
 }

@@ -126,7 +126,13 @@ test.each([
     "READ-COMMITTED",
   ],
   ["NULL finds no row", "sql_auto_is_null", "1", "SELECT @@sql_auto_is_null", "0"],
-  ["a statement has a time limit of the server's", "max_statement_time", "0", "SELECT @@max_statement_time", "20"],
+  [
+    "a statement has a time limit of the server's",
+    "max_statement_time",
+    "0",
+    "SELECT @@max_statement_time",
+    "20.000000",
+  ],
 ])("%s, with %s=%s", async (_rule, name, value, query, owners) => {
   if (name === "transaction_isolation") restore.push("SET GLOBAL TRANSACTION ISOLATION LEVEL REPEATABLE READ");
   if (name === "transaction_isolation") await mariadb.query("SET GLOBAL TRANSACTION ISOLATION LEVEL READ UNCOMMITTED");
