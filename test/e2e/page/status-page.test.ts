@@ -238,7 +238,9 @@ test("shows sources, cache and listeners, and where the hosts are only with the 
   const page = await open();
   expect(await page.locator("#state").textContent()).toBe("not ready");
   expect(await page.locator("#causes").textContent()).toBe("source mail is down");
-  expect(await page.locator("#sources").textContent()).toBe("maildown0000 hosts up, 2 down");
+  expect(await page.locator("#sources").textContent()).toBe(
+    "maildown0000 hosts up, 2 downnot followed: answers live for cache.ttl",
+  );
   expect(await page.locator("#caches").textContent()).toBe("senders1,20487120");
   expect(await page.locator("#listeners").textContent()).toMatch(/^inet:127\.0\.0\.1:9000bound000/);
   expect(await page.locator("body").textContent()).not.toMatch(/10\.0\.0\.5|lookup failed/);

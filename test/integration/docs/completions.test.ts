@@ -37,7 +37,7 @@ printf '%s\\n' "\${COMPREPLY[@]}"`;
   });
 
   test.each([
-    ["every command", [""], ["serve", "check", "lookup", "query", "flush", "import", "doctor"]],
+    ["every command", [""], ["serve", "check", "lookup", "query", "flush", "import", "doctor", "list", "audit"]],
     ["a command", ["q"], ["query"]],
     ["global options before a command", ["--"], ["--config", "--no-color", "--help", "--version"]],
     ["a command after a global option with its value", ["-c", "x.yaml", "fl"], ["flush"]],

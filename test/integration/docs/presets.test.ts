@@ -59,8 +59,8 @@ async function shell(commands: string): Promise<void> {
 }
 
 function settingsOf(yaml: string): Settings {
-  const head =
-    'listeners: [{ protocol: socketmap, endpoint: "inet:127.0.0.1:9000" }]\nmaps: { senders: { source: mail } }\n';
+  const maps = /^maps:/m.test(yaml) ? "" : "maps: { senders: { source: mail } }\n";
+  const head = `listeners: [{ protocol: socketmap, endpoint: "inet:127.0.0.1:9000" }]\n${maps}`;
   const readSecretFile = () => ({ text: "0123456789abcdef\n", mode: 0o400 });
   return parseConfig({
     text: head + local(yaml),

@@ -13,6 +13,14 @@ export function exampleMetrics(): Promise<string> {
   metrics.listener("inet:127.0.0.1:9000");
   metrics.messages("inet:127.0.0.1:9002");
   metrics.watchCache("senders", () => ({ positive: 1, negative: 2, bytes: 3 }));
+  metrics.watchFollowing("mail", () => ({
+    signal: { signal: undefined, advice: "" },
+    listed: 3,
+    ageMs: 1,
+    durationMs: 1,
+    intervalMs: 1000,
+    reason: "",
+  }));
   metrics.watchSource("mail", () => ({ isUp: true, reason: "", hosts: [] }));
   return metrics.text();
 }
