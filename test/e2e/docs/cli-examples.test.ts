@@ -64,6 +64,7 @@ function here(example: string, port = stage.ports.socketmap): string {
   return example
     .replace("/etc/postfix/mysql-sender_login_maps.cf", join(directory.path, "mysql-sender_login_maps.cf"))
     .replace("/etc/postfix-out", postfix.etc)
+    .replace("/etc/postfix/senders", join(directory.path, "senders"))
     .replace("/var/log/", `${directory.path}/`)
     .replace("127.0.0.1:9000", `127.0.0.1:${port}`);
 }
@@ -106,6 +107,17 @@ const expected: Readonly<Record<string, (outcome: Outcome) => void | Promise<voi
   "loginmapd doctor --postfix-config /etc/postfix-out --json": ({ code, stdout }) => {
     expect(code).toBe(1);
     expect(JSON.parse(stdout).findings[0]).toMatchObject({ severity: "critical" });
+  },
+  "loginmapd list alice@example.com": ({ code, stdout }) => {
+    expect(code).toBe(0);
+    expect(stdout).toMatch(/^alice@example\.com\taddress$/m);
+  },
+  "loginmapd list --format texthash > /etc/postfix/senders": async ({ code, stderr }) => {
+    expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
+    // Postfix itself reads it.
+    const [table, key] = [`texthash:${join(directory.path, "senders")}`, "alice@example.com"];
+    const found = await run("postmap", ["-q", key, table], { env: environment() });
+    expect(found).toMatchObject({ code: 0, stdout: "alice@example.com\n" });
   },
   "loginmapd audit /var/log/mail.log*": ({ code, stdout }) => {
     expect(code).toBe(1);
