@@ -20,7 +20,7 @@ const exitAfterMs = 100;
 // Loading the web server holds up the event loop for some 100 ms. The clients that wait already are answered before that, and
 // for misses their source has to be connected; one that is away must not hold up /healthz for long.
 const clientsFirstMs = 20;
-const sourcesFirstMs = 250;
+const sourcesFirstMs = 1_000;
 
 /**
  * Runs the daemon.

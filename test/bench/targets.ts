@@ -34,6 +34,8 @@ export function tableOfVerdicts(verdicts: readonly Verdict[]): Table {
   };
 }
 
+const firstAnswer = "loginmapd, first lookup answered";
+
 function verdictsOf(lineup: Lineup): Verdict[] {
   switch (lineup.suite) {
     case "hits":
@@ -43,70 +45,60 @@ function verdictsOf(lineup: Lineup): Verdict[] {
         ratio(lineup, "negative hits: lookups/s × hits", "at least", 0.9, "perSecond", "negative hits", "hits"),
         ratio(lineup, "foreign domains: lookups/s × hits", "at least", 0.9, "perSecond", "foreign domains", "hits"),
       ];
+    case "churn":
+      return [
+        ratio(lineup, `${lineup.title}: lookups/s × bare Node`, "at least", 0.9, "perSecond", "loginmapd", "bare Node"),
+      ];
     case "misses":
       return ofMisses(lineup);
     case "milter":
       return [ratio(lineup, `${lineup.title}: CPU × bare Node`, "at most", 1.5, "cpuUs", "loginmapd", "bare Node")];
     case "memory":
       return [
-        plain(lineup, "RSS MB, 100,000 cached owners", 140, "rssBytes", "100,000 cached owners", 1e-6),
+        plain(lineup, "RSS MB, 100,000 cached owners", 170, "rssBytes", "100,000 cached owners", 1e-6),
         plain(lineup, "RSS MB, 1,000,000 cached owners", 700, "rssBytes", "1,000,000 cached owners", 1e-6),
       ];
     case "start":
       return [
-        plain(lineup, "ms from spawn to the first answer", 600, "ms", "loginmapd, first lookup answered"),
-        plain(lineup, "ms from spawn to ready", 600, "ms", "loginmapd, /readyz 200"),
+        ratio(lineup, "spawn to the first answer × node --eval 0", "at most", 3.5, "ms", firstAnswer, "node --eval 0"),
       ];
     default:
       return [];
   }
 }
 
+// CPU first: it is steadier than time on a machine that others use too.
+const hitsTargets: Readonly<Record<string, { readonly bareNode: number; readonly limit: number }>> = {
+  "hits, socketmap unix, 16 connections": { bareNode: 1, limit: 2.1 },
+  "hits, socketmap unix, 64 connections": { bareNode: 1.05, limit: 2.4 },
+};
+
 function ofHits(lineup: Lineup): Verdict[] {
   const { title } = lineup;
-  const verdicts = [
-    ratio(lineup, `${title}: lookups/s × bare Node`, "at least", 1, "perSecond", "loginmapd", "bare Node"),
+  const target = hitsTargets[title];
+  if (target === undefined) return [];
+  return [
+    ratio(lineup, `${title}: CPU × bare Node`, "at most", target.bareNode, "cpuUs", "loginmapd", "bare Node"),
+    ratio(lineup, `${title}: CPU × C limit`, "at most", target.limit, "cpuUs", "loginmapd", "C limit"),
   ];
-  if (/socketmap unix, (16|64) /.test(title)) {
-    verdicts.push(
-      ratio(lineup, `${title}: CPU × bare Node`, "at most", 1, "cpuUs", "loginmapd", "bare Node"),
-      ratio(lineup, `${title}: CPU × C limit`, "at most", 2.2, "cpuUs", "loginmapd", "C limit"),
-    );
-  }
-  if (/socketmap unix, 16 /.test(title)) {
-    verdicts.push(ratio(lineup, `${title}: p99 × bare Node`, "at most", 1, "p99Us", "loginmapd", "bare Node"));
-  }
-  return verdicts;
 }
 
+// Postfix's own table asks the database itself: a server between the two has two more wake-ups.
 const missesTargets: Readonly<Record<string, number>> = {
-  "misses, 1 clients": 1.5,
-  "misses, 8 clients": 3,
-  "misses, 50 clients": 4,
+  "misses, 1 clients": 0.6,
+  "misses, 8 clients": 0.6,
+  "misses, 50 clients": 1,
 };
 
 function ofMisses(lineup: Lineup): Verdict[] {
   const { title } = lineup;
-  const target = missesTargets[title] as number;
+  const target = missesTargets[title];
+  if (target === undefined) return [];
   const verdicts = [
-    ratio(lineup, `${title}: × proxy:mysql:`, "at least", target, "perSecond", "loginmapd", "proxy:mysql:, by postmap"),
+    ratio(lineup, `${title}: lookups/s × mysql:`, "at least", target, "perSecond", "loginmapd", "mysql:, by postmap"),
   ];
-  if (title === "misses, 1 clients") {
-    verdicts.push(
-      ratio(lineup, `${title}: × mysql:`, "at least", 0.8, "perSecond", "loginmapd", "mysql:, by postmap"),
-      ratio(
-        lineup,
-        `${title}, both by postmap: × mysql:`,
-        "at least",
-        0.8,
-        "perSecond",
-        "loginmapd, by postmap",
-        "mysql:, by postmap",
-      ),
-    );
-  }
   if (title === "misses, 50 clients") {
-    verdicts.push(plain(lineup, `${title}: SELECTs per lookup`, 0.5, "statements", "loginmapd"));
+    verdicts.push(plain(lineup, `${title}: SELECTs per lookup`, 0.15, "statements", "loginmapd"));
   }
   return verdicts;
 }

@@ -6,6 +6,7 @@ import { join } from "node:path";
 import { projectRoot, writeConfig } from "../../support/servers/daemon.ts";
 import { type Child, startChild, stopChild } from "../../support/servers/processes.ts";
 import { type Pace, patient } from "../pace.ts";
+import { UsageReader } from "../process-usage.ts";
 import { findPlaces, loginmapdConfig } from "../servers.ts";
 import type { Stage } from "../stage.ts";
 import type { Contestant, Lineup } from "../statistics.ts";
@@ -16,17 +17,25 @@ import { addressOf, queryText } from "../workload.ts";
 export async function measureStart(stage: Stage, usual: Pace): Promise<Lineup[]> {
   const pace = patient(usual);
   const starts: Contestant[] = [
-    { name: "loginmapd, first lookup answered", measure: async () => ({ ms: (await start(stage)).answeredMs }) },
-    { name: "loginmapd, /readyz 200", measure: async () => ({ ms: (await start(stage)).readyMs }) },
-    { name: "node --eval 0", measure: async () => ({ ms: await nodeAloneMs() }) },
+    { name: "loginmapd, first lookup answered", measure: async () => (await start(stage)).answered },
+    { name: "loginmapd, /readyz 200", measure: async () => (await start(stage)).ready },
+    { name: "node --eval 0", measure: () => nodeAlone() },
   ];
   return [{ suite: "start", title: "start", entries: await inTurns(starts, pace.repetitions) }];
 }
 
-interface StartTimes {
-  readonly answeredMs: number;
-  readonly readyMs: number;
+/** Time since the spawn, and what the process had used of the processors by then, to 10 ms. */
+interface Moment {
+  readonly ms: number;
+  readonly cpuUs: number;
 }
+
+interface StartTimes {
+  readonly answered: Moment;
+  readonly ready: Moment;
+}
+
+const usage = new UsageReader();
 
 async function start(stage: Stage): Promise<StartTimes> {
   const places = await findPlaces(stage.folder, "start");
@@ -36,13 +45,13 @@ async function start(stage: Stage): Promise<StartTimes> {
 
   const began = performance.now();
   const child = startChild(process.execPath, [join(projectRoot, "dist/main.js"), "serve", "-c", configFile]);
-  const elapsedMs = () => performance.now() - began;
+  const moment = (): Moment => ({ ms: performance.now() - began, cpuUs: usage.read(child.pid).cpuMs * 1000 });
   try {
-    const [answeredMs, readyMs] = await Promise.all([
-      until(child, () => isAnswered(places.socket)).then(elapsedMs),
-      until(child, isReady).then(elapsedMs),
+    const [answered, ready] = await Promise.all([
+      until(child, () => isAnswered(places.socket)).then(moment),
+      until(child, isReady).then(moment),
     ]);
-    return { answeredMs, readyMs };
+    return { answered, ready };
   } finally {
     await stopChild(child);
   }
@@ -68,8 +77,16 @@ function isAnswered(path: string): Promise<boolean> {
   });
 }
 
-async function nodeAloneMs(): Promise<number> {
+// Its end cannot be read from /proc any more, so it says that it is there and waits.
+const alone = "console.log(0); setTimeout(() => {}, 60_000)";
+
+async function nodeAlone(): Promise<Moment> {
   const began = performance.now();
-  await once(spawn(process.execPath, ["--eval", "0"], { stdio: "ignore" }), "exit");
-  return performance.now() - began;
+  const node = spawn(process.execPath, ["--eval", alone], { stdio: ["ignore", "pipe", "ignore"] });
+  try {
+    await once(node.stdout, "data");
+    return { ms: performance.now() - began, cpuUs: usage.read(node.pid as number).cpuMs * 1000 };
+  } finally {
+    node.kill();
+  }
 }
