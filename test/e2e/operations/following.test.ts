@@ -75,7 +75,11 @@ async function timesOf({ changes }: FollowedStack, map: string, port: number, ru
   const client = await WireClient.open(port);
   const times: Times[] = [];
   for (const { name, sql, key, before, after } of changes) {
-    expect(await client.ask(map, key), `${map}: ${key} before ${name}`).toBe(before);
+    // A change before this one may concern the key too.
+    await waitUntil(
+      `${map}: ${key} to be ${before} before ${name}`,
+      async () => (await client.ask(map, key)) === before,
+    );
     await run(sql);
     const committedMs = performance.now();
     await waitUntil(`${map}: ${key} to be ${after} after ${name}`, async () => (await client.ask(map, key)) === after);
