@@ -34,8 +34,9 @@ export interface DispatcherOptions<S extends Session, L extends Batchable> {
   readonly onRefused: () => void;
 }
 
-// A lookup whose session broke is tried once more: that covers a server that was restarted while the connection idled.
-const maxTries = 2;
+// A lookup whose session broke is tried again: that covers a server that was restarted while the connection idled. And once more, for
+// one whose administrator ends sessions one after the other.
+const maxTries = 3;
 // Deadlines are seconds long; one coarse tick for all is enough, and costs nothing while nobody waits.
 const tickMs = 50;
 

@@ -1,6 +1,7 @@
 /** Every query of the dashboard and every alert rule, asked of a real Prometheus after everything has happened once. */
 import { readFileSync } from "node:fs";
 import { readFile, writeFile } from "node:fs/promises";
+import { connect } from "node:net";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { parse, stringify } from "yaml";
@@ -9,6 +10,7 @@ import { freePort } from "../../support/servers/ports.ts";
 import { type Prometheus, type Sample, startPrometheus } from "../../support/servers/prometheus.ts";
 import { adminToken, nativeSource, type Stage, startStage } from "../../support/servers/stage.ts";
 import { waitUntil } from "../../support/wait.ts";
+import { endOfHeaders, header, mail, packet, postfixOffer } from "../../support/wire/milter-wire.ts";
 import { askOnce, netstring, WireClient } from "../../support/wire/wire.ts";
 
 interface Query {
@@ -48,6 +50,7 @@ const notMet: Readonly<Record<string, string>> = {
 const aboutAbsence = ["LoginmapdAbsent"];
 
 let stage: Stage;
+let milterPort: number;
 let prometheus: Prometheus;
 const held: WireClient[] = [];
 /** What each query, each rule, and each rule with its thresholds taken away gave in any phase. */
@@ -55,7 +58,9 @@ const given = new Map<string, Sample[]>();
 
 beforeAll(async () => {
   const deadHost = await freePort();
+  milterPort = await freePort();
   stage = await startStage({
+    milterPort,
     config: (mariadb) => {
       const source = nativeSource(mariadb);
       return {
@@ -65,6 +70,11 @@ beforeAll(async () => {
             hosts: [`inet:127.0.0.1:${deadHost}`, ...(source["hosts"] as string[])],
             query_timeout: "500ms",
           },
+          followed: { ...source, listing_interval: "1s" },
+        },
+        maps: {
+          senders: { source: "mail", recipient_delimiter: "+" },
+          others: { source: "followed", recipient_delimiter: "+" },
         },
         limits: { max_connections: 8, lookup_timeout: "300ms" },
         cache: { max_entries: 20, max_negative_entries: 20, ttl: "1s", negative_ttl: "1s", stale_if_error: "1h" },
@@ -115,6 +125,10 @@ async function everythingIsWell(): Promise<void> {
   await reload(stringify(stage.config), "ok");
   await reload("listeners: 1\n", "error");
   await ask(4, (i) => `alice+kept${i}@example.com`);
+  await messages(2, () => "alice@example.com");
+  // Somebody who has found a password tries whom it may write as.
+  await messages(12, (i) => `bob+tried${i}@example.com`);
+  await rowsComeAndGo();
   while (held.length < 7) held.push(await WireClient.open(stage.ports.socketmap));
   await aScrape();
 }
@@ -122,6 +136,11 @@ async function everythingIsWell(): Promise<void> {
 async function aTableIsGone(): Promise<void> {
   await stage.mariadb.query("RENAME TABLE addresses TO elsewhere");
   for (let i = 0; i < 150; i++) await ask(1, () => `gone${i}@example.com`);
+  await messages(20, (i) => `gone${i}@example.com`);
+  await waitUntil(
+    "a listing that fails",
+    async () => (await stage.metric("loginmapd_source_listing_failures_total")) > 0,
+  );
   await stage.mariadb.query("RENAME TABLE elsewhere TO addresses");
 }
 
@@ -136,6 +155,34 @@ async function theDatabaseHangs(): Promise<void> {
   });
   await aScrape();
   stage.mariadb.resume();
+}
+
+/** Messages of alice with these addresses in their From:, over one connection. */
+async function messages(count: number, from: (i: number) => string): Promise<void> {
+  const judged = () => stage.metric("loginmapd_messages_total");
+  const before = await judged();
+  const socket = connect(milterPort, "127.0.0.1").on("error", () => undefined);
+  socket.write(postfixOffer, "latin1");
+  for (let i = 0; i < count; i++) {
+    const message = mail("alice@example.com", "alice@example.com") + header("From", from(i)) + endOfHeaders();
+    socket.write(message, "latin1");
+    await waitUntil(`message ${i} to be judged`, async () => (await judged()) > before + i);
+    socket.write(packet("A"), "latin1");
+  }
+  socket.destroy();
+}
+
+/** A source that is followed notices each of these by itself. */
+async function rowsComeAndGo(): Promise<void> {
+  const changes = (kind: string) => stage.metric("loginmapd_source_changes_total", { kind });
+  const here = "domain = 'example.com' AND localpart = 'newcomer'";
+  const of = (login: string) => `('example.com', 'newcomer', '${login}@example.com')`;
+  await stage.mariadb.query(`INSERT INTO addresses (domain, localpart, login) VALUES ${of("alice")}`);
+  await waitUntil("the row to be listed", async () => (await changes("added")) > 0);
+  await stage.mariadb.query(`UPDATE addresses SET login = 'bob@example.com' WHERE ${here}`);
+  await waitUntil("its change to be listed", async () => (await changes("changed")) > 0);
+  await stage.mariadb.query(`DELETE FROM addresses WHERE ${here}`);
+  await waitUntil("its end to be listed", async () => (await changes("removed")) > 0);
 }
 
 async function reload(text: string, outcome: string): Promise<void> {

@@ -17,6 +17,8 @@ export interface StageOptions {
   readonly mariadb?: MariadbOptions;
   /** Ports of its own listeners, when `config` has some. */
   readonly listening?: readonly number[];
+  /** The port of a milter listener beside the others. */
+  readonly milterPort?: number;
   /** How the daemon is started. */
   readonly daemon?: Pick<DaemonOptions, "env" | "prefix">;
 }
@@ -59,6 +61,9 @@ export async function startStage(options: StageOptions = {}): Promise<Stage> {
       listeners: [
         { protocol: "socketmap", endpoint: `inet:127.0.0.1:${socketmap}` },
         { protocol: "tcp_table", endpoint: `inet:127.0.0.1:${tcpTable}`, map: "senders" },
+        ...(options.milterPort === undefined
+          ? []
+          : [{ protocol: "milter", endpoint: `inet:127.0.0.1:${options.milterPort}`, map: "senders" }]),
         ...unixSockets.map((path) => ({ protocol: "socketmap", endpoint: `unix:${path}`, mode: "0666" })),
       ],
       admin: { endpoint: `inet:127.0.0.1:${admin}`, token: adminToken },
