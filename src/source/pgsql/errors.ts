@@ -5,6 +5,7 @@
  * The server's codes are those of its Appendix A. A code that is not named counts as its class does; words of the server are
  * repeated only where they name objects and accounts, never a parameter.
  */
+import { connectionReason } from "../../system/errno.ts";
 import { SessionError, type SessionErrorKind } from "../session.ts";
 
 interface Meaning {
@@ -46,21 +47,6 @@ const byClass: Readonly<Record<string, Meaning>> = {
   "54": { kind: "statement", name: "program_limit_exceeded", isQuotable: true },
 };
 
-// What the operating system and the driver say; all of it concerns the connection.
-const byCode: Readonly<Record<string, string>> = {
-  ECONNREFUSED: "connection refused",
-  ECONNRESET: "connection reset",
-  EPIPE: "connection closed",
-  ETIMEDOUT: "no answer in time",
-  EHOSTUNREACH: "host unreachable",
-  ENETUNREACH: "network unreachable",
-  ENOTFOUND: "host name not found",
-  EAI_AGAIN: "name server not reachable",
-  ENOENT: "no such socket",
-  EACCES: "no permission to use the socket",
-  EAGAIN: "too many connections wait at the socket",
-};
-
 /** The error of a server as the driver raises it. */
 interface ServerError {
   readonly code: string;
@@ -89,7 +75,7 @@ export function toSessionError(error: unknown): SessionError {
   }
   const { code, message } = (typeof error === "object" && error !== null ? error : {}) as Record<string, unknown>;
   const text =
-    typeof code === "string" ? (byCode[code] ?? code) : typeof message === "string" ? message : String(error);
+    typeof code === "string" ? (connectionReason(code) ?? code) : typeof message === "string" ? message : String(error);
   return new SessionError("connection", text, { cause: error });
 }
 
