@@ -38,6 +38,8 @@ rm -rf "$program"/node_modules/@libsql/linux-*-musl*
 find "$program/node_modules" -type f -exec chmod 0644 {} +
 node scripts/build.mjs "$program/dist"
 cp -r sql "$program/sql"
+# For `loginmapd completion`; the shells find theirs below.
+install -D -m 0644 -t "$program/deploy/completions" deploy/completions/*
 mkdir -p "$root/usr/bin"
 ln -s ../lib/loginmapd/dist/main.js "$root/usr/bin/loginmapd"
 

@@ -2,7 +2,7 @@
 
 _loginmapd() {
   local current=${COMP_WORDS[COMP_CWORD]} previous=${COMP_WORDS[COMP_CWORD-1]} command="" word i
-  local commands="serve check lookup query flush import doctor list audit"
+  local commands="serve check lookup query flush import doctor list audit completion"
   local options="-c --config --no-color -h --help -V --version" arguments=""
   COMPREPLY=()
 
@@ -106,6 +106,9 @@ _loginmapd() {
         --map) return ;;
         --since) return ;;
       esac
+      ;;
+    completion)
+      arguments="bash zsh"
       ;;
   esac
 

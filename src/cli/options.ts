@@ -5,6 +5,7 @@
  */
 import type { ParseArgsConfig } from "node:util";
 import type { CommandSpec, OptionSpec } from "./command-spec.ts";
+import { configurationOptions, jsonOption, mapOption } from "./shared-options.ts";
 
 /** What the program says of itself in one line. */
 export const programSummary = "Answers Postfix's smtpd_sender_login_maps from a mail database.";
@@ -30,33 +31,6 @@ export const commonExits: readonly (readonly [code: number, meaning: string])[] 
   [69, "A server or a source cannot be reached."],
   [70, "A defect of loginmapd; the message says where."],
   [78, "The configuration is wrong; every problem is named."],
-];
-
-const mapOption: OptionSpec = { name: "map", value: "MAP", help: "The map; else senders." };
-
-const jsonOption: OptionSpec = { name: "json", help: "Print JSON for programs." };
-
-/** What stands in for a configuration file. */
-const configurationOptions: readonly OptionSpec[] = [
-  { name: "demo", help: "Use the demo database: socketmap on 127.0.0.1:9000, tcp_table on 9001, admin on 9100." },
-  {
-    name: "postfix-cf",
-    value: "FILE",
-    isRepeatable: true,
-    help: "Use a table file of Postfix (mysql_table(5), pgsql_table(5), sqlite_table(5), ldap_table(5)), with no other configuration.",
-    completion: "file",
-  },
-  {
-    name: "recipient-delimiter",
-    value: "CHARS",
-    help: "With --postfix-cf: Postfix's recipient_delimiter, also when that is empty; without it + and a warning.",
-  },
-  {
-    name: "local-domain",
-    value: "DOMAIN",
-    isRepeatable: true,
-    help: "With --postfix-cf: a domain of Postfix's mydestination, for which the bare localpart is asked too.",
-  },
 ];
 
 const serve: CommandSpec = {
@@ -267,6 +241,18 @@ const audit: CommandSpec = {
   examples: ["loginmapd audit /var/log/mail.log*", "journalctl -u 'postfix*' | loginmapd audit - --since 7d --json"],
 };
 
+const completion: CommandSpec = {
+  name: "completion",
+  summary: "Print what lets a shell complete loginmapd.",
+  description: [
+    'Prints the completions of commands, options and their values for a shell. The Debian package has them in place. After npm install -g, write them once to where the shell looks for them: for bash that is /usr/local/share/bash-completion/completions/loginmapd, for zsh the file _loginmapd in a directory of $fpath. Or let ~/.bashrc say: eval "$(loginmapd completion bash)".',
+  ],
+  positionals: [{ name: "SHELL", help: "bash or zsh.", completion: ["bash", "zsh"] }],
+  options: [],
+  exits: [],
+  examples: ["loginmapd completion bash > /usr/local/share/bash-completion/completions/loginmapd"],
+};
+
 /** Every command, in the order of help. */
 export const commands: readonly CommandSpec[] = [
   serve,
@@ -278,6 +264,7 @@ export const commands: readonly CommandSpec[] = [
   doctor,
   list,
   audit,
+  completion,
 ];
 
 /** Finds a command by name. */

@@ -19,6 +19,7 @@ const loaders: Record<string, () => Promise<Command>> = {
   doctor: async () => (await import("./doctor.ts")).doctor,
   list: async () => (await import("./list.ts")).list,
   audit: async () => (await import("./audit.ts")).audit,
+  completion: async () => (await import("./completion.ts")).completion,
 };
 
 /**

@@ -64,6 +64,7 @@ function here(example: string, port = stage.ports.socketmap): string {
   return example
     .replace("/etc/postfix/mysql-sender_login_maps.cf", join(directory.path, "mysql-sender_login_maps.cf"))
     .replace("/etc/postfix-out", postfix.etc)
+    .replace("/usr/local/share/bash-completion/completions", directory.path)
     .replace("/etc/postfix/senders", join(directory.path, "senders"))
     .replace("/var/log/", `${directory.path}/`)
     .replace("127.0.0.1:9000", `127.0.0.1:${port}`);
@@ -122,6 +123,13 @@ const expected: Readonly<Record<string, (outcome: Outcome) => void | Promise<voi
   "loginmapd audit /var/log/mail.log*": ({ code, stdout }) => {
     expect(code).toBe(1);
     expect(stdout).toMatch(/^alice@example\.com as bob@example\.com: 1 message, last /m);
+  },
+  "loginmapd completion bash > /usr/local/share/bash-completion/completions/loginmapd": async (outcome) => {
+    expect(outcome).toMatchObject({ code: 0, stdout: "", stderr: "" });
+    const told = await run("bash", ["--norc", "-c", "source ./loginmapd; complete -p loginmapd"], {
+      cwd: directory.path,
+    });
+    expect(told).toMatchObject({ code: 0, stdout: "complete -F _loginmapd loginmapd\n" });
   },
   "journalctl -u 'postfix*' | loginmapd audit - --since 7d --json": ({ code, stdout }) => {
     expect(code).toBe(1);

@@ -88,6 +88,16 @@ test("the command is on the PATH and knows its version", async () => {
   expect(outcome.stdout).toContain(version);
 });
 
+test("the shells find their completions, and the command prints the same", async () => {
+  for (const [shell, path] of [
+    ["bash", "bash-completion/completions/loginmapd"],
+    ["zsh", "zsh/vendor-completions/_loginmapd"],
+  ] as const) {
+    const stdout = await readFile(join("/usr/share", path), "utf8");
+    expect(await run("loginmapd", ["completion", shell], fromRoot)).toMatchObject({ code: 0, stdout, stderr: "" });
+  }
+});
+
 test("the secrets and the configuration are for root and the daemon alone", async () => {
   const group = await idOf("group", "loginmapd");
   for (const name of ["loginmapd.yaml", "admin-token", "mysql-password"]) {

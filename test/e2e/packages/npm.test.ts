@@ -50,6 +50,26 @@ test("man finds both pages", async () => {
   }
 });
 
+test("the installed command brings the completions, which a shell takes", async () => {
+  const loginmapd = inPrefix("bin/loginmapd");
+  const inBash = `eval "$("$0" completion bash)"; complete -p loginmapd`;
+  expect(await run("bash", ["--norc", "-c", inBash, loginmapd], { cwd: "/" })).toMatchObject({
+    code: 0,
+    stdout: "complete -F _loginmapd loginmapd\n",
+    stderr: "",
+  });
+  const functions = join(directory.path, "functions");
+  const inZsh = `mkdir $2; $1 completion zsh > $2/_loginmapd; fpath=($2 $fpath); autoload -Uz compinit; compinit -u -D
+print -r -- $_comps[loginmapd]`;
+  expect(await run("zsh", ["-fc", inZsh, "zsh", loginmapd, functions], { cwd: "/" })).toMatchObject({
+    code: 0,
+    stdout: "_loginmapd\n",
+    stderr: "",
+  });
+  const unknown = await run(loginmapd, ["completion", "fish"], { cwd: "/" });
+  expect(unknown).toMatchObject({ code: 64, stderr: 'loginmapd: completion: expected bash or zsh, got "fish"\n' });
+});
+
 test("runs the demo, whose page, metrics and answers are all there", async () => {
   const [socketmap, tcpTable, admin] = await Promise.all([freePort(), freePort(), freePort()]);
   const env = {

@@ -37,7 +37,11 @@ printf '%s\\n' "\${COMPREPLY[@]}"`;
   });
 
   test.each([
-    ["every command", [""], ["serve", "check", "lookup", "query", "flush", "import", "doctor", "list", "audit"]],
+    [
+      "every command",
+      [""],
+      ["serve", "check", "lookup", "query", "flush", "import", "doctor", "list", "audit", "completion"],
+    ],
     ["a command", ["q"], ["query"]],
     ["global options before a command", ["--"], ["--config", "--no-color", "--help", "--version"]],
     ["a command after a global option with its value", ["-c", "x.yaml", "fl"], ["flush"]],
@@ -46,6 +50,7 @@ printf '%s\\n' "\${COMPREPLY[@]}"`;
     ["no option of another command", ["flush", "--prot"], []],
     ["global options after a command", ["flush", "--conf"], ["--config"]],
     ["the words that an option takes", ["query", "--protocol", ""], ["socketmap", "tcp_table"]],
+    ["the words that an argument takes", ["completion", ""], ["bash", "zsh"]],
     ["the words of --option=value", ["query", "--protocol", "=", "t"], ["tcp_table"]],
     ["the words of --option= with nothing after it", ["query", "--protocol", "="], ["socketmap", "tcp_table"]],
     ["nothing for a value that cannot be known", ["query", "--server", ""], []],
@@ -80,6 +85,7 @@ zpty -d shell
     ["a switch of the command", "loginmapd check --con", "loginmapd check --con"],
     ["a switch", "loginmapd check --conn", "loginmapd check --connect "],
     ["the words that an option takes", "loginmapd query --protocol tc", "loginmapd query --protocol tcp_table "],
+    ["the words that an argument takes", "loginmapd completion z", "loginmapd completion zsh "],
     ["files for -c", "loginmapd -c sen", "loginmapd -c senders.cf "],
     ["files as arguments of import", "loginmapd import tw", "loginmapd import two\\ words.cf "],
     ["no option of another command", "loginmapd flush --prot", "loginmapd flush --prot"],

@@ -8,15 +8,16 @@ test("the help of the program lists commands and global options", () => {
 Answers Postfix's smtpd_sender_login_maps from a mail database.
 
 Commands:
-  serve   Run the daemon.
-  check   Check the configuration.
-  lookup  Explain who owns an address.
-  query   Ask a running server over the wire.
-  flush   Forget answers in the cache of the running server.
-  import  Print the configuration equivalent to Postfix table files.
-  doctor  Say what does not fit between Postfix's configuration and ours.
-  list    List what a login may send as, and why.
-  audit   Say whom the map would have refused, by Postfix's log.
+  serve       Run the daemon.
+  check       Check the configuration.
+  lookup      Explain who owns an address.
+  query       Ask a running server over the wire.
+  flush       Forget answers in the cache of the running server.
+  import      Print the configuration equivalent to Postfix table files.
+  doctor      Say what does not fit between Postfix's configuration and ours.
+  list        List what a login may send as, and why.
+  audit       Say whom the map would have refused, by Postfix's log.
+  completion  Print what lets a shell complete loginmapd.
 
 Options:
   -c, --config FILE  The configuration file; else $LOGINMAPD_CONFIG, else

@@ -13,6 +13,7 @@ test("the commands of the public interface are there, in the order of help", () 
     "doctor",
     "list",
     "audit",
+    "completion",
   ]);
 });
 
