@@ -233,7 +233,8 @@ export class CachedSource implements OwnerSource {
     const flights = this.#flights;
     const flight: Promise<Answer> = asked.then(
       (answer) => {
-        this.#isHanging = false;
+        // By that list, the source failed.
+        if (answer !== foreignByStaleList) this.#isHanging = false;
         if (flights.end(key, flight)) this.#learn(key, answer);
         return answer;
       },

@@ -3,8 +3,9 @@
  *
  * Most lookups on port 25 are for senders that are not ours: they cost neither a query nor a cache entry. The set of hosted
  * domains is read again before it is `refreshMs` old; nobody waits for that unless the set is overdue and says "foreign". When the
- * set cannot be read for longer than `staleIfErrorMs`, or not since a flush, or while it takes long, the gate stands open: it never
- * turns "not known" into "not hosted".
+ * set cannot be read for longer than `staleIfErrorMs`, or not since a flush, the gate stands open: it never turns "not known" into
+ * "not hosted". While a reading takes long, the source itself is asked about what an overdue set lacks: the list may be long, and
+ * the source well. If that fails too, the source hangs, and the set that was read last stands, as a stale answer does.
  */
 import { splitAddress } from "../model/address.ts";
 import type { Clock } from "../model/clock.ts";
@@ -74,7 +75,7 @@ export class DomainGate implements OwnerSource, Doorkeeper {
     const refusal = this.refuses(key);
     if (refusal === undefined) return this.#source.ownersOf(key, deadlineMs);
     if (!(refusal instanceof Promise)) return refusal;
-    return refusal.then((nobody) => nobody ?? this.#source.ownersOf(key, deadlineMs));
+    return refusal.then((nobody) => nobody ?? this.#askOrStale(key, deadlineMs));
   }
 
   refuses(key: string): Nobody | undefined | Promise<Nobody | undefined> {
@@ -84,6 +85,10 @@ export class DomainGate implements OwnerSource, Doorkeeper {
     if (this.#isListed(key)) return undefined;
     if (!this.#isVoid && ageMs < this.#rules.refreshMs) return foreign;
     return this.#reading === undefined ? this.#decide(key) : this.#readingOrLate.then(() => this.#decide(key));
+  }
+
+  refusesStale(key: string): Nobody | undefined {
+    return this.#isVoid || this.#isTooOld() || this.#isListed(key) ? undefined : foreignByStaleList;
   }
 
   /** Reads the set now, for the start of the daemon. Never rejects: without a set the gate stands open. */
@@ -123,12 +128,25 @@ export class DomainGate implements OwnerSource, Doorkeeper {
 
   /** Decides about an address that an overdue set did not list, when the reading has ended or takes long. */
   #decide(key: string): Nobody | undefined {
-    const ageMs = this.#clock.nowMs() - this.#readAtMs;
-    const isTooOld = ageMs >= this.#rules.refreshMs + this.#rules.staleIfErrorMs;
-    const isOverdue = ageMs >= this.#rules.refreshMs;
-    const isLate = isOverdue && this.#reading !== undefined;
-    if (this.#isVoid || isTooOld || isLate || this.#isListed(key)) return undefined;
-    return isOverdue ? foreignByStaleList : foreign;
+    const isOverdue = this.#clock.nowMs() - this.#readAtMs >= this.#rules.refreshMs;
+    if (!isOverdue) return this.#isVoid || this.#isListed(key) ? undefined : foreign;
+    return this.#reading === undefined ? this.refusesStale(key) : undefined;
+  }
+
+  /** Asks the source about an address that a late reading did not decide. */
+  async #askOrStale(key: string, deadlineMs: number): Promise<Answer> {
+    try {
+      return await this.#source.ownersOf(key, deadlineMs);
+    } catch (error) {
+      const nobody = this.refusesStale(key);
+      if (nobody === undefined) throw error;
+      return nobody;
+    }
+  }
+
+  #isTooOld(): boolean {
+    const { refreshMs, staleIfErrorMs } = this.#rules;
+    return this.#clock.nowMs() - this.#readAtMs >= refreshMs + staleIfErrorMs;
   }
 
   #isListed(key: string): boolean {

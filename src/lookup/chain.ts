@@ -3,7 +3,7 @@
  *
  * Each keeps the domain gate of its own: what one source does not host, another may.
  */
-import { blame } from "../model/errors.ts";
+import { blame, SourceError } from "../model/errors.ts";
 import { notAsked } from "../model/keys.ts";
 import { type Answer, absent, Found, foreign, foreignByStaleList, malformed, type Nobody } from "../model/reply.ts";
 import type { Database, Doorkeeper, OwnerSource } from "../model/source.ts";
@@ -18,6 +18,9 @@ interface Link {
   readonly database: Database;
   readonly gate: Doorkeeper;
 }
+
+/** For each source why it is not asked, if it is not. */
+type Refusals = readonly (Nobody | undefined)[];
 
 /** Asks every source for a key before it asks for the next key: `combine: first`. */
 export class Chain implements Resolving {
@@ -52,13 +55,28 @@ export class Chain implements Resolving {
     }
   }
 
-  #among(key: string, refusals: readonly (Nobody | undefined)[], deadlineMs: number): Answer | Promise<Answer> {
+  #among(key: string, refusals: Refusals, deadlineMs: number): Answer | Promise<Answer> {
     const databases = this.#links.filter((_, i) => refusals[i] === undefined).map(({ database }) => database);
     // Only an answer that rests on a list which is overdue is counted as stale.
     if (databases.length === 0) return refusals.find((refusal) => refusal === foreignByStaleList) ?? foreign;
     const turns = new Turns(key, databases, this.#rules);
     if (turns.turns.length === 0) return malformed;
-    return turns.run(deadlineMs).then(({ answer }) => answer);
+    return turns.run(deadlineMs).then(
+      ({ answer }) => answer,
+      (error: unknown) => {
+        const known = this.#withStale(key, refusals, error);
+        if (known === refusals) throw error;
+        return this.#among(key, known, deadlineMs);
+      },
+    );
+  }
+
+  /** The refusals with that of the source that failed, if what it hosted last leaves the key to others. */
+  #withStale(key: string, refusals: Refusals, error: unknown): Refusals {
+    const failed = error instanceof SourceError ? error.source : undefined;
+    const at = this.#links.findIndex(({ database }, i) => database.name === failed && refusals[i] === undefined);
+    const refusal = this.#links[at]?.gate.refusesStale(key);
+    return refusal === undefined ? refusals : refusals.with(at, refusal);
   }
 }
 

@@ -153,6 +153,17 @@ const faults: readonly PgsqlFault[] = [
     },
   },
   {
+    name: "queries held up for longer than query_timeout",
+    isOutage: true,
+    async inject(underLoad) {
+      // Every lookup reads it, and the list of domains too.
+      const lock = await primary.lockTable("send_as_grants");
+      await new Promise((resolve) => setTimeout(resolve, 3000));
+      await underLoad();
+      await lock.release();
+    },
+  },
+  {
     name: "hostile defaults of the account",
     isOutage: false,
     async inject(underLoad) {

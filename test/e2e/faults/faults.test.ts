@@ -150,8 +150,9 @@ const faults: readonly Fault[] = [
       config: (mariadb) => ({ sources: { mail: { ...nativeSource(mariadb), query_timeout: "1s" } } }),
     },
     async inject({ mariadb }, underLoad) {
-      const lock = await lockTable(mariadb, "addresses");
-      await new Promise((resolve) => setTimeout(resolve, 4000));
+      // Every lookup reads it, and the list of domains too.
+      const lock = await lockTable(mariadb, "send_as_grants");
+      await new Promise((resolve) => setTimeout(resolve, 3000));
       await underLoad();
       await lock.release();
     },

@@ -126,6 +126,7 @@ export async function underFault(load: Load, isOutage: boolean): Promise<void> {
 export function toCost(fault: string, { tally, allowanceMs }: Load, mendedAt: number, stale: number): Cost {
   expect(tally.wrong).toEqual([]);
   expect(tally.late).toEqual([]);
+  expect(tally.failedCached).toEqual([]);
   return {
     fault,
     answers: tally.answers,

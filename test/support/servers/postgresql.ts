@@ -56,6 +56,8 @@ export interface Postgresql {
   load(file: string, database?: string): Promise<void>;
   /** Makes an account with a password and SELECT on every table of a database, now and later. */
   addReader(user: string, password: string, database?: string): Promise<void>;
+  /** Locks a table: whoever reads it waits until the lock is released, everything else goes on. */
+  lockTable(table: string): Promise<{ release(): Promise<void> }>;
   /** Starts it again on the same data, socket and port, and waits until it takes connections. */
   start(): Promise<void>;
   /** Ends it in an orderly way (SIGINT, a "fast" shutdown) and waits. */
@@ -172,14 +174,20 @@ class Server implements Postgresql {
   }
 
   async query(sql: string, database: string = this.database): Promise<Record<string, unknown>[]> {
-    const client = new pg.Client({ host: this.folder, port: this.port, user: "root", database, password: () => "" });
-    await client.connect();
+    const client = await this.#connect(database);
     try {
       const result = await client.query(sql);
       return [result].flat().at(-1)?.rows ?? [];
     } finally {
       await client.end();
     }
+  }
+
+  async lockTable(table: string): Promise<{ release(): Promise<void> }> {
+    const client = await this.#connect(this.database);
+    await client.query("BEGIN");
+    await client.query(`LOCK TABLE ${table} IN ACCESS EXCLUSIVE MODE`);
+    return { release: () => client.end() };
   }
 
   async load(file: string, database: string = this.database): Promise<void> {
@@ -221,6 +229,12 @@ class Server implements Postgresql {
   async remove(): Promise<void> {
     await this.kill();
     await rm(this.folder, { recursive: true, force: true, maxRetries: 5 });
+  }
+
+  async #connect(database: string): Promise<pg.Client> {
+    const client = new pg.Client({ host: this.folder, port: this.port, user: "root", database, password: () => "" });
+    await client.connect();
+    return client;
   }
 
   /** The postmaster first: while it stands still it starts no others. */

@@ -21,6 +21,8 @@ export interface LoadTally {
   readonly late: string[];
   /** TEMP and TIMEOUT: what Postfix turns into a 451. */
   readonly failures: Record<KeyKind, number>;
+  /** The cached keys among them, with the reply: none may fail, and which one did says why. */
+  readonly failedCached: string[];
   /** Connections that ended without an answer. */
   lost: number;
   /** When an uncached key was last answered and last failed, on the clock of `performance.now()`. */
@@ -99,6 +101,7 @@ export class Load {
       tally.late.push(`${question.key}: ${Math.round(now - begun)} ms`);
     if (/^(TEMP|TIMEOUT) /.test(reply)) {
       tally.failures[question.kind]++;
+      if (question.kind === "cached") tally.failedCached.push(`${question.key}: ${reply}`);
       if (question.kind === "uncached") tally.lastUncachedFailureAt = now;
     } else if (reply !== question.answer) {
       tally.wrong.push(`${question.key}: ${reply}, not ${question.answer}`);
@@ -114,6 +117,7 @@ function emptyTally(): LoadTally {
     wrong: [],
     late: [],
     failures: { cached: 0, uncached: 0 },
+    failedCached: [],
     lost: 0,
     lastUncachedAnswerAt: 0,
     lastUncachedFailureAt: 0,

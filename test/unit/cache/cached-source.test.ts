@@ -301,6 +301,11 @@ describe("while the source fails", () => {
       expect(cache.ownersOf("bob@x", 0)).toMatchObject({ owners: { text: "bob" } });
     });
 
+    test("an answer by an overdue list of domains says nothing of the source: it hangs on", async () => {
+      await learn("a@elsewhere", foreignByStaleList);
+      expect(cache.ownersOf("bob@x", 0)).toMatchObject({ owners: { text: "bob" } });
+    });
+
     test("what was flushed or is too old waits for the source", async () => {
       cache.flush({ kind: "address", address: "bob@x" });
       expect(cache.ownersOf("bob@x", 0)).toBeInstanceOf(Promise);

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { DomainGate } from "../../../src/cache/domain-gate.ts";
-import { absent, foreign, foreignByStaleList } from "../../../src/model/reply.ts";
+import { type Answer, absent, foreign, foreignByStaleList } from "../../../src/model/reply.ts";
 import { cacheTally } from "../../../src/model/tally.ts";
 import { type FakeClock, type FakeLog, fakeClock, fakeLog } from "../../support/fakes/fakes.ts";
 
@@ -16,6 +16,7 @@ let gate: DomainGate;
 let reads: number;
 let log: FakeLog;
 let tally: ReturnType<typeof cacheTally>;
+let source: () => Answer | Promise<Answer>;
 let answer: () => Promise<ReadonlySet<string> | undefined>;
 
 beforeEach(() => {
@@ -23,6 +24,7 @@ beforeEach(() => {
   reads = 0;
   log = fakeLog();
   tally = cacheTally();
+  source = () => absent;
   answer = () => Promise.resolve(new Set(["example.com"]));
   gate = make();
 });
@@ -34,7 +36,7 @@ function make(changes: Partial<typeof rules> = {}): DomainGate {
       clock,
       log,
       tally,
-      source: { ownersOf: () => absent },
+      source: { ownersOf: () => source() },
       database: {
         name: "mail",
         hostedDomains: () => {
@@ -144,6 +146,26 @@ describe("DomainGate", () => {
       expect(await asked).toBe(absent);
       expect(await gate.ownersOf("a@new.example", 0)).toBe(absent);
       expect(reads).toBe(2);
+    });
+
+    test("an overdue set stands when the source fails too, unless it is void or too old", async () => {
+      await gate.warm();
+      answer = () => new Promise(() => {});
+      const hangs = new Error("hangs");
+      source = () => Promise.reject(hangs);
+      clock.advance(30_000);
+      const asked = gate.ownersOf("a@elsewhere.example", 0);
+      await vi.advanceTimersByTimeAsync(1_000);
+      expect(await asked).toBe(foreignByStaleList);
+      await expect(gate.ownersOf("a@example.com", 0)).rejects.toBe(hangs);
+      source = () => {
+        throw hangs;
+      };
+      expect(await gate.ownersOf("a@elsewhere.example", 0)).toBe(foreignByStaleList);
+      clock.advance(3_600_000);
+      await expect(gate.ownersOf("a@elsewhere.example", 0)).rejects.toBe(hangs);
+      gate.expire();
+      expect(gate.refusesStale("a@elsewhere.example")).toBeUndefined();
     });
   });
 
