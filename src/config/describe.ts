@@ -13,6 +13,9 @@ import {
   type TlsSettings,
 } from "../model/settings.ts";
 import { formatDuration } from "./duration.ts";
+import { describeFlatSettings } from "./flat-section.ts";
+import { schema } from "./schema.ts";
+import { tls } from "./schema-sources.ts";
 
 const secretIsSet = "(set)";
 
@@ -22,18 +25,11 @@ const secretIsSet = "(set)";
  * A secret is written `(set)`, a key without value is left out. Reading the text again gives the same settings, secrets apart.
  */
 export function describeSettings(settings: Settings): string {
-  const { limits, cache, admin } = settings;
+  const { admin } = settings;
   return stringify(
     {
       listeners: settings.listeners.map(describeListener),
-      limits: {
-        max_connections: limits.maxConnections,
-        max_query_bytes: limits.maxQueryBytes,
-        lookup_timeout: formatDuration(limits.lookupTimeoutMs),
-        idle_timeout: formatDuration(limits.idleTimeoutMs),
-        drain_timeout: formatDuration(limits.drainTimeoutMs),
-        max_waiting_lookups: limits.maxWaitingLookups,
-      },
+      limits: describeFlatSettings(schema.limits.keys, settings.limits),
       admin: { endpoint: formatEndpoint(admin.endpoint), token: describeSecret(admin.token) },
       maps: mapValues(settings.maps, ({ sources, combine, recipientDelimiter, localDomains, loginRealm }) => ({
         ...(sources.length === 1 ? { source: sources[0] } : { sources, combine }),
@@ -42,15 +38,8 @@ export function describeSettings(settings: Settings): string {
         login_realm: loginRealm,
       })),
       sources: mapValues(settings.sources, describeSource),
-      cache: {
-        max_entries: cache.maxEntries,
-        max_negative_entries: cache.maxNegativeEntries,
-        ttl: formatDuration(cache.ttlMs),
-        negative_ttl: formatDuration(cache.negativeTtlMs),
-        stale_if_error: formatDuration(cache.staleIfErrorMs),
-        snapshot_file: cache.snapshotFile,
-      },
-      log: settings.log,
+      cache: describeFlatSettings(schema.cache.keys, settings.cache),
+      log: describeFlatSettings(schema.log.keys, settings.log),
     },
     { lineWidth: 0, aliasDuplicateObjects: false },
   );
@@ -164,12 +153,7 @@ function describeServer(keys: ServerKeys) {
 
 function describePool(keys: Pick<ServerKeys, "tls" | "poolSize" | "connectTimeoutMs" | "queryTimeoutMs">) {
   return {
-    tls: keys.tls && {
-      ca_file: keys.tls.caFile,
-      cert_file: keys.tls.certFile,
-      key_file: keys.tls.keyFile,
-      verify: keys.tls.verify,
-    },
+    tls: keys.tls && describeFlatSettings(tls.keys, keys.tls),
     pool_size: keys.poolSize,
     connect_timeout: formatDuration(keys.connectTimeoutMs),
     query_timeout: formatDuration(keys.queryTimeoutMs),

@@ -23,7 +23,8 @@ const databases = [...servers, "sqlite"] as const;
 /** The drivers that are asked anything. */
 const askable = [...databases, "ldap"] as const;
 
-const tls = optionalSection(
+/** TLS of a source. */
+export const tls = optionalSection(
   "TLS to the database hosts. `tls: {}` is enough: it checks the certificate against the authorities of the system. Without `tls` the connection is not encrypted.",
   {
     ca_file: optional(path, {

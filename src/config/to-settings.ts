@@ -11,7 +11,9 @@ import type {
   TlsSettings,
 } from "../model/settings.ts";
 import { splitTableName } from "../model/table-type.ts";
-import type { CompleteConfig } from "./schema.ts";
+import { toFlatSettings } from "./flat-section.ts";
+import { type CompleteConfig, schema } from "./schema.ts";
+import { tls } from "./schema-sources.ts";
 
 type Source = CompleteConfig["sources"] extends ReadonlyMap<string, infer S> ? S : never;
 
@@ -30,20 +32,14 @@ export interface Resolved {
 /** Makes the settings. */
 export function toSettings(config: CompleteConfig, resolved: Resolved): Settings {
   const { listeners, limits, admin, cache, log } = config;
+  const resolvePath = (path: string) => resolved.resolvePath(path);
   return {
     listeners: listeners.map(({ action = "reject", resent = "refuse", ...listener }) => ({
       ...listener,
       action,
       resent,
     })),
-    limits: {
-      maxConnections: limits.max_connections,
-      maxQueryBytes: limits.max_query_bytes,
-      lookupTimeoutMs: limits.lookup_timeout,
-      idleTimeoutMs: limits.idle_timeout,
-      drainTimeoutMs: limits.drain_timeout,
-      maxWaitingLookups: limits.max_waiting_lookups,
-    },
+    limits: toFlatSettings(schema.limits.keys, limits, resolvePath),
     admin: { endpoint: admin.endpoint, token: resolved.token },
     maps: byName(
       config.maps,
@@ -56,15 +52,8 @@ export function toSettings(config: CompleteConfig, resolved: Resolved): Settings
       }),
     ),
     sources: byName(config.sources, (source, name) => toSource(name, source, resolved)),
-    cache: {
-      maxEntries: cache.max_entries,
-      maxNegativeEntries: cache.max_negative_entries,
-      ttlMs: cache.ttl,
-      negativeTtlMs: cache.negative_ttl,
-      staleIfErrorMs: cache.stale_if_error,
-      snapshotFile: cache.snapshot_file === undefined ? undefined : resolved.resolvePath(cache.snapshot_file),
-    },
-    log: { level: log.level, format: log.format },
+    cache: toFlatSettings(schema.cache.keys, cache, resolvePath),
+    log: toFlatSettings(schema.log.keys, log, resolvePath),
   };
 }
 
@@ -160,7 +149,7 @@ function toFilters(source: Source): QuerySettings {
 function toOverrides(name: string, source: Source, resolved: Resolved): ConnectionOverrides {
   const isGiven = (key: string) => resolved.isGiven(`sources.${name}.${key}`);
   const password = resolved.passwords.get(name);
-  const tls = toTls(source.tls, resolved);
+  const tlsSettings = toTls(source.tls, resolved);
   const bind = toBind(name, source, resolved);
   return {
     ...(isGiven("hosts") && { hosts: source.hosts }),
@@ -168,7 +157,7 @@ function toOverrides(name: string, source: Source, resolved: Resolved): Connecti
     ...(password !== undefined && { password }),
     ...(source.database !== undefined && { database: source.database }),
     ...(source.path !== undefined && { path: resolved.resolvePath(source.path) }),
-    ...(tls !== undefined && { tls }),
+    ...(tlsSettings !== undefined && { tls: tlsSettings }),
     ...(isGiven("uri") && { servers: source.uri }),
     ...(isGiven("start_tls") && { startTls: source.start_tls }),
     ...(bind !== undefined && { bind }),
@@ -179,15 +168,8 @@ function toOverrides(name: string, source: Source, resolved: Resolved): Connecti
   };
 }
 
-function toTls(tls: Source["tls"], { resolvePath }: Resolved): TlsSettings | undefined {
-  if (tls === undefined) return undefined;
-  const resolve = (path: string | undefined) => (path === undefined ? undefined : resolvePath(path));
-  return {
-    caFile: resolve(tls.ca_file),
-    certFile: resolve(tls.cert_file),
-    keyFile: resolve(tls.key_file),
-    verify: tls.verify,
-  };
+function toTls(values: Source["tls"], resolved: Resolved): TlsSettings | undefined {
+  return values && toFlatSettings(tls.keys, values, (path) => resolved.resolvePath(path));
 }
 
 /** A record without a prototype: names come from the wire, and `constructor` must not be found in it. */

@@ -24,6 +24,8 @@ export interface ValueType<T> {
   readonly choices?: readonly string[];
   /** Whether the value must never be shown. */
   readonly isSecret?: true;
+  /** Whether the value is a time, in milliseconds. */
+  readonly isDuration?: true;
   read(text: string): T | Mismatch;
 }
 
@@ -39,14 +41,20 @@ export interface DurationLimits {
   readonly maxReason?: string;
 }
 
+declare const unit: unique symbol;
+
+/** A number that the compiler knows as a time, so that the name of its setting ends in `Ms`. */
+export type Milliseconds = number & { readonly [unit]: "ms" };
+
 /** A duration with a unit, in milliseconds. */
-export function duration(limits: DurationLimits): ValueType<number> {
+export function duration(limits: DurationLimits): ValueType<Milliseconds> {
   const minMs = parseDuration(limits.min) as number;
   const maxMs = parseDuration(limits.max) as number;
   const maxReason = limits.maxReason === undefined ? "" : `: ${limits.maxReason}`;
-  const type: ValueType<number> = {
+  const type: ValueType<Milliseconds> = {
     name: "duration",
     expected: "a duration such as 60s",
+    isDuration: true,
     bounds: `${limits.min} to ${limits.max}`,
     read(text) {
       const ms = parseDuration(text);
@@ -54,14 +62,14 @@ export function duration(limits: DurationLimits): ValueType<number> {
         return unexpected(type, text, /^\d+$/.test(text) ? "; a unit is missing: ms, s, m, h or d" : "");
       if (ms < minMs) return new Mismatch(`must be at least ${formatDuration(minMs)}, got ${text}`);
       if (ms > maxMs) return new Mismatch(`must be at most ${formatDuration(maxMs)}, got ${text}${maxReason}`);
-      return ms;
+      return ms as Milliseconds;
     },
   };
   return type;
 }
 
 /** How often a source is listed: `auto`, `off`, or a duration in milliseconds. */
-export function listingInterval(limits: DurationLimits): ValueType<number | "auto" | "off"> {
+export function listingInterval(limits: DurationLimits): ValueType<Milliseconds | "auto" | "off"> {
   const fixed = duration(limits);
   return {
     name: "auto | off | duration",
