@@ -169,11 +169,7 @@ export class CachedSource implements OwnerSource {
 
   #forgetSelected(isSelected: FlushPredicate): number {
     this.#flights.void((key) => isSelected(key, undefined));
-    let forgotten = 0;
-    for (const [key, entry] of [...this.#store.entries()]) {
-      if (isSelected(key, entry.answer) && this.#store.delete(key)) forgotten++;
-    }
-    return forgotten;
+    return this.#store.deleteWhere(isSelected);
   }
 
   sizes(): Record<EntryKind, number> {
@@ -187,10 +183,7 @@ export class CachedSource implements OwnerSource {
 
   /** Counts the entries that have outlived their lifetime and wait for the source to fail. Looks at every entry. */
   expired(): number {
-    const nowMs = this.#clock.nowMs();
-    let count = 0;
-    for (const [, entry] of this.#store.entries()) if (nowMs >= entry.expiresAtMs) count++;
-    return count;
+    return this.#store.countExpired(this.#clock.nowMs());
   }
 
   /** Tells what memory holds for a folded key, without using it. */

@@ -92,6 +92,20 @@ export class AnswerStore {
     return isDeleted;
   }
 
+  /** Forgets every entry that the predicate picks. @returns how many went */
+  deleteWhere(isPicked: (key: string, answer: Answer) => boolean): number {
+    let deleted = 0;
+    for (const [key, { answer }] of [...this.entries()]) if (isPicked(key, answer) && this.delete(key)) deleted++;
+    return deleted;
+  }
+
+  /** Counts the entries whose time is over. Looks at every one. */
+  countExpired(nowMs: number): number {
+    let expired = 0;
+    for (const [, { expiresAtMs }] of this.entries()) if (nowMs >= expiresAtMs) expired++;
+    return expired;
+  }
+
   /** Entries of owners (exact and derived) and of non-owners. */
   sizes(): Record<EntryKind, number> {
     return { positive: this.#exact.size + this.#derived.size, negative: this.#negative.size };

@@ -3,9 +3,10 @@
  *
  * Only wires parts together; what they do is theirs.
  */
+import { setTimeout as delay } from "node:timers/promises";
 import { MapRegistry } from "../lookup/map-registry.ts";
 import type { FlushSelector } from "../model/flush.ts";
-import { formatEndpoint, type ListenerSettings, type Settings } from "../model/settings.ts";
+import { type ListenerSettings, listenerName, type Settings } from "../model/settings.ts";
 import { Deadlines } from "../net/deadlines.ts";
 import type { ListenerParts } from "../net/listener.ts";
 import { Server } from "../net/server.ts";
@@ -54,7 +55,6 @@ export class Daemon {
   #connections = 0;
   readonly #snapshots: Snapshots;
   readonly #followers: Followers;
-  #keepsSnapshots = false;
 
   private constructor(settings: Settings, parts: DaemonParts) {
     this.#settings = settings;
@@ -213,7 +213,7 @@ export class Daemon {
     // First the connections, so that the domains are read on those.
     const watched = [...this.#sources.values()].map(({ database }) => database.lookAfter());
     const warmed = [...this.#chains.values()].map((chain) => chain.warm());
-    await Promise.race([Promise.all([...watched, ...warmed]), timeout(warmTimeoutMs)]);
+    await Promise.race([Promise.all([...watched, ...warmed]), delay(warmTimeoutMs, undefined, { ref: false })]);
   }
 
   /** Takes back what the snapshot file has of the maps. Never rejects. */
@@ -228,7 +228,6 @@ export class Daemon {
 
   /** Begins to write the snapshot file every few minutes, and at the drain. */
   keepSnapshots(): void {
-    this.#keepsSnapshots = true;
     this.#snapshots.start();
   }
 
@@ -237,16 +236,15 @@ export class Daemon {
     this.#isDraining = true;
     this.#snapshots.stop();
     // One deadline for connections and sources. A reload under way ends too: until then it is open which sources are ours.
-    const isLate = timeout(this.#settings.limits.drainTimeoutMs).then(() => false);
+    const isLate = delay(this.#settings.limits.drainTimeoutMs, false, { ref: false });
     const isDrained = Promise.all([this.#server.drain(), this.#reloading]).then(() => true);
-    const wasInTime = await Promise.race([isDrained, isLate]);
-    if (!wasInTime) {
+    if (!(await Promise.race([isDrained, isLate]))) {
       const connections = this.#server.listeners.reduce((sum, listener) => sum + listener.connections, 0);
       this.#log.warn({ connections }, "drain timeout: closing connections with lookups in flight");
       this.#server.destroy();
     }
     await Promise.race([this.#followers.close().then(() => closeSources(this.#sources)), isLate]);
-    if (this.#keepsSnapshots) await this.saveSnapshot();
+    await this.#snapshots.saveLast();
     this.#log.flush();
   }
 
@@ -293,21 +291,10 @@ export class Daemon {
       limits,
       metrics: this.#parts.metrics,
       tally,
-      refusals: this.#parts.metrics.refusals,
       turn: this.#turn,
       log,
     });
-    const nextConnectionId = () => ++this.#connections;
-    return { service, limits, log, tally, turn: this.#turn, deadlines: this.#deadlines, nextConnectionId };
+    const shared = { turn: this.#turn, deadlines: this.#deadlines, nextConnectionId: () => ++this.#connections };
+    return { service, limits, log, tally, ...shared };
   }
-}
-
-function listenerName(listener: ListenerSettings): string {
-  return formatEndpoint(listener.endpoint);
-}
-
-function timeout(ms: number): Promise<void> {
-  return new Promise((resolve) => {
-    setTimeout(resolve, ms).unref();
-  });
 }

@@ -4,7 +4,7 @@ import type { MapRegistry } from "../lookup/map-registry.ts";
 import type { Log } from "../model/log.ts";
 import type { ProtocolName } from "../model/query.ts";
 import type { Service } from "../model/service.ts";
-import { formatEndpoint, type LimitSettings, type ListenerSettings } from "../model/settings.ts";
+import { type LimitSettings, type ListenerSettings, listenerName } from "../model/settings.ts";
 import type { ListenerTally } from "../model/tally.ts";
 import type { Turn } from "../net/turn.ts";
 import { socketmap } from "../protocol/socketmap.ts";
@@ -13,7 +13,6 @@ import { LookupService } from "../service/lookup.ts";
 import { MilterService } from "../service/milter.ts";
 import { noteWith } from "../service/milter-log.ts";
 import type { Metrics } from "../telemetry/exposition.ts";
-import type { Refusals } from "../telemetry/refusals.ts";
 import { unknownMap } from "../telemetry/tallies.ts";
 
 /** What services are opened with. */
@@ -24,7 +23,6 @@ export interface ServiceParts {
   readonly limits: () => LimitSettings;
   readonly metrics: Metrics;
   readonly tally: ListenerTally;
-  readonly refusals: Refusals;
   readonly turn: Turn;
   readonly log: Log;
 }
@@ -49,15 +47,15 @@ function openLookups(protocol: ProtocolName, parts: ServiceParts): Service {
   });
 }
 
-function openMilter({ endpoint }: ListenerSettings, parts: ServiceParts): Service {
-  const { maps, settings, limits, metrics, refusals, turn: clock, log } = parts;
-  const listener = formatEndpoint(endpoint);
+function openMilter(of: ListenerSettings, parts: ServiceParts): Service {
+  const { maps, settings, limits, metrics, turn: clock, log } = parts;
+  const listener = listenerName(of);
   const tally = metrics.messages(listener);
   const note = noteWith({
     listener,
     action: () => settings().action,
     tally,
-    keep: (refusal) => refusals.add(refusal),
+    keep: (refusal) => metrics.refusals.add(refusal),
     log,
   });
   return new MilterService({ maps, settings, limits, clock, log, note, readField: rememberingReader() });

@@ -67,6 +67,7 @@ export class Snapshots {
     this.#timer ??= setInterval(() => void this.save(), intervalMs).unref();
   }
 
+  /** Writes no more by the clock. */
   stop(): void {
     clearInterval(this.#timer);
     clearTimeout(this.#rewrite);
@@ -102,6 +103,11 @@ export class Snapshots {
   save(): Promise<void> {
     this.#writing = this.#writing.then(() => this.#save());
     return this.#writing;
+  }
+
+  /** Writes once more, if writing was ever begun: a daemon that never came to serve has nothing to keep. */
+  async saveLast(): Promise<void> {
+    if (this.#timer !== undefined) await this.save();
   }
 
   async #save(): Promise<void> {

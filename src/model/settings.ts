@@ -39,6 +39,11 @@ export interface ListenerSettings {
   readonly resent: ResentRule;
 }
 
+/** What a listener is called in logs, metrics and errors: its endpoint. */
+export function listenerName({ endpoint }: ListenerSettings): string {
+  return formatEndpoint(endpoint);
+}
+
 /** Bounds on clients. */
 export interface LimitSettings {
   /** Per listener; further connections wait unanswered until one closes. */
