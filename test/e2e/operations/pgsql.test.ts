@@ -1,11 +1,13 @@
 /** The built program on PostgreSQL: what each command says, and what the admin endpoint shows. */
-import { writeFile } from "node:fs/promises";
+import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { stringify } from "yaml";
+import { launchBrowser, openPage } from "../../support/servers/browser.ts";
 import { type Daemon, loginmapd, projectRoot, startDaemon } from "../../support/servers/daemon.ts";
 import { freePorts } from "../../support/servers/ports.ts";
 import { type Postgresql, startPostgresql } from "../../support/servers/postgresql.ts";
+import { run } from "../../support/servers/processes.ts";
 import { waitUntil } from "../../support/wait.ts";
 
 const token = "token-0123456789abcdef";
@@ -113,6 +115,57 @@ test("the daemon is ready, says so of its source, and counts its queries", async
   const metrics = await (await fetch(`http://127.0.0.1:${admin}/metrics`)).text();
   expect(metrics).toMatch(/^loginmapd_source_up\{source="mail"\} 1$/m);
   expect(metrics).toMatch(/^loginmapd_source_queries_total\{source="mail",outcome="ok"\} [1-9]/m);
-  const status = await (await fetch(`http://127.0.0.1:${admin}/v1/status`)).text();
-  expect(JSON.parse(status)).toBeTypeOf("object");
+});
+
+test("the status page shows the source, that it is followed by NOTIFY, and where it is", async () => {
+  const browser = await launchBrowser();
+  try {
+    const { page, complaints } = await openPage(browser);
+    await page.goto(`http://127.0.0.1:${admin}/`);
+    const row = page.locator("#sources tr").first();
+    await expect.poll(() => row.textContent()).toMatch(/^mailup\d/);
+    await expect
+      .poll(() => page.locator("#sources").textContent())
+      .toMatch(/1 host up.*followed: \d+ keys.*signalled by notify$/s);
+    await page.getByLabel("Admin token").fill(token);
+    await page.keyboard.press("Enter");
+    await expect
+      .poll(() => page.locator("#sources .hosts li").allTextContents())
+      .toEqual([`✓ unix:${server.socketFolder}`]);
+    expect(complaints).toEqual([]);
+  } finally {
+    await browser.close();
+  }
+});
+
+test("doctor finds Postfix's own pgsql: table in our place, and nothing to say of the map once its line is there", async () => {
+  const etc = join(server.folder, "postfix");
+  await mkdir(etc);
+  await writeFile(
+    join(etc, "main.cf"),
+    `compatibility_level = 3.6
+smtpd_sasl_auth_enable = yes
+smtpd_sender_login_maps = pgsql:/etc/postfix/senders.cf
+smtpd_sender_restrictions = reject_authenticated_sender_login_mismatch
+`,
+  );
+  await writeFile(join(etc, "master.cf"), "submission inet n - n - - smtpd\n");
+  const aboutTheMap = async () => {
+    const { stdout } = await loginmapd(["doctor", "-c", file, "--postfix-config", etc, "--json"]);
+    const { findings } = JSON.parse(stdout) as {
+      findings: { check: string; title: string; changes: { where: string; line: string }[] }[];
+    };
+    return findings.filter(({ check }) => check.startsWith("map-"));
+  };
+  const table = `socketmap:inet:127.0.0.1:${socketmap}:senders`;
+  expect(await aboutTheMap()).toMatchObject([
+    {
+      check: "map-elsewhere",
+      title: "smtpd_sender_login_maps names no table of loginmapd: pgsql:/etc/postfix/senders.cf",
+      changes: [{ where: "main.cf", line: `smtpd_sender_login_maps = ${table}` }],
+    },
+  ]);
+  const { code } = await run("postconf", ["-c", etc, "-e", `smtpd_sender_login_maps = ${table}`]);
+  expect(code).toBe(0);
+  expect(await aboutTheMap()).toEqual([]);
 });
