@@ -124,11 +124,12 @@ export class TexthashDatabase implements Database {
   }
 
   /**
-   * A line that Postfix would ignore keeps a later version out, since it may be one that is half written; there is no earlier
-   * version to fall back to at the start.
+   * A line that Postfix would ignore keeps a version out: it may be half written, and to leave it out would refuse an owner. Only a
+   * table of Postfix is taken without such lines when the daemon starts, as smtpd takes it.
    */
   #take(table: TexthashTable): void {
-    const [wrong] = table.repeated.length > 0 ? table.repeated : this.#table === undefined ? [] : table.ignored;
+    const mayIgnore = this.#isPostfixTable && this.#table === undefined;
+    const [wrong] = [...table.repeated, ...(mayIgnore ? [] : table.ignored)];
     if (wrong !== undefined) {
       this.#refuse(`line ${wrong.line}: ${wrong.message}`);
       return;

@@ -3,10 +3,12 @@ import { rename, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { makeDirectory, type TestDirectory } from "../../support/directories.ts";
+import { launchBrowser, openPage } from "../../support/servers/browser.ts";
 import { type Daemon, loginmapd, projectRoot, startDaemon } from "../../support/servers/daemon.ts";
 import { freePorts } from "../../support/servers/ports.ts";
 import { adminToken } from "../../support/servers/stage.ts";
 import { waitUntil } from "../../support/wait.ts";
+import { askOnce } from "../../support/wire/wire.ts";
 
 let directory: TestDirectory;
 let daemon: Daemon;
@@ -79,12 +81,66 @@ test("a broken edit keeps the file before it in force, and is told by log, statu
   const { ready, sources } = (await response.json()) as { ready: boolean; sources: { hosts: unknown[] }[] };
   expect(ready).toBe(true);
   expect(sources[0]?.hosts).toEqual([{ endpoint: grants, up: false, reason: problem }]);
+  expect(await shownOfSources()).toEqual({
+    state: expect.stringMatching(/^grantsup/),
+    hosts: [`✗ ${grants} ${problem}`],
+    complaints: [],
+  });
   const checked = await loginmapd(["check", "-c", daemon.configFile as string]);
   expect(checked.code).toBe(78);
   expect(checked.stdout).toContain(`ERROR ${grants}: ${problem}`);
   await writeFile(grants, "info@example.com erin@example.com\n");
   await becomes("info@example.com", "erin@example.com,erin");
   expect((await loginmapd(["check", "-c", daemon.configFile as string])).code).toBe(0);
+});
+
+/** What the status page shows of the first source, with the token. */
+async function shownOfSources() {
+  const browser = await launchBrowser();
+  try {
+    const { page, complaints } = await openPage(browser, { viewport: { width: 1280, height: 900 } });
+    await page.goto(`http://127.0.0.1:${adminPort}/`);
+    await page.getByLabel("Admin token").fill(adminToken);
+    await page.keyboard.press("Enter");
+    await page.locator("#sources .hosts li").first().waitFor();
+    const source = page.locator("#sources tr").first();
+    return {
+      state: await source.textContent(),
+      hosts: await page.locator("#sources .hosts li").allTextContents(),
+      complaints,
+    };
+  } finally {
+    await browser.close();
+  }
+}
+
+test("a file that is broken when the daemon starts has no answer, not even for other lines; /readyz names it", async () => {
+  const broken = join(directory.path, "broken");
+  await writeFile(broken, "info@example.com alice@example.com\nteam@example.com\n");
+  const [socketmap, admin] = (await freePorts(2)) as [number, number];
+  const started = await startDaemon({
+    config: {
+      listeners: [{ protocol: "socketmap", endpoint: `inet:127.0.0.1:${socketmap}` }],
+      admin: { endpoint: `inet:127.0.0.1:${admin}`, token: adminToken },
+      maps: { senders: { source: "grants" } },
+      sources: { grants: { driver: "texthash", path: broken } },
+    },
+    listening: [socketmap, admin],
+  });
+  try {
+    for (const key of ["info@example.com", "team@example.com", "other@example.org"])
+      expect(await askOnce(socketmap, "senders", key)).toMatch(/^TEMP source unavailable/);
+    const readyz = await fetch(`http://127.0.0.1:${admin}/readyz`);
+    expect(readyz.status).toBe(503);
+    expect(await readyz.json()).toMatchObject({
+      sources: [{ name: "grants", up: false, reason: "line 2: expected a key, white space and a value" }],
+    });
+    await writeFile(broken, "info@example.com alice@example.com\nteam@example.com bob@example.com\n");
+    await waitUntil("the daemon to be ready", async () => (await fetch(`http://127.0.0.1:${admin}/readyz`)).ok);
+    expect(await askOnce(socketmap, "senders", "team@example.com")).toBe("OK bob@example.com");
+  } finally {
+    await started.stop();
+  }
 });
 
 test("lookup takes a text file by its type, and import names a type that is not read", async () => {

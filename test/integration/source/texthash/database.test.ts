@@ -126,8 +126,29 @@ describe("a text file", () => {
     expect(report?.error).toBe(`${path}: line 3: the key ALICE@x is that of line 1`);
   });
 
-  test("with lines that Postfix ignores is answered without them at the start, and they are named", async () => {
+  test.each([
+    ["no value", "bob@x", "expected a key, white space and a value"],
+    ["an open quote", '"bob d@x e', 'has a " without its counterpart'],
+    ["bytes that are not UTF-8", Buffer.from("b\xf6b@x bob", "latin1"), "is not UTF-8"],
+  ])(
+    "that was broken before the start has no answer, by its line with %s, until it is mended",
+    async (_, line, reason) => {
+      writeFileSync(path, Buffer.concat([Buffer.from("alice@x alice\n"), Buffer.from(line), Buffer.from("\n")]));
+      await database.lookAfter();
+      expect(database.health()).toMatchObject({ isUp: false, reason: `line 2: ${reason}` });
+      for (const key of ["alice@x", "bob@x"]) {
+        await expect(ownersOf(key)).rejects.toMatchObject({ message: `${path}: line 2: ${reason}` });
+      }
+      expect(problems()).toEqual([`${path} line 2: ${reason}; no lookup is answered from it`]);
+      writeFileSync(path, "alice@x alice\n");
+      await waitUntil("the file to be in force", () => database.health().isUp);
+      expect(await ownersOf("alice@x")).toBe("alice");
+    },
+  );
+
+  test("as a table of Postfix is answered without the lines that Postfix ignores, and they are named", async () => {
     writeFileSync(path, "alice@x alice\nbob@x\nexample.com eve\n");
+    database = open(true);
     expect(await ownersOf("alice@x")).toBe("alice");
     const told = [
       `${path} line 2: ignored, as Postfix does: expected a key, white space and a value`,
