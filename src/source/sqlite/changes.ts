@@ -9,6 +9,7 @@ import { identityOf, openReadOnly } from "./open-file.ts";
 
 // A look takes some 5 µs: twenty a second are a ten thousandth of a processor.
 const lookMs = 50;
+const held = "held by a writer";
 
 /** Looks at the file until it is closed. A file that is away, and comes back, counts as changed. */
 export function watchFile(path: string, onHint: () => void): ChangeWatch {
@@ -18,11 +19,11 @@ export function watchFile(path: string, onHint: () => void): ChangeWatch {
     const now = positionOf();
     if (now === position) return;
     position = now;
-    if (now !== undefined) onHint();
+    if (now !== undefined && now !== held) onHint();
   }, lookMs);
   timer.unref();
 
-  /** @returns the same as before while nothing changed, or while a writer holds the file; `undefined` while it cannot be read */
+  /** @returns the same as before while nothing changed; `held` while a writer has the file, `undefined` while it cannot be read */
   function positionOf(): string | undefined {
     try {
       const identity = identityOf(path);
@@ -34,10 +35,10 @@ export function watchFile(path: string, onHint: () => void): ChangeWatch {
       const [{ data_version: version } = {}] = file.database.pragma("data_version") as { data_version?: number }[];
       return `${identity} ${version}`;
     } catch (error) {
-      if (classifySqliteError(error).kind === "busy") return position;
       file?.database.close();
       file = undefined;
-      return undefined;
+      // What its data_version says after it is opened anew tells nothing of before.
+      return classifySqliteError(error).kind === "busy" ? held : undefined;
     }
   }
 

@@ -113,7 +113,10 @@ export class SqliteDatabase implements Database {
     } catch (error) {
       if (error instanceof SourceError) throw error;
       const { kind, text } = classifySqliteError(error);
-      if (kind === "busy") return undefined;
+      if (kind === "busy") {
+        this.#file.close();
+        return undefined;
+      }
       this.#deps.tally.queries.error++;
       if (kind === "statement") throw new SourceError("ERR_SOURCE_SQL", `SQLite refused the query: ${text}`);
       this.#file.close();
@@ -129,9 +132,8 @@ export class SqliteDatabase implements Database {
       this.#noteUp();
     } catch (error) {
       const { kind, text } = classifySqliteError(error);
-      if (kind !== "file") return;
       this.#file.close();
-      this.#noteDown(text);
+      if (kind === "file") this.#noteDown(text);
     }
   }
 

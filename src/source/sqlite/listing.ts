@@ -33,8 +33,7 @@ export class SqliteListing implements Listing {
     let database: Sqlite.Database | undefined;
     let rows: Rows | undefined;
     try {
-      database = openReadOnly(this.#path);
-      rows = await begin(database, this.#plan, signal);
+      ({ database, rows } = await begin(this.#path, this.#plan, signal));
       for (let batch = take(rows); batch.length > 0; batch = take(rows)) {
         yield batch;
         signal.throwIfAborted();
@@ -60,30 +59,34 @@ interface Rows {
   isDone: boolean;
 }
 
-/** Runs the statement as far as its first row, which shows whether a writer holds the file. */
-async function begin(database: Sqlite.Database, plan: ArmPlan, signal: AbortSignal): Promise<Rows> {
+/** Opens the file and runs the statement as far as its first row, which shows whether a writer holds it. */
+async function begin(path: string, plan: ArmPlan, signal: AbortSignal) {
   for (let tries = 1; ; tries++) {
+    const database = openReadOnly(path);
     try {
-      const { listing } = armsFor(plan, database);
-      if (listing === undefined) throw new Error("the plan has no listing");
-      const rows = database.prepare<unknown[]>(listing.sql).raw().iterate(listing.values) as IterableIterator<
-        unknown[]
-      >;
-      let first: IteratorResult<unknown[]> | undefined = rows.next();
-      return {
-        isDone: false,
-        next() {
-          const result = first ?? rows.next();
-          first = undefined;
-          return result;
-        },
-      };
+      return { database, rows: firstRow(database, plan) };
     } catch (error) {
+      database.close();
       if (classifySqliteError(error).kind !== "busy" || tries >= maxBusyTries) throw error;
       await delay(busyDelayMs);
       signal.throwIfAborted();
     }
   }
+}
+
+function firstRow(database: Sqlite.Database, plan: ArmPlan): Rows {
+  const { listing } = armsFor(plan, database);
+  if (listing === undefined) throw new Error("the plan has no listing");
+  const rows = database.prepare<unknown[]>(listing.sql).raw().iterate(listing.values) as IterableIterator<unknown[]>;
+  let first: IteratorResult<unknown[]> | undefined = rows.next();
+  return {
+    isDone: false,
+    next() {
+      const result = first ?? rows.next();
+      first = undefined;
+      return result;
+    },
+  };
 }
 
 function take(rows: Rows): readonly ListedLine[] {

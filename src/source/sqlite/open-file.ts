@@ -3,6 +3,9 @@
  *
  * SQLite itself notices what a writer does to the file through SQLite. It does not notice a file that was put in its place by
  * rename or copied over it: where the change counter of the two is equal, pages that it remembers of the old one would answer for ever.
+ *
+ * A connection whose statement met a writer (SQLITE_BUSY) is closed by whoever used it. SQLite counts such a statement as under
+ * way until it is run again, and while one is under way the read lock of every later statement stays: no writer would ever get in.
  */
 
 import { type BigIntStats, statSync } from "node:fs";
@@ -50,7 +53,12 @@ export class FileKeeper {
     if (this.#file?.identity === identity) return this.#file;
     this.close();
     const database = openReadOnly(this.#path);
-    this.#file = { database, arms: armsFor(this.#plan, database), statements: new Map(), identity };
+    try {
+      this.#file = { database, arms: armsFor(this.#plan, database), statements: new Map(), identity };
+    } catch (error) {
+      database.close();
+      throw error;
+    }
     return this.#file;
   }
 
