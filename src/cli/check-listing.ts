@@ -1,10 +1,16 @@
 /** What a listing of a source takes, and what it shows that nobody could find. */
 import { foldDomain, splitAddress } from "../model/address.ts";
-import type { Listing } from "../model/listing.ts";
+import type { Listing, SignalState } from "../model/listing.ts";
 
 /** What a source listed, or why not. */
 export type ListingReport =
-  | { readonly lines: number; readonly ms: number; readonly notes: readonly string[] }
+  | {
+      readonly lines: number;
+      readonly ms: number;
+      readonly notes: readonly string[];
+      /** How changes are noticed between two listings. */
+      readonly signal: SignalState;
+    }
   | { readonly failure: string };
 
 // As long as the daemon itself would wait between two listings at most.
@@ -26,7 +32,18 @@ export async function reportListing(listing: Listing): Promise<ListingReport> {
   } catch (error) {
     return { failure: error instanceof Error ? error.message : String(error) };
   }
-  return { lines, ms: performance.now() - startMs, notes: noteOn(unfindable) };
+  const ms = performance.now() - startMs;
+  return { lines, ms, notes: noteOn(unfindable), signal: await signalOf(listing) };
+}
+
+async function signalOf(listing: Listing): Promise<SignalState> {
+  const watch = listing.watchChanges(() => {});
+  try {
+    await watch.ready;
+    return watch.state();
+  } finally {
+    await watch.close();
+  }
 }
 
 /** Keys are looked for with the A-label, whatever the client wrote. */

@@ -3,6 +3,7 @@
 import { describeSettings } from "../config/describe.ts";
 import { closeSources, type OpenSources, openSources } from "../daemon/sources.ts";
 import { formatProblem } from "../model/errors.ts";
+import type { SignalState } from "../model/listing.ts";
 import type { Settings } from "../model/settings.ts";
 import type { QueryReport } from "../model/source.ts";
 import { type ExitCode, exitCode } from "../system/program.ts";
@@ -113,7 +114,15 @@ function formatListing(listing: ListingReport, paint: Paint): string[] {
   return [
     `${label} ${paint("green", "ok")}, ${took}`,
     ...listing.notes.map((note) => `${label} ${paint("yellow", "NOTE")} ${note}`),
+    formatSignal(listing.signal, paint),
   ];
+}
+
+function formatSignal({ signal, advice }: SignalState, paint: Paint): string {
+  const label = "changes".padEnd(8);
+  return signal === undefined
+    ? `${label} ${paint("yellow", "NOTE")} ${advice}`
+    : `${label} ${paint("green", "ok")}, seen at once by ${signal}`;
 }
 
 /** The server's own words, on one line, and where the administrator finds what they are about. */

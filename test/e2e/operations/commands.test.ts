@@ -129,6 +129,7 @@ test("check --connect says what a listing takes, and names rows that nobody find
   const outcome = await loginmapd(["check", "--connect", "-c", file]);
   expect(outcome).toMatchObject({ code: 0, stderr: "" });
   expect(outcome.stdout).toMatch(/^ {2}listing +ok, 2 lines in \d+\.\d\d s$/m);
+  expect(outcome.stdout).toMatch(/^ {2}changes +ok, seen at once by data_version$/m);
   expect(outcome.stdout).toMatch(
     /^ {2}listing +NOTE 1 domain .*anna@exämple\.com: write exämple\.com as xn--exmple-cua\.com$/m,
   );
