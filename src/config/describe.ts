@@ -61,7 +61,7 @@ function describeListener({ protocol, endpoint, mode, group, map, action, resent
 
 function describeSource(source: SourceSettings) {
   const { queries, listingInterval = "auto" } = source;
-  if (queries.kind === "none" || queries.kind === "filters") return describeOrigin(source);
+  if (queries.kind === "none") return describeOrigin(source);
   const interval = typeof listingInterval === "number" ? formatDuration(listingInterval) : listingInterval;
   return { ...describeOrigin(source), listing_interval: interval };
 }

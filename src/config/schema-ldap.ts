@@ -27,6 +27,11 @@ const filters = optionalSection(
       example: '"(objectClass=mailDomain)"',
       drivers: ldap,
     }),
+    listing: optional(text, {
+      help: "Finds every entry that the other filters can find, so that the source can be followed (`listing_interval`). Its addresses are where the other filters look for them: in the attributes that they compare with `:email`, or with `:domain` in the role `domain`. Groups among the entries are listed with the logins of their members.",
+      example: '"(objectClass=mailUser)"',
+      drivers: ldap,
+    }),
   },
   { drivers: ldap },
 );

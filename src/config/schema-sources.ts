@@ -146,9 +146,9 @@ export const sources = namedSections(
       drivers: askable,
     }),
     listing_interval: withDefault(listingInterval({ min: "1s", max: "1d" }), "auto", {
-      help: "How often the source is listed, to find what changed; `off` follows nothing. `auto` takes 50 times as long as a listing takes, from 1 s to 5 minutes, and lists at once when the source signals a change. Needs a preset, or `queries.listing`.",
+      help: "How often the source is listed, to find what changed; `off` follows nothing. `auto` takes 50 times as long as a listing takes, from 1 s to 5 minutes, and lists at once when the source signals a change. Needs a preset, `queries.listing`, or in a directory `filters.listing`.",
       example: "auto",
-      drivers: databases,
+      drivers: askable,
     }),
     pool_size: withDefault(integer({ min: 1, max: 1000 }), "4", {
       help: "How many connections to the database are open at most.",

@@ -21,7 +21,7 @@ export interface ListedLine {
 }
 
 /** How a source tells by itself that something in it may have changed. */
-export type SignalName = "data_version" | "binlog" | "gtid" | "notify" | "file";
+export type SignalName = "data_version" | "binlog" | "gtid" | "notify" | "file" | "contextCSN" | "highestCommittedUSN";
 
 /** What is known of the signal of a source. */
 export interface SignalState {

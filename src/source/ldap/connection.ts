@@ -6,7 +6,7 @@ import { dial, openWithin } from "../pool/socket-session.ts";
 import type { Certificates } from "../pool/tls.ts";
 import { type OpenTimes, SessionError } from "../session.ts";
 import { resultCode, toLdapError } from "./errors.ts";
-import { Exchange } from "./exchange.ts";
+import { Exchange, type Ldapts } from "./exchange.ts";
 
 /** What all connections of a source have in common. */
 export interface LdapLogin {
@@ -16,17 +16,18 @@ export interface LdapLogin {
   readonly startTls: boolean;
   /** How certificates are checked, for `ldaps:` and StartTLS. */
   readonly tls: Certificates;
+  /** The entry that a session looks at for a sign of life; empty = the root DSE, which every server has. */
+  readonly sampleBase: string;
   /** The server ends a search that runs longer, in whole seconds; a little later the session is destroyed. */
   readonly queryTimeoutMs: number;
 }
 
-/** A connection that is logged in, and the socket below it, which alone can be closed at once. */
+/** A connection that is logged in, what writes its messages, and the socket below it, which alone can be closed at once. */
 export interface OpenConnection {
+  readonly ldapts: Ldapts;
   readonly exchange: Exchange;
   readonly socket: Socket;
 }
-
-type Ldapts = typeof import("ldapts");
 
 /** The extended operation that begins TLS (RFC 4511, section 4.14). */
 const startTlsOid = "1.3.6.1.4.1.1466.20037";
@@ -52,7 +53,7 @@ export async function openConnection(server: LdapServer, login: LdapLogin, times
       }
       if (login.bind === undefined) await awaitSignOfLife(ldapts, exchange);
       else await bind(ldapts, exchange, login.bind);
-      return { exchange, socket };
+      return { ldapts, exchange, socket };
     };
     logIn().then(resolve, reject);
   });

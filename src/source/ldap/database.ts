@@ -4,15 +4,19 @@
 import type { Clock } from "../../model/clock.ts";
 import { SourceError } from "../../model/errors.ts";
 import { type Ask, type Cells, type KeyForm, notAsked, type Role } from "../../model/keys.ts";
+import type { Listing } from "../../model/listing.ts";
 import type { Log } from "../../model/log.ts";
 import type { ConnectionSettings } from "../../model/settings.ts";
-import type { Database, QueryReport, SourceHealth } from "../../model/source.ts";
+import type { QueryReport } from "../../model/source.ts";
 import type { SourceTally } from "../../model/tally.ts";
-import { type DatabaseDependencies, lookAfterIntervalMs } from "../database.ts";
-import { HostedDomains } from "../hosted-domains.ts";
-import { Dispatcher, type Outcome } from "../pool/dispatcher.ts";
+import type { DatabaseDependencies } from "../database.ts";
+import type { Outcome, Settle } from "../pool/dispatcher.ts";
+import { toSourceError } from "../pool/listing.ts";
+import { PooledDatabase, type PoolUse } from "../pool/pooled-database.ts";
 import { readTls } from "../pool/tls.ts";
-import { SessionError } from "../session.ts";
+import { isAgainstHost, SessionError } from "../session.ts";
+import { constantEnd } from "./key-text.ts";
+import { LdapListing } from "./listing.ts";
 import { answerAsks, type Lookup } from "./lookup.ts";
 import { reportTables } from "./report.ts";
 import { noKey, type RunSearch } from "./search.ts";
@@ -24,18 +28,18 @@ type LdapSettings = Extract<ConnectionSettings, { driver: "ldap" }>;
 // Of so many questions some lead to groups, each with several searches of its own; slapd takes a hundred of a connection.
 const maxArms = 16;
 
+// A group of thousands keeps a session for seconds; lookups that come meanwhile are asked beside it.
+const batchesPerSession = 4;
+
 /** Answers lookups from a directory. */
-export class LdapDatabase implements Database {
-  readonly name: string;
+export class LdapDatabase extends PooledDatabase<LdapSession, Lookup> {
   readonly keyForm: KeyForm;
   readonly roles: ReadonlySet<Role>;
+  readonly listing: Listing | undefined;
   readonly #plan: LdapPlan;
   readonly #clock: Clock;
   readonly #log: Log;
   readonly #tally: SourceTally;
-  readonly #hosted: HostedDomains;
-  readonly #dispatcher: Dispatcher<LdapSession, Lookup>;
-  #looking: NodeJS.Timeout | undefined;
 
   /**
    * Connects to nothing yet.
@@ -43,27 +47,28 @@ export class LdapDatabase implements Database {
    * @throws {ConfigError} when a certificate cannot be read
    */
   constructor(name: string, settings: LdapSettings, plan: LdapPlan, deps: DatabaseDependencies) {
-    const { clock, log, tally, maxWaitingLookups, random = Math.random } = deps;
     const { servers, bind, startTls, tls, poolSize, connectTimeoutMs, queryTimeoutMs } = settings;
-    this.name = name;
+    const certificates = readTls(tls) ?? { ca: undefined, cert: undefined, key: undefined, verify: true };
+    const hosts = servers.map(({ endpoint }) => endpoint);
+    const login = { bind, startTls, tls: certificates, sampleBase: sampleBase(plan) };
+    const use: PoolUse<LdapSession, Lookup> = {
+      open: ldapSessions(servers, { ...login, queryTimeoutMs }),
+      prepare: async () => {},
+      batchesPerSession,
+      maxArms,
+      serve: (session, lookups, settle) => this.#serve(session, lookups, settle),
+      onRefused: () => {},
+    };
+    super(name, { hosts, poolSize, connectTimeoutMs }, use, deps);
     this.keyForm = plan.keyForm;
     this.roles = new Set(Object.keys(plan.roles) as Role[]);
     this.#plan = plan;
-    this.#clock = clock;
-    this.#log = log;
-    this.#tally = tally;
-    this.#hosted = new HostedDomains(name, log);
-    const certificates = readTls(tls) ?? { ca: undefined, cert: undefined, key: undefined, verify: true };
-    const open = ldapSessions(servers, { bind, startTls, tls: certificates, queryTimeoutMs });
-    const hosts = servers.map(({ endpoint }) => endpoint);
-    this.#dispatcher = new Dispatcher({
-      sessions: { source: name, hosts, open, poolSize, connectTimeoutMs, log, random, prepare: async () => {} },
-      clock,
-      maxWaitingLookups,
-      maxArms,
-      serve: (session, lookups) => Promise.all(lookups.map((lookup) => this.#serve(session, lookup))),
-      onRefused: () => {},
-    });
+    this.#clock = deps.clock;
+    this.#log = deps.log;
+    this.#tally = deps.tally;
+    const openApart = (timeoutMs: number) =>
+      this.openApart(ldapSessions(servers, { ...login, queryTimeoutMs: timeoutMs }));
+    this.listing = plan.listing && new LdapListing(plan.listing, openApart);
   }
 
   find(asks: readonly Ask[], deadlineMs: number): Cells | Promise<Cells> {
@@ -71,45 +76,29 @@ export class LdapDatabase implements Database {
     const arms = asks.map(({ role, key }) => ({ table: roles[role], key }));
     if (arms.every(({ table, key }) => table?.takes(key) !== true)) return asks.map(() => notAsked);
     const lookup: Lookup = { shape: "lookup", arms, isFirstHitOnly: this.keyForm === "postfix", deadlineMs };
-    return this.#dispatcher.ask(() => lookup, deadlineMs);
+    return this.dispatcher.ask(() => lookup, deadlineMs);
   }
 
-  async hostedDomains(deadlineMs: number): Promise<ReadonlySet<string> | undefined> {
+  protected override async readDomains(deadlineMs: number): Promise<readonly string[] | undefined> {
     const { domains } = this.#plan;
     if (domains === undefined) return undefined;
     const arms = [{ table: domains, key: noKey }];
     const lookup: Lookup = { shape: "domains", arms, isFirstHitOnly: false, deadlineMs };
-    const [cells = []] = await this.#dispatcher.ask(() => lookup, deadlineMs);
-    return this.#hosted.read(cells);
+    const [cells = []] = await this.dispatcher.ask(() => lookup, deadlineMs);
+    return cells;
   }
 
-  health(): SourceHealth {
-    const { hosts } = this.#dispatcher;
-    const isUp = hosts.isAnyUp;
-    return { isUp, reason: isUp ? "" : hosts.reason(), hosts: hosts.health() };
+  protected override reportOn(session: LdapSession): Promise<readonly QueryReport[]> {
+    return reportTables(session, this.#plan);
   }
 
-  async report(deadlineMs: number): Promise<readonly QueryReport[]> {
-    const session = await this.#dispatcher.openApart(deadlineMs);
-    try {
-      return await reportTables(session, this.#plan);
-    } finally {
-      await session.end();
-    }
+  /** Each lookup ends when its own searches do. */
+  async #serve(session: LdapSession, lookups: readonly Lookup[], settle: Settle): Promise<void> {
+    await Promise.all(lookups.map(async (lookup, i) => settle(i, await this.#answer(session, lookup))));
+    if (!session.isOpen) throw new SessionError("connection", "connection closed");
   }
 
-  async lookAfter(): Promise<void> {
-    if (this.#dispatcher.isClosing) return;
-    this.#looking ??= setInterval(() => void this.#dispatcher.lookAfter(), lookAfterIntervalMs).unref();
-    await this.#dispatcher.lookAfter();
-  }
-
-  async close(): Promise<void> {
-    clearInterval(this.#looking);
-    await this.#dispatcher.close();
-  }
-
-  async #serve(session: LdapSession, lookup: Lookup): Promise<Outcome> {
+  async #answer(session: LdapSession, lookup: Lookup): Promise<Outcome> {
     try {
       return await answerAsks(lookup, {
         search: (search) => this.#search(session, lookup.deadlineMs, search),
@@ -120,8 +109,8 @@ export class LdapDatabase implements Database {
       });
     } catch (error) {
       if (error instanceof SourceError) return error;
-      if (!(error instanceof SessionError) || error.kind === "connection" || !session.isOpen) throw error;
-      return toSourceError(error);
+      if (!(error instanceof SessionError) || isAgainstHost(error)) throw error;
+      return toSourceError(error, "the directory did not answer a search");
     }
   }
 
@@ -141,8 +130,8 @@ export class LdapDatabase implements Database {
   }
 }
 
-function toSourceError({ kind, message }: SessionError): SourceError {
-  return kind === "timeout"
-    ? new SourceError("ERR_SOURCE_TIMEOUT", `the directory gave up: ${message}`)
-    : new SourceError("ERR_SOURCE_SQL", `the directory refused the search: ${message}`);
+/** What lookups are asked below. */
+function sampleBase({ roles }: LdapPlan): string {
+  const [table] = Object.values(roles);
+  return table === undefined ? "" : constantEnd(table.base);
 }

@@ -1,6 +1,10 @@
 /**
  * Says what a result code of an LDAP server means for the lookup and for the host: a table, and nothing else.
  *
+ * One rule: a code that a server says of itself (busy, unavailable) is against the host, whatever was asked: it is left out until it
+ * answers again, and the lookup goes to the next. A code that it says of the question (a limit, its time, a right, the base) would
+ * be the same of every host: the lookup fails, and the host stays. While a session is opened every code is against the host.
+ *
  * Codes are those of RFC 4511, section 4.1.9. A server's words are repeated only where they cannot hold a value of a key.
  */
 import { codeOf, connectionReason } from "../../system/errno.ts";
@@ -52,9 +56,9 @@ const byCode: Readonly<Record<number, Meaning>> = {
   48: { kind: "statement", name: "inappropriateAuthentication", isQuotable: true },
   49: { kind: "statement", name: "invalidCredentials" },
   50: { kind: "statement", name: "insufficientAccessRights", isQuotable: true },
-  51: { kind: "retry", name: "busy", isQuotable: true },
+  51: { kind: "refused", name: "busy", isQuotable: true },
   // A server that is going down, or whose database is.
-  52: { kind: "connection", name: "unavailable", isQuotable: true },
+  52: { kind: "refused", name: "unavailable", isQuotable: true },
   53: { kind: "statement", name: "unwillingToPerform", isQuotable: true },
   54: { kind: "statement", name: "loopDetect" },
   80: { kind: "unknown", name: "other", isQuotable: true },

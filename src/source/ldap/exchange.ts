@@ -5,14 +5,15 @@
  * whole list, leaves `dereference` out, and connects anew, without a bind, when a connection broke.
  */
 import type { Duplex } from "node:stream";
-import type { MessageParser, SearchEntry, SearchRequest, SearchResponse } from "ldapts";
+import type { Control, MessageParser, SearchEntry, SearchRequest, SearchResponse } from "ldapts";
 import { SessionError } from "../session.ts";
 import { toConnectionError } from "./errors.ts";
 
-type Ldapts = typeof import("ldapts");
+/** The library, loaded. */
+export type Ldapts = typeof import("ldapts");
 /** Any request; ldapts does not export what its messages have in common. */
 type Message = Pick<SearchRequest, "write">;
-type MessageResponse = Pick<SearchResponse, "messageId" | "status" | "errorMessage">;
+type MessageResponse = Pick<SearchResponse, "messageId" | "status" | "errorMessage" | "controls">;
 
 /** The last message that answers a request, and the entries before it. */
 export interface Answered {
@@ -20,6 +21,8 @@ export interface Answered {
   /** The server's words; may hold what was asked. */
   readonly words: string;
   readonly entries: readonly SearchEntry[];
+  /** What the server said beside it. */
+  readonly controls: readonly Control[];
 }
 
 interface Waiting {
@@ -101,7 +104,8 @@ export class Exchange {
     if (message instanceof this.#ldapts.SearchEntry) waiting.entries.push(message);
     else if (!(message instanceof this.#ldapts.SearchReference)) {
       this.#waiting.delete(messageId);
-      waiting.resolve({ status: message.status, words: message.errorMessage, entries: waiting.entries });
+      const { status, errorMessage, controls = [] } = message;
+      waiting.resolve({ status, words: errorMessage, entries: waiting.entries, controls });
     }
   }
 

@@ -10,10 +10,10 @@ import type { Key } from "../../model/keys.ts";
 import { SessionError } from "../session.ts";
 import { type Attribute, isSubtype, missingRange, requestedAttributes, useOf } from "./attributes.ts";
 import { LdapError, resultCode } from "./errors.ts";
-import { anyEntry } from "./filter-template.ts";
 import { escapeDnPart, fillText, hasKeyPart } from "./key-text.ts";
-import { type Entry, noKey, type RunSearch, type Search } from "./search.ts";
+import { type Entry, noKey, oneEntry, type RunSearch, type Search } from "./search.ts";
 import type { LdapTable } from "./table.ts";
+import type { InTurn } from "./turns.ts";
 import { attributesInCommon, isLdapUrl, parseLdapUrl } from "./url.ts";
 
 /** What an expansion is given. */
@@ -21,12 +21,11 @@ export interface ExpandDependencies {
   readonly search: RunSearch;
   /** Calls `work` when its turn has come, where few searches may be under way at once; at once unless given. */
   readonly inTurn?: InTurn;
+  /** The values of an entry, where they are known already; its DN in lower case. */
+  readonly known?: (dn: string) => readonly string[] | undefined;
   /** Called when an entry names one that is not there, or may not be seen. */
   readonly onDangling: (dn: string) => void;
 }
-
-/** Calls what is given to it, now or later. */
-export type InTurn = <T>(work: () => Promise<T>) => Promise<T>;
 
 // What two groups in each other's way could multiply without end; a directory that needs more for one key is set up wrong.
 const maxEntries = 100_000;
@@ -52,12 +51,26 @@ export async function expand(table: LdapTable, key: Key, needs: ExpandDependenci
   return new Expansion(table, key, needs).run(search);
 }
 
+/** An entry that was found, and what it yields or leads to. */
+export interface Expanded {
+  /** With every value of its attributes, where the server had sent a part. */
+  readonly entry: Entry;
+  readonly values: readonly string[];
+}
+
+/** Goes on from an entry that was found already. Throws as `expand`. */
+export function expandEntry(table: LdapTable, entry: Entry, needs: ExpandDependencies): Promise<Expanded> {
+  return new Expansion(table, noKey, needs).runFrom(entry);
+}
+
 /** The searches that led to an entry, innermost first. */
 interface Path {
   readonly step: string;
   readonly before: Path | undefined;
   readonly length: number;
 }
+
+const start: Path = { step: "", before: undefined, length: 1 };
 
 class Expansion {
   readonly #table: LdapTable;
@@ -82,12 +95,25 @@ class Expansion {
         if (isNoSuchObject(error) && hasKeyPart(this.#table.base)) return [];
         throw error;
       });
-      return await this.#valuesOf(entries, { step: "", before: undefined, length: 1 });
+      return await this.#valuesOf(entries, start);
     } catch (error) {
-      // The searches that still wait need not be made.
-      this.#hasFailed = true;
-      throw error;
+      throw this.#failed(error);
     }
+  }
+
+  async runFrom(found: Entry): Promise<Expanded> {
+    try {
+      const entry = await this.#complete(found);
+      return { entry, values: await this.#valuesOfEntry(entry, { ...start, step: found.dn.toLowerCase() }) };
+    } catch (error) {
+      throw this.#failed(error);
+    }
+  }
+
+  /** The searches that still wait need not be made. */
+  #failed(error: unknown): unknown {
+    this.#hasFailed = true;
+    return error;
   }
 
   async #ask(search: Search): Promise<readonly Entry[]> {
@@ -161,6 +187,8 @@ class Expansion {
     for (let at: Path | undefined = path; at !== undefined; at = at.before) {
       if (at.step === step) throw tooMuch("groups that lead to each other in a circle");
     }
+    const known = this.#needs.known?.(step);
+    if (known !== undefined) return known;
     const search = this.#searchFor(value);
     if (search === undefined) return [];
     try {
@@ -182,8 +210,7 @@ class Expansion {
 
   #base(base: string): Search {
     const { dereference, sizeLimit } = this.#table;
-    const attributes = this.#attributes;
-    return { base, scope: "base", filter: anyEntry, key: noKey, attributes, dereference, sizeLimit };
+    return { ...oneEntry(base), attributes: this.#attributes, dereference, sizeLimit };
   }
 }
 

@@ -4,14 +4,11 @@ import type { Key, Role } from "../../model/keys.ts";
 import { nearestName } from "../../model/nearest.ts";
 import type { FilterSettings } from "../../model/settings.ts";
 import { type FilterTemplate, parseFilter } from "./filter-template.ts";
-import { hasKeyPart, type KeyPart, type KeyText } from "./key-text.ts";
-import type { LdapPlan, LdapTable } from "./table.ts";
+import { keyAttributes } from "./key-attributes.ts";
+import { hasKeyPart, type KeyPart, type KeyText, keyParts } from "./key-text.ts";
+import type { LdapPlan, LdapTable, ListingTable } from "./table.ts";
 
-const parts: Readonly<Record<string, KeyPart>> = {
-  email: ({ email }) => email,
-  user: ({ user }) => user,
-  domain: ({ domain }) => domain,
-};
+const parts: Readonly<Record<string, KeyPart>> = keyParts;
 
 const roles = ["address", "domain", "grant"] as const;
 
@@ -49,8 +46,24 @@ export function planOfFilters(settings: FilterSettings): LdapPlan {
   if (filters.domains !== undefined && hasKeyPart(readText("filters.domains", filters.domains, []))) {
     problems.push({ path: "filters.domains", message: "lists all domains: no part of an address can stand in it" });
   }
+  const listing =
+    filters.listing === undefined
+      ? undefined
+      : { table: read("listing", filters.listing, owners), keys: keyAttributes(tables) };
+  if (listing !== undefined) problems.push(...listingProblems(filters.listing ?? "", base, listing));
   if (problems.length > 0) throw new ConfigError("ERR_CONFIG_INVALID", problems);
-  return { keyForm: "roles", roles: tables, ...(domains === undefined ? {} : { domains }) };
+  return { keyForm: "roles", roles: tables, ...(domains && { domains }), ...(listing && { listing }) };
+}
+
+function listingProblems(filter: string, base: KeyText, { keys }: ListingTable): ConfigProblem[] {
+  const path = "filters.listing";
+  if (hasKeyPart(readText(path, filter, []))) {
+    return [{ path, message: "lists everything: no part of an address can stand in it" }];
+  }
+  if (hasKeyPart(base)) return [{ path, message: "needs a search_base in which no part of an address stands" }];
+  if (keys.length > 0) return [];
+  const message = "no other filter compares an attribute with :email, so nothing tells the addresses of an entry";
+  return [{ path, message }];
 }
 
 // Stands in for a filter that was refused.

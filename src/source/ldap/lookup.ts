@@ -1,9 +1,10 @@
 /** The questions of one lookup to a directory, asked together and judged in their order. */
 import { type Cells, type Key, notAsked } from "../../model/keys.ts";
 import type { Batchable } from "../pool/queue.ts";
-import { SessionError } from "../session.ts";
-import { type ExpandDependencies, expand, type InTurn } from "./expand.ts";
+import { isAgainstHost, SessionError } from "../session.ts";
+import { type ExpandDependencies, expand } from "./expand.ts";
 import type { LdapTable } from "./table.ts";
+import { turns } from "./turns.ts";
 
 /** One question: a table asked for a key; without a table nothing is found. */
 export interface Question {
@@ -48,29 +49,8 @@ export async function answerAsks(lookup: Lookup, needs: ExpandDependencies): Pro
   return cells;
 }
 
-/** A session that broke is told before what one of its searches met: the lookup can be tried again on another. */
+/** What speaks against the session or its host is told before what one of its searches met: the lookup can be tried again elsewhere. */
 function worst(settled: readonly PromiseSettledResult<unknown>[], first: unknown): unknown {
-  const broken = settled.find(
-    (outcome) =>
-      outcome.status === "rejected" && outcome.reason instanceof SessionError && outcome.reason.kind === "connection",
-  );
-  return broken?.status === "rejected" ? broken.reason : first;
-}
-
-/** Lets at most so many pieces of work run at a time; the others wait in their order. */
-function turns(max: number): InTurn {
-  const waiting: (() => void)[] = [];
-  let underWay = 0;
-  return async (work) => {
-    if (underWay < max) underWay++;
-    // Whoever ends hands its place on.
-    else await new Promise<void>((go) => waiting.push(go));
-    try {
-      return await work();
-    } finally {
-      const next = waiting.shift();
-      if (next === undefined) underWay--;
-      else next();
-    }
-  };
+  const failures = settled.flatMap((outcome): unknown[] => (outcome.status === "rejected" ? [outcome.reason] : []));
+  return failures.find((reason) => reason instanceof SessionError && isAgainstHost(reason)) ?? first;
 }

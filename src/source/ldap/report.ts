@@ -6,9 +6,9 @@ import type { QueryReport } from "../../model/source.ts";
 import { unfindableDomains } from "../hosted-domains.ts";
 import { SessionError } from "../session.ts";
 import { expand } from "./expand.ts";
-import { anyEntry, type FilterTemplate } from "./filter-template.ts";
+import type { FilterTemplate } from "./filter-template.ts";
 import { escapeDnPart, fillText, hasKeyPart } from "./key-text.ts";
-import { noKey } from "./search.ts";
+import { noKey, oneEntry } from "./search.ts";
 import type { LdapSession } from "./session.ts";
 import type { LdapPlan, LdapTable } from "./table.ts";
 
@@ -52,15 +52,7 @@ async function reportTable(session: LdapSession, query: string, table: LdapTable
 async function checkBase(session: LdapSession, { base, dereference }: LdapTable): Promise<void> {
   if (hasKeyPart(base)) return;
   const dn = fillText(base, noKey, escapeDnPart);
-  const found = await session.search({
-    base: dn,
-    scope: "base",
-    filter: anyEntry,
-    key: noKey,
-    attributes: ["1.1"],
-    dereference,
-    sizeLimit: 0,
-  });
+  const found = await session.search({ ...oneEntry(dn), attributes: ["1.1"], dereference });
   if (found.length === 0) throw new SourceError("ERR_SOURCE_RESULT", "the search base may not be read by this account");
 }
 

@@ -1,7 +1,7 @@
 /** A search as a session runs it, and the entries that it finds. */
 import type { Key } from "../../model/keys.ts";
 import type { Attribute } from "./attributes.ts";
-import type { FilterTemplate } from "./filter-template.ts";
+import { anyEntry, type FilterTemplate } from "./filter-template.ts";
 import type { Dereference } from "./table.ts";
 import type { Scope } from "./url.ts";
 
@@ -34,3 +34,16 @@ export type RunSearch = (search: Search) => Promise<readonly Entry[]>;
 
 /** No part of a key: for searches whose filter has none. */
 export const noKey: Key = { email: "", user: "", domain: "" };
+
+/** A search for an entry itself, of which no attribute is wanted yet. */
+export function oneEntry(dn: string): Search {
+  return {
+    base: dn,
+    scope: "base",
+    filter: anyEntry,
+    key: noKey,
+    attributes: [],
+    dereference: "never",
+    sizeLimit: 0,
+  };
+}

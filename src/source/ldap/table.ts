@@ -34,4 +34,22 @@ export interface LdapPlan {
   readonly roles: Readonly<Partial<Record<Role, LdapTable>>>;
   /** Lists the hosted domains. */
   readonly domains?: LdapTable;
+  readonly listing?: ListingTable;
+}
+
+/** How everything that the other queries find is listed. */
+export interface ListingTable {
+  /** Its filter finds every entry that owns an address or leads to who does; base and filter have no part of a key. */
+  readonly table: LdapTable;
+  /** Where the entries have their addresses. */
+  readonly keys: readonly KeyAttribute[];
+}
+
+/** An attribute that a filter compares with an address. */
+export interface KeyAttribute {
+  readonly attribute: string;
+  /** What stands before and after the address in a value: `smtp:`. Caseless. */
+  readonly before: string;
+  readonly after: string;
+  readonly role: Role;
 }

@@ -1,5 +1,5 @@
 /**
- * Brings the lookups of a source to its sessions: a lookup waits in a queue until a session is free, which at once takes others
+ * Brings the lookups of a source to its sessions: a lookup waits in a queue until a session has room, which at once takes others
  * of its shape with it.
  *
  * Here is decided which lookup goes when, and what becomes of it when a session breaks or its time is up. Knows neither a
@@ -15,6 +15,9 @@ import { type PooledSession, Sessions, type SessionsOptions } from "./sessions.t
 /** What became of one lookup. */
 export type Outcome = Cells | SourceError;
 
+/** Tells what became of the lookup at an index. */
+export type Settle = (index: number, outcome: Outcome) => void;
+
 /** What a dispatcher is given. */
 export interface DispatcherOptions<S extends Session, L extends Batchable> {
   readonly sessions: Omit<SessionsOptions<S>, "onChange" | "clock">;
@@ -24,12 +27,13 @@ export interface DispatcherOptions<S extends Session, L extends Batchable> {
   /** How many questions may be asked at once on one session. */
   readonly maxArms: number;
   /**
-   * Asks for lookups of one shape on a session that is free.
+   * Asks for lookups of one shape on a session that has room for them, and settles each as soon as its outcome is known: what takes
+   * long holds up nothing else.
    *
-   * @returns what became of each, at its index
-   * @throws {SessionError} when the session is of no more use; nothing is known of the lookups then
+   * @returns when nothing is under way for any of them
+   * @throws {SessionError} when the session is of no more use; nothing is known then of the lookups that were not settled
    */
-  readonly serve: (session: S, lookups: readonly L[]) => Promise<readonly Outcome[]>;
+  readonly serve: (session: S, lookups: readonly L[], settle: Settle) => Promise<void>;
   /** Called when the database refused the question of a lookup, whose schema may have changed. */
   readonly onRefused: () => void;
 }
@@ -70,7 +74,7 @@ export class Dispatcher<S extends Session, L extends Batchable> {
   }
 
   /**
-   * Asks for a lookup as soon as a session is free.
+   * Asks for a lookup as soon as a session has room.
    *
    * @param bind makes its questions when it is taken
    * @returns its findings; rejects with a {SourceError}, at the latest at `deadlineMs`
@@ -132,9 +136,10 @@ export class Dispatcher<S extends Session, L extends Batchable> {
   }
 
   #pump(): void {
-    const free = [...this.#sessions.free()];
-    while (this.#queue.size > 0 && free.length > 0) {
-      const session = free.pop() as PooledSession<S>;
+    for (const session of this.#sessions.withRoom()) {
+      if (this.#queue.size === 0) return;
+      // One that is at work can take more, and a further one is better.
+      if (session.underWay > 0) this.#sessions.grow(this.#queue.size);
       const taken = this.#queue.take();
       if (taken.length > 0) void this.#serve(session, taken);
     }
@@ -145,24 +150,23 @@ export class Dispatcher<S extends Session, L extends Batchable> {
 
   async #serve(pooled: PooledSession<S>, taken: readonly Taken<L>[]): Promise<void> {
     const waiting = taken.map((one) => one.waiting);
-    pooled.isBusy = true;
+    pooled.underWay++;
     for (const one of waiting) {
       one.tries++;
       this.#inFlight.add(one);
     }
     try {
       const lookups = taken.map(({ lookup }) => lookup);
-      const outcomes = await this.#options.serve(pooled.session, lookups);
-      this.hosts.noteAnswer(pooled.host);
-      for (const [i, one] of waiting.entries()) {
-        const outcome = outcomes[i] as Outcome;
+      await this.#options.serve(pooled.session, lookups, (index, outcome) => {
+        this.hosts.noteAnswer(pooled.host);
+        const one = waiting[index] as Waiting<L>;
         if (outcome instanceof SourceError) this.#reject(one, outcome);
         else this.#resolve(one, outcome);
-      }
+      });
     } catch (error) {
       this.#broken(pooled, waiting, error);
     } finally {
-      pooled.isBusy = false;
+      pooled.underWay--;
       for (const one of waiting) this.#inFlight.delete(one);
       this.#doneWaiting();
       this.#schedule();

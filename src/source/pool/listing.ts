@@ -61,6 +61,8 @@ export class PooledListing implements Listing {
 }
 
 /** What the failure of a session means for who asked; anything else is given back as it is. */
+export function toSourceError(error: SessionError, doing: string): SourceError;
+export function toSourceError(error: unknown, doing: string): unknown;
 export function toSourceError(error: unknown, doing: string): unknown {
   if (!(error instanceof SessionError)) return error;
   const { kind, message } = error;

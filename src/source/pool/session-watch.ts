@@ -2,7 +2,7 @@
 import { setTimeout as delay } from "node:timers/promises";
 import { SourceError } from "../../model/errors.ts";
 import type { ChangeWatch, SignalState } from "../../model/listing.ts";
-import { SessionError, type StatementSession } from "../session.ts";
+import { type Session, SessionError } from "../session.ts";
 
 /** What goes on over one connection. */
 export interface Following {
@@ -22,10 +22,10 @@ const retryMs = 1000;
  *
  * @param follow what to do over one connection; ends when the connection or the watch does
  */
-export function watchSession(
-  open: () => Promise<StatementSession>,
+export function watchSession<S extends Session>(
+  open: () => Promise<S>,
   onHint: () => void,
-  follow: (session: StatementSession, following: Following) => Promise<void>,
+  follow: (session: S, following: Following) => Promise<void>,
 ): ChangeWatch {
   const aborter = new AbortController();
   const { signal } = aborter;
@@ -45,7 +45,7 @@ export function watchSession(
 
   async function run(): Promise<void> {
     for (let isFirst = true; !signal.aborted; isFirst = false) {
-      let session: StatementSession | undefined;
+      let session: S | undefined;
       try {
         session = await open();
         if (!isFirst) onHint();

@@ -14,7 +14,8 @@ import { type Host, Hosts, type ProbeResult } from "./hosts.ts";
 export interface PooledSession<S extends Session> {
   readonly session: S;
   readonly host: Host;
-  isBusy: boolean;
+  /** Batches that are being asked on it. */
+  underWay: number;
 }
 
 /** What the sessions of a source need. */
@@ -23,6 +24,8 @@ export interface SessionsOptions<S extends Session> {
   readonly hosts: readonly Endpoint[];
   readonly open: OpenSession<S>;
   readonly poolSize: number;
+  /** How many batches may be under way on one session; 1, unless the protocol tells answers apart. */
+  readonly batchesPerSession?: number;
   readonly connectTimeoutMs: number;
   readonly clock: Clock;
   readonly log: Log;
@@ -59,16 +62,16 @@ export class Sessions<S extends Session> {
     });
   }
 
-  /** The sessions to the preferred host that are free, those to other hosts being given up. */
-  free(): readonly PooledSession<S>[] {
+  /** The sessions to the preferred host that have room, the idle ones first; idle ones to other hosts are given up. */
+  withRoom(): readonly PooledSession<S>[] {
+    const { batchesPerSession = 1 } = this.#options;
     const host = this.hosts.preferred();
-    const free: PooledSession<S>[] = [];
+    const found: PooledSession<S>[] = [];
     for (const entry of this.#sessions) {
-      if (entry.isBusy) continue;
-      if (entry.host === host) free.push(entry);
-      else this.#retire(entry);
+      if (entry.host === host && entry.underWay < batchesPerSession) found.push(entry);
+      else if (entry.host !== host && entry.underWay === 0) this.#retire(entry);
     }
-    return free;
+    return found.sort((a, b) => a.underWay - b.underWay);
   }
 
   /** Opens up to `wanted` more sessions to the preferred host, within `poolSize`. */
@@ -89,7 +92,7 @@ export class Sessions<S extends Session> {
     const host = this.hosts.preferred();
     if (host?.isUp !== true || this.#opening > 0 || this.#aborter.signal.aborted) return;
     const sessions = this.#sessionsTo(host);
-    if (sessions.some(({ isBusy }) => isBusy)) return;
+    if (sessions.some(({ underWay }) => underWay > 0)) return;
     const [free] = sessions;
     if (free === undefined) await this.#open(host, (reason) => this.hosts.suspect(host, reason));
     else await this.#check(free);
@@ -101,7 +104,7 @@ export class Sessions<S extends Session> {
    */
   discard(failed: PooledSession<S>, reason: string): void {
     failed.session.destroy(reason);
-    for (const entry of this.#sessionsTo(failed.host)) if (!entry.isBusy) entry.session.destroy(reason);
+    for (const entry of this.#sessionsTo(failed.host)) if (entry.underWay === 0) entry.session.destroy(reason);
   }
 
   /**
@@ -137,7 +140,7 @@ export class Sessions<S extends Session> {
   }
 
   async #check(entry: PooledSession<S>): Promise<void> {
-    entry.isBusy = true;
+    entry.underWay++;
     try {
       await entry.session.check();
     } catch (error) {
@@ -145,7 +148,7 @@ export class Sessions<S extends Session> {
       if (isRefusal(error)) this.hosts.suspect(entry.host, messageOf(error));
       else this.hosts.checkIdle(entry.host);
     } finally {
-      entry.isBusy = false;
+      entry.underWay--;
       this.#options.onChange();
     }
   }
@@ -160,7 +163,7 @@ export class Sessions<S extends Session> {
         session.destroy("not usable");
         throw error;
       });
-      this.#add({ session, host, isBusy: false });
+      this.#add({ session, host, underWay: 0 });
       this.hosts.takeIn(host);
     } catch (error) {
       // While another is being opened it is not known yet that the server takes none.
@@ -183,7 +186,7 @@ export class Sessions<S extends Session> {
     session.onClose = (isDestroyed) => {
       this.#sessions.delete(entry);
       // Nobody else notices that a server went while nothing was asked of it.
-      if (!isDestroyed && !entry.isBusy) this.hosts.checkIdle(host);
+      if (!isDestroyed && entry.underWay === 0) this.hosts.checkIdle(host);
     };
     this.#sessions.add(entry);
   }

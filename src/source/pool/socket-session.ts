@@ -65,15 +65,18 @@ export abstract class SocketSession implements Session {
   /**
    * Does a piece of work within the session's time.
    *
-   * @throws {SessionError} of kind `connection` when the session is closed, or closes meanwhile; `timeout`, and the session is
-   *   closed, when the time is up; else what `work` throws
+   * @throws {SessionError} of kind `connection` when the session is closed, or closes meanwhile; `timeout` when the time of this
+   *   very piece is up, and the session is closed; else what `work` throws
    */
   protected timed<T>(work: () => Promise<T>): Promise<T> {
     if (!this.#isOpen) throw new SessionError("connection", "connection closed");
     return new Promise((resolve, reject) => {
       const limitMs = this.#limitMs;
-      const late = () =>
-        this.#closed(new SessionError("timeout", "no answer in time; the statement was given up"), true);
+      const late = () => {
+        reject(new SessionError("timeout", "no answer in time; the statement was given up"));
+        // What else is under way had its time not yet, and can be tried again elsewhere.
+        this.destroy("another question had no answer in time");
+      };
       const slow = () => {
         timer = setTimeout(late, limitMs - slowMs);
         this.onSlow();

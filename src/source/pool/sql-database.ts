@@ -7,18 +7,17 @@
 import type { Ask, Cells, KeyForm, Role } from "../../model/keys.ts";
 import { notAsked } from "../../model/keys.ts";
 import type { Listing } from "../../model/listing.ts";
-import type { Endpoint } from "../../model/settings.ts";
-import type { Database, QueryReport, SourceHealth } from "../../model/source.ts";
-import { type DatabaseDependencies, lookAfterIntervalMs } from "../database.ts";
-import { HostedDomains } from "../hosted-domains.ts";
+import type { QueryReport } from "../../model/source.ts";
+import type { DatabaseDependencies } from "../database.ts";
 import { isAgainstHost, type OpenSession, SessionError, type StatementSession } from "../session.ts";
 import type { ArmPlan, ArmSet } from "../sql/arm.ts";
 import { bindAsks, type CombineArms, type Lookup } from "../sql/lookup.ts";
 import { Schema } from "../sql/schema.ts";
 import { BatchRunner } from "./batch.ts";
-import { Dispatcher, type Outcome } from "./dispatcher.ts";
+import type { Settle } from "./dispatcher.ts";
 import { DomainList } from "./domain-list.ts";
 import { PooledListing, type WatchChanges } from "./listing.ts";
+import { PooledDatabase, type PoolSettings, type PoolUse } from "./pooled-database.ts";
 import { type ReportDriver, reportQueries } from "./report.ts";
 
 /** What is particular to one kind of server. */
@@ -34,60 +33,42 @@ export interface SqlDriver extends ReportDriver {
   readonly watchChanges?: WatchChanges;
 }
 
-/** Where the server is, and how much of it may be used. */
-export interface PoolSettings {
-  /** Tried in order, unix sockets first. */
-  readonly hosts: readonly Endpoint[];
-  readonly poolSize: number;
-  readonly connectTimeoutMs: number;
-}
-
 /** Answers lookups from a database server. */
-export class SqlDatabase implements Database {
-  readonly name: string;
+export class SqlDatabase extends PooledDatabase<StatementSession, Lookup> {
   readonly keyForm: KeyForm;
   readonly roles: ReadonlySet<Role>;
   readonly listing: Listing | undefined;
   readonly #plan: ArmPlan;
   readonly #driver: SqlDriver;
   readonly #schema: Schema;
-  readonly #hosted: HostedDomains;
   readonly #domains: DomainList;
-  readonly #dispatcher: Dispatcher<StatementSession, Lookup>;
   readonly #runner: BatchRunner;
-  #looking: NodeJS.Timeout | undefined;
 
   /** Connects to nothing yet. */
   constructor(name: string, settings: PoolSettings, plan: ArmPlan, driver: SqlDriver, deps: DatabaseDependencies) {
-    const { clock, log, tally, maxWaitingLookups, random = Math.random } = deps;
-    this.name = name;
+    const { combine, maxArms } = driver;
+    const use: PoolUse<StatementSession, Lookup> = {
+      open: driver.open(),
+      prepare: (session) => this.#prepare(session),
+      maxArms,
+      serve: (session, lookups, settle) => this.#serve(session, lookups, settle),
+      onRefused: () => this.#schema.doubt(),
+    };
+    super(name, settings, use, deps);
+    const { clock, log, tally } = deps;
     this.#plan = plan;
     this.#driver = driver;
     this.#schema = new Schema(plan, driver.probeColumns, { source: name, clock, log });
-    this.#hosted = new HostedDomains(name, log);
     // Until the schema is known every query is expected to be there; an ask without one finds nothing.
     const { keyForm, roles } = this.#schema.fullest;
     this.keyForm = keyForm;
     this.roles = new Set(Object.keys(roles) as Role[]);
-    const { combine, maxArms } = driver;
-    const open = driver.open();
     const firstHitOnly = this.keyForm === "postfix";
     this.#runner = new BatchRunner({ source: name, firstHitOnly, combine, clock, log, tally });
-    const { hosts, poolSize, connectTimeoutMs } = settings;
-    const prepare = (session: StatementSession) => this.#prepare(session);
-    this.#dispatcher = new Dispatcher({
-      sessions: { source: name, hosts, open, poolSize, connectTimeoutMs, log, random, prepare },
-      clock,
-      maxWaitingLookups,
-      maxArms,
-      serve: (session, lookups) => this.#serve(session, lookups),
-      onRefused: () => this.#schema.doubt(),
-    });
-    const openApart = (timeoutMs: number) =>
-      this.#dispatcher.openApart(clock.nowMs() + connectTimeoutMs, driver.open(timeoutMs));
+    const openApart = (timeoutMs: number) => this.openApart(driver.open(timeoutMs));
     this.#domains = new DomainList({
       clock,
-      ask: (bind, deadlineMs) => this.#dispatcher.ask(bind, deadlineMs),
+      ask: (bind, deadlineMs) => this.dispatcher.ask(bind, deadlineMs),
       open: openApart,
       learn: (session) => this.#schema.learn(session),
       arms: () => this.#schema.arms,
@@ -100,46 +81,22 @@ export class SqlDatabase implements Database {
     if (arms !== undefined) {
       const lookup = bindAsks(arms, asks);
       if (lookup.arms.length === 0) return asks.map(() => notAsked);
-      return this.#dispatcher.ask(() => lookup, deadlineMs);
+      return this.dispatcher.ask(() => lookup, deadlineMs);
     }
     let lookup: Lookup | undefined;
-    return this.#dispatcher.ask(() => {
+    return this.dispatcher.ask(() => {
       lookup ??= bindAsks(this.#schema.arms as ArmSet, asks);
       return lookup;
     }, deadlineMs);
   }
 
-  async hostedDomains(deadlineMs: number): Promise<ReadonlySet<string> | undefined> {
+  protected override async readDomains(deadlineMs: number): Promise<readonly string[] | undefined> {
     const possible = this.#schema.arms ?? this.#schema.fullest;
-    if (possible.domains === undefined) return undefined;
-    const cells = await this.#domains.read(deadlineMs);
-    return cells === undefined ? undefined : this.#hosted.read(cells);
+    return possible.domains === undefined ? undefined : this.#domains.read(deadlineMs);
   }
 
-  health(): SourceHealth {
-    const { hosts } = this.#dispatcher;
-    const isUp = hosts.isAnyUp;
-    return { isUp, reason: isUp ? "" : hosts.reason(), hosts: hosts.health() };
-  }
-
-  async report(deadlineMs: number): Promise<readonly QueryReport[]> {
-    const session = await this.#dispatcher.openApart(deadlineMs);
-    try {
-      return await reportQueries(session, this.#plan, this.#driver);
-    } finally {
-      await session.end();
-    }
-  }
-
-  async lookAfter(): Promise<void> {
-    if (this.#dispatcher.isClosing) return;
-    this.#looking ??= setInterval(() => void this.#dispatcher.lookAfter(), lookAfterIntervalMs).unref();
-    await this.#dispatcher.lookAfter();
-  }
-
-  async close(): Promise<void> {
-    clearInterval(this.#looking);
-    await this.#dispatcher.close();
+  protected override reportOn(session: StatementSession): Promise<readonly QueryReport[]> {
+    return reportQueries(session, this.#plan, this.#driver);
   }
 
   #openListing(open: (queryTimeoutMs: number) => Promise<StatementSession>): Listing {
@@ -156,9 +113,10 @@ export class SqlDatabase implements Database {
     });
   }
 
-  async #serve(session: StatementSession, lookups: readonly Lookup[]): Promise<readonly Outcome[]> {
+  /** One statement answers all, or the failure of one. */
+  async #serve(session: StatementSession, lookups: readonly Lookup[], settle: Settle): Promise<void> {
     if (this.#schema.isDue) await this.#schema.learn(session);
-    return this.#runner.run(session, lookups);
+    for (const [i, outcome] of (await this.#runner.run(session, lookups)).entries()) settle(i, outcome);
   }
 
   /** Learns the schema on a new session. Where it is known already, a statement that fails for it is no fault of the host. */

@@ -1,11 +1,12 @@
 /** The commands on a directory: check, lookup, import, and a table file of Postfix served without any configuration. */
 import { join } from "node:path";
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { makeDirectory } from "../../support/directories.ts";
 import { ldapTables, siteLdif } from "../../support/ldap-site.ts";
 import { loginmapd, startDaemon, writeConfig } from "../../support/servers/daemon.ts";
-import { freePort } from "../../support/servers/ports.ts";
+import { freePort, freePorts } from "../../support/servers/ports.ts";
 import { type Slapd, startSlapd, suffix } from "../../support/servers/slapd.ts";
+import { waitUntil } from "../../support/wait.ts";
 import { askOnce } from "../../support/wire/wire.ts";
 
 let slapd: Slapd;
@@ -75,5 +76,87 @@ test("a table file is served with no other configuration", async () => {
     expect(await askOnce(port, "senders", "*@example.com")).toBe("NOTFOUND ");
   } finally {
     await daemon.kill();
+  }
+});
+
+describe("a directory that is followed", () => {
+  const member = (change: string, uid: string) =>
+    `dn: cn=team,ou=groups,${suffix}\nchangetype: modify\n${change}: member\nmember: uid=${uid},ou=people,${suffix}\n`;
+
+  test("an owner who comes or goes counts at once, without a flush, and what is listed is answered while the directory is away", async () => {
+    const provider = await startSlapd({ ldif: siteLdif, isProvider: true });
+    const [port = 0, admin = 0] = await freePorts(2);
+    const daemon = await startDaemon({
+      config: {
+        listeners: [{ protocol: "socketmap", endpoint: `inet:127.0.0.1:${port}` }],
+        admin: { endpoint: `inet:127.0.0.1:${admin}` },
+        maps: { senders: { source: "people" } },
+        // Nothing here is found out by an answer that expired.
+        cache: { ttl: "10m", negative_ttl: "10m" },
+        sources: { people: followed(provider) },
+      },
+      listening: [port, admin],
+    });
+    const answers = (key: string, answer: string) =>
+      waitUntil(`${key} to be ${answer}`, async () => (await askOnce(port, "senders", key)) === answer);
+    try {
+      await answers("team@example.com", "OK alice,bob,carol");
+      await answers("new@example.com", "NOTFOUND ");
+      await waitUntil("the listing to be in memory", async () => {
+        const text = await (await fetch(`http://127.0.0.1:${admin}/metrics`)).text();
+        return /^loginmapd_cache_entries\{map="senders",kind="positive"\} [1-9]\d/m.test(text);
+      });
+      await provider.change(member("add", "frank"));
+      await answers("team@example.com", "OK alice,bob,carol,frank");
+      await provider.change(member("delete", "bob"));
+      await answers("team@example.com", "OK alice,carol,frank");
+      await provider.change(
+        `dn: uid=alice,ou=people,${suffix}\nchangetype: modify\nadd: mailAlias\nmailAlias: new@example.com\n`,
+      );
+      await answers("new@example.com", "OK alice");
+      await provider.change(
+        `dn: uid=alice,ou=people,${suffix}\nchangetype: modify\ndelete: mailAlias\nmailAlias: new@example.com\n`,
+      );
+      await answers("new@example.com", "NOTFOUND ");
+      await provider.kill();
+      expect(await askOnce(port, "senders", "f.rank@ad.example")).toBe("OK frank");
+      expect(await askOnce(port, "senders", "unheard-of@example.com")).toMatch(/^TEMP /);
+    } finally {
+      await daemon.kill();
+      await provider.remove();
+    }
+  });
+
+  test("list and check --connect read the same listing, and say by what a change is seen", async () => {
+    const file = join(folder, "followed.yaml");
+    await writeConfig(file, {
+      listeners: [{ protocol: "socketmap", endpoint: "inet:127.0.0.1:9000" }],
+      maps: { senders: { source: "people" } },
+      sources: { people: followed(slapd) },
+    });
+    const { stdout } = await loginmapd(["check", "--connect", "-c", file]);
+    expect(stdout).toMatch(/^ {2}listing +ok, \d+ lines in \d+\.\d\d s$/m);
+    expect(stdout).toMatch(/^ {2}changes +NOTE the server shows no contextCSN: with OpenLDAP's overlay syncprov/m);
+    const listed = await loginmapd(["list", "bob", "-c", file]);
+    expect(listed.code).toBe(0);
+    expect(listed.stdout.match(/\S+@\S+/g)?.sort()).toEqual([
+      "bob@example.com",
+      "sales@example.com",
+      "team@example.com",
+    ]);
+  });
+
+  function followed({ uri }: Slapd) {
+    return {
+      driver: "ldap",
+      uri: [uri],
+      search_base: suffix,
+      filters: {
+        address: "(|(mail=:email)(mailAlias=:email)(proxyAddresses=smtp::email))",
+        listing: "(objectClass=mailObject)",
+      },
+      login_attribute: "uid",
+      member_attribute: ["member"],
+    };
   }
 });

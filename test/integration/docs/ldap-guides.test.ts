@@ -198,6 +198,6 @@ describe.each(sites)("$heading", (site) => {
 
 test("every other configuration of the guide is one", () => {
   const yamls = blocks("yaml");
-  expect(yamls).toHaveLength(5);
+  expect(yamls).toHaveLength(6);
   for (const yaml of yamls) sourceOf(yaml, server.directory as Slapd);
 });

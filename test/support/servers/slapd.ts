@@ -23,6 +23,8 @@ export interface SlapdOptions {
   readonly ldif?: string;
   /** Lines for the database in slapd.conf, such as `sizelimit 5`. */
   readonly settings?: readonly string[];
+  /** Whether it keeps `contextCSN` up to date, as a server does that others replicate from. */
+  readonly isProvider?: boolean;
   /** `dc=example,dc=com` unless it says otherwise; then `ldif` holds every entry, the suffix too. */
   readonly suffix?: string;
   /** Names in the server's certificate; `IP:127.0.0.1,DNS:localhost` unless it says otherwise. */
@@ -126,7 +128,7 @@ export async function startSlapd(options: SlapdOptions = {}): Promise<Slapd> {
 
 const program = "/usr/sbin/slapd";
 
-function configuration(folder: string, { settings = [], suffix: top = suffix }: SlapdOptions): string {
+function configuration(folder: string, { settings = [], suffix: top = suffix, isProvider }: SlapdOptions): string {
   const at = (name: string) => join(folder, name);
   return `include /etc/ldap/schema/core.schema
 include /etc/ldap/schema/cosine.schema
@@ -134,6 +136,7 @@ include /etc/ldap/schema/inetorgperson.schema
 include ${at("site.schema")}
 modulepath /usr/lib/ldap
 moduleload back_mdb
+${isProvider === true ? "moduleload syncprov" : ""}
 pidfile ${at("pid")}
 TLSCertificateFile ${at("server.pem")}
 TLSCertificateKeyFile ${at("server.key")}
@@ -151,6 +154,7 @@ index mail eq,sub
 ${settings.join("\n")}
 access to attrs=userPassword by anonymous auth by * none
 access to * by * read
+${isProvider === true ? "overlay syncprov" : ""}
 `;
 }
 

@@ -70,6 +70,7 @@ test("every key of the public configuration is in the schema", () => {
     "sources.*.filters.domain",
     "sources.*.filters.grant",
     "sources.*.filters.domains",
+    "sources.*.filters.listing",
     "sources.*.result_attribute",
     "sources.*.login_attribute",
     "sources.*.member_attribute",

@@ -4,13 +4,14 @@ import { toConnectionError, toLdapError } from "../../../../src/source/ldap/erro
 test.each([
   [3, "timeout", "timeLimitExceeded (3)"],
   [4, "unknown", "sizeLimitExceeded (4)"],
+  [11, "unknown", "adminLimitExceeded (11): words"],
   [10, "statement", "referral (the data is on another server, and referrals are not followed) (10)"],
   [32, "statement", "noSuchObject (there is no such search base, or it may not be seen) (32)"],
   [34, "key", "invalidDNSyntax (34)"],
   [49, "statement", "invalidCredentials (49)"],
   [50, "statement", "insufficientAccessRights (50): words"],
-  [51, "retry", "busy (51): words"],
-  [52, "connection", "unavailable (52): words"],
+  [51, "refused", "busy (51): words"],
+  [52, "refused", "unavailable (52): words"],
   [99, "unknown", "error (99)"],
 ])("result %i is %s", (code, kind, message) => {
   const error = toLdapError(code, "words");

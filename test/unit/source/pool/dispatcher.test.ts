@@ -50,10 +50,10 @@ function make(
     clock: { nowMs: () => performance.now() },
     maxWaitingLookups: 100,
     maxArms: 24,
-    serve: async (session, lookups) => {
+    serve: async (session, lookups, settle) => {
       batches.push(lookups.map(({ text }) => text));
       await session.run(lookups.map(({ text }) => text).join(" + "));
-      return lookups.map(({ text }): Cells => [[text]]);
+      for (const [i, { text }] of lookups.entries()) settle(i, [[text]]);
     },
     onRefused: () => refusals++,
     ...options,
@@ -156,11 +156,80 @@ describe("Dispatcher", () => {
   test("takes no host out because it refuses a question", async () => {
     await dispatcher.close();
     dispatcher = make({
-      serve: async (_, lookups) => lookups.map(() => new SourceError("ERR_SOURCE_SQL", "no such table")),
+      serve: async (_, lookups, settle) => {
+        for (const i of lookups.keys()) settle(i, new SourceError("ERR_SOURCE_SQL", "no such table"));
+      },
     });
     expect(await codeOf(ask("a"))).toBe("ERR_SOURCE_SQL");
     expect(refusals).toBe(1);
     expect(dispatcher.hosts.health().every(({ isUp }) => isUp)).toBe(true);
+  });
+
+  describe("with a server that tells answers apart", () => {
+    let held: Map<string, () => void>;
+
+    /** Each question is answered when it is let go, and the session breaks at the one that says so. */
+    const serve: DispatcherOptions<FakeSession, Question>["serve"] = async (session, lookups, settle) => {
+      batches.push(lookups.map(({ text }) => text));
+      await Promise.all(
+        lookups.map(async ({ text }, i) => {
+          if (text.startsWith("slow")) await new Promise<void>((resolve) => held.set(text, resolve));
+          if (text === "slow breaking" && session.host === 1) throw new SessionError("refused", "busy");
+          settle(i, [[text]]);
+        }),
+      );
+    };
+
+    beforeEach(async () => {
+      held = new Map();
+      await dispatcher.close();
+      batches = [];
+      const sessions = {
+        source: "mail",
+        hosts,
+        open: server.open,
+        poolSize: 1,
+        batchesPerSession: 2,
+        connectTimeoutMs: 1000,
+      };
+      dispatcher = make({ serve, sessions: { ...sessions, log: fakeLog(), random: () => 0, prepare: async () => {} } });
+    });
+
+    test("settles each lookup of a batch when it is ready", async () => {
+      const [slow, ...others] = ["slow", "a", "b", "c"].map((text) => ask(text));
+      expect(await Promise.all(others)).toEqual([[["a"]], [["b"]], [["c"]]]);
+      expect(batches).toEqual([["slow", "a", "b", "c"]]);
+      held.get("slow")?.();
+      expect(await slow).toEqual([["slow"]]);
+    });
+
+    test("asks on a session at work what comes meanwhile, as far as it has room", async () => {
+      const slow = [ask("slow 1"), ask("slow 2")];
+      await waitUntil("both to be asked", () => held.size === 2);
+      expect(await ask("a")).toEqual([["a"]]);
+      slow.push(ask("slow 3"));
+      await waitUntil("the third to be asked", () => held.size === 3);
+      const waiting = ask("b");
+      const asked = batches.length;
+      held.get("slow 3")?.();
+      expect(await waiting).toEqual([["b"]]);
+      expect(batches.slice(asked)).toEqual([["b"]]);
+      expect(server.opened).toHaveLength(1);
+      for (const letGo of held.values()) letGo();
+      await Promise.all(slow);
+    });
+
+    test("tries again on the next host only what was not settled when a session broke", async () => {
+      const [broken, a] = [ask("slow breaking"), ask("a")];
+      expect(await a).toEqual([["a"]]);
+      held.get("slow breaking")?.();
+      await waitUntil("the next host to be asked", () => batches.length === 2);
+      held.get("slow breaking")?.();
+      expect(await broken).toEqual([["slow breaking"]]);
+      expect(batches).toEqual([["slow breaking", "a"], ["slow breaking"]]);
+      expect(server.opened.map(({ host }) => host)).toEqual([1, 2]);
+      expect(dispatcher.hosts.health()[0]).toMatchObject({ isUp: false, reason: "busy" });
+    });
   });
 
   test("refuses lookups beyond its bound at once", async () => {

@@ -1,5 +1,6 @@
 import { EventEmitter } from "node:events";
 import type { Socket } from "node:net";
+import { setTimeout as delay } from "node:timers/promises";
 import { expect, test } from "vitest";
 import { SocketSession } from "../../../../src/source/pool/socket-session.ts";
 
@@ -14,9 +15,9 @@ class Session extends SocketSession {
   }
 }
 
-function open() {
+function open(queryTimeoutMs = 60_000) {
   const socket = Object.assign(new EventEmitter(), { destroy: () => {} });
-  return { socket, session: new Session(socket as unknown as Socket, 60_000) };
+  return { socket, session: new Session(socket as unknown as Socket, queryTimeoutMs) };
 }
 
 const gone = { name: "SessionError", kind: "connection" };
@@ -34,5 +35,15 @@ test("what was asked fails when the other side closes", async () => {
   const asked = expect(session.ask()).rejects.toMatchObject(gone);
   socket.emit("close");
   await asked;
+  expect(session.isOpen).toBe(false);
+});
+
+test("what has no answer in time closes the session, and what was asked later can be tried again", async () => {
+  const { session } = open(300);
+  const early = expect(session.ask()).rejects.toMatchObject({ name: "SessionError", kind: "timeout" });
+  await delay(50);
+  const later = expect(session.ask()).rejects.toMatchObject(gone);
+  await early;
+  await later;
   expect(session.isOpen).toBe(false);
 });
