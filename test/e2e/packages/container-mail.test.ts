@@ -11,7 +11,7 @@ import { makeCertificate } from "../../support/servers/shipped-mail-server.ts";
 import { type Stage, startStage } from "../../support/servers/stage.ts";
 import { openTlsRelay, type TlsRelay } from "../../support/servers/tls-relay.ts";
 import { waitUntil } from "../../support/wait.ts";
-import { attempt, type Credentials } from "../../support/wire/smtp.ts";
+import { attempt, type Credentials, SmtpSession } from "../../support/wire/smtp.ts";
 
 const read = (name: string) => readFile(join(projectRoot, "deploy/compose/postfix", name), "utf8");
 
@@ -21,12 +21,14 @@ let stage: Stage;
 let relay: TlsRelay;
 let accounts: Credentials[];
 let plainPort: number;
+let milterPort: number;
 const children: Child[] = [];
 
 beforeAll(async () => {
   directory = await makeDirectory("container-mail");
   home = await makePostfixHome();
-  stage = await startStage();
+  milterPort = await freePort();
+  stage = await startStage({ milterPort });
   await startDovecot();
   plainPort = await startPostfix();
   relay = await openTlsRelay(plainPort, "starttls");
@@ -69,6 +71,7 @@ async function startPostfix(): Promise<number> {
   const text = (await read("main.cf"))
     .replace("/dev/stdout", join(home.etc, "..", "mail.log"))
     .replace("socketmap:inet:loginmapd:9000:", `socketmap:inet:127.0.0.1:${stage.ports.socketmap}:`)
+    .replace("inet:loginmapd:9002", `inet:127.0.0.1:${milterPort}`)
     .replace("/etc/ssl/certs/ssl-cert-snakeoil.pem", String(certificate["smtpd_tls_cert_file"]))
     .replace("/etc/ssl/private/ssl-cert-snakeoil.key", String(certificate["smtpd_tls_key_file"]));
   await home.writeTable("main.cf", `${places?.join("\n")}\n${text}`);
@@ -99,6 +102,17 @@ test("a forged sender is refused, and whoever is not logged in", async () => {
     text: "<bob@example.com>: Sender address rejected: not owned by user alice@example.com",
   });
   expect((await attempt(relay.port, { from: "alice@example.com" })).code).toBe(554);
+});
+
+test("a foreign From: is refused by the milter", async () => {
+  const session = await SmtpSession.open(relay.port);
+  await session.logIn(accounts[0] as Credentials);
+  expect(await session.send("alice@example.com", ["From: bob@example.com"])).toMatchObject({
+    code: 550,
+    text: "<bob@example.com>: From address rejected: not owned by user alice@example.com",
+  });
+  expect((await session.send("alice@example.com", ["From: alice@example.com"])).code).toBe(250);
+  await session.quit();
 });
 
 test("nothing is taken without TLS", async () => {

@@ -187,11 +187,14 @@ describe("compose.yaml", () => {
       knownPresets: ["native"],
       readSecretFile,
     });
-    expect(settings.listeners.map(({ endpoint }) => endpoint)).toEqual([{ kind: "inet", host: "0.0.0.0", port: 9000 }]);
+    expect(settings.listeners.map(({ endpoint }) => endpoint)).toEqual([
+      { kind: "inet", host: "0.0.0.0", port: 9000 },
+      { kind: "inet", host: "0.0.0.0", port: 9002 },
+    ]);
     expect(settings.admin.token).toBe("secret-of-/run/secrets/admin-token");
     // It says that they are open to the network, and the way to the database; here that is the private one of compose.yaml.
     const paths = warnings.map(({ path }) => path);
-    expect(paths).toEqual(["listeners[0].endpoint", "admin.endpoint", "sources.mail.hosts"]);
+    expect(paths).toEqual(["listeners[0].endpoint", "listeners[1].endpoint", "admin.endpoint", "sources.mail.hosts"]);
   });
 
   test("Prometheus takes its configuration and the rules, where they are mounted", async () => {
@@ -223,6 +226,7 @@ describe("compose.yaml", () => {
   test("Postfix in the container asks the listener and the map that the daemon has", async () => {
     const mainCf = await readFile(join(deploy, "compose/postfix/main.cf"), "utf8");
     expect(mainCf).toMatch(/^smtpd_sender_login_maps = socketmap:inet:loginmapd:9000:senders$/m);
+    expect(mainCf).toMatch(/^smtpd_milters = inet:loginmapd:9002$/m);
   });
 
   async function postconf(more: string): Promise<string> {
