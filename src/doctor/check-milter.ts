@@ -1,59 +1,29 @@
-/** Whether the milter that our configuration has is asked where people log in, there alone, and with what Postfix does without it. */
+/** Whether our milter is asked where people log in, there alone, and with what Postfix does without it. */
 import { splitList } from "../model/postfix-list.ts";
-import { formatEndpoint, type ListenerSettings } from "../model/settings.ts";
 import type { Finding } from "./finding.ts";
 import { isPublic, loginServices, takesLogins } from "./logins.ts";
+import { type AskedMilter, askedMilters, milterWords } from "./milters.ts";
 import type { Patient } from "./observations.ts";
-import type { PostfixConfig, Service } from "./postfix.ts";
-import { checksLogins, occurrencesIn } from "./restrictions.ts";
-import { pathSeenFrom } from "./table.ts";
+import type { Service } from "./postfix.ts";
 
-/** One milter of a service that is one of our listeners. */
-interface AskedMilter {
-  readonly listener: ListenerSettings;
-  /** What Postfix does while it is away: of its own, else of the service. */
-  readonly defaultAction: string;
-  /** The words of `smtpd_milters` that name it. */
-  readonly text: string;
-}
-
-/** Finds what does not fit. Says nothing of a site whose configuration has no milter. */
-export function checkMilter({ postfix, settings }: Patient): Finding[] {
-  const ours = settings.listeners.filter(({ protocol }) => protocol === "milter");
-  if (ours.length === 0) return [];
+/** Finds what does not fit where a service asks it; one that does not ask is for `checkUnasked`. */
+export function checkMilter(patient: Patient): Finding[] {
   return [
-    ...loginServices(postfix).flatMap((service) => atLogins(service, ours, postfix)),
-    ...postfix.smtpd.flatMap((service) => atPort25(service, ours, postfix)),
+    ...loginServices(patient.postfix).flatMap((service) => atLogins(service, patient)),
+    ...patient.postfix.smtpd.flatMap((service) => atPort25(service, patient)),
   ];
 }
 
 /** Whether every message of the service is held to its owners, so that a null sender is no way round the map. */
-export function isHeldByMilter(service: Service, { postfix, settings }: Patient): boolean {
+export function isHeldByMilter(service: Service, patient: Patient): boolean {
   if (isSwitchedOff(service)) return false;
-  return askedOf(service, settings.listeners, postfix).some(({ listener }) => listener.action === "reject");
+  return askedMilters(service, patient).some(({ listener }) => listener.action === "reject");
 }
 
-function atLogins(service: Service, ours: readonly ListenerSettings[], postfix: PostfixConfig): Finding[] {
-  const asked = askedOf(service, ours, postfix);
-  if (asked.length === 0) return occurrencesIn(service).some(checksLogins) ? [missing(service, ours, postfix)] : [];
-  if (isSwitchedOff(service)) return [switchedOff(service)];
+function atLogins(service: Service, patient: Patient): Finding[] {
+  const asked = askedMilters(service, patient);
+  if (asked.length > 0 && isSwitchedOff(service)) return [switchedOff(service)];
   return asked.flatMap((milter) => (lets(milter) ? [lenient(service, milter)] : []));
-}
-
-function missing(service: Service, ours: readonly ListenerSettings[], postfix: PostfixConfig): Finding {
-  const [listener] = ours;
-  const milters = [...splitList(service.value("smtpd_milters")), nameOf(listener as ListenerSettings, postfix)];
-  return {
-    check: "milter-missing",
-    severity: "notice",
-    services: [service.name],
-    title: "the map guards the envelope sender, and nothing the From: header, which is what people read",
-    consequence: "Whoever is logged in can write as anybody else. Our milter listener is not asked here.",
-    // Where main.cf sets it, port 25 would ask as well.
-    changes: [
-      service[service.isOverridden("smtpd_milters") ? "change" : "override"]("smtpd_milters", milters.join(", ")),
-    ],
-  };
 }
 
 function switchedOff(service: Service): Finding {
@@ -86,10 +56,10 @@ function lenient(service: Service, { text, defaultAction }: AskedMilter): Findin
   };
 }
 
-function atPort25(service: Service, ours: readonly ListenerSettings[], postfix: PostfixConfig): Finding[] {
-  const asked = askedOf(service, ours, postfix);
+function atPort25(service: Service, patient: Patient): Finding[] {
+  const asked = askedMilters(service, patient).map(({ text }) => text);
   if (asked.length === 0 || !isPublic(service) || takesLogins(service)) return [];
-  const value = asked.reduce((rest, { text }) => rest.replace(text, ""), service.value("smtpd_milters"));
+  const others = milterWords(service).filter((word) => !asked.includes(word));
   return [
     {
       check: "milter-port-25",
@@ -98,38 +68,11 @@ function atPort25(service: Service, ours: readonly ListenerSettings[], postfix: 
       title: "our milter is asked where nobody logs in",
       consequence:
         "It has nothing to say of mail from outside, and while the daemon is away such mail is deferred for nothing.",
-      changes: [service.override("smtpd_milters", splitList(value).join(", "))],
+      changes: [service.override("smtpd_milters", others.join(", "))],
     },
   ];
 }
 
 function isSwitchedOff(service: Service): boolean {
   return splitList(service.value("receive_override_options")).includes("no_milters");
-}
-
-/** Finds our listeners in `smtpd_milters`: `inet:host:port`, `unix:path`, each alone or in braces with options of its own. */
-function askedOf(service: Service, ours: readonly ListenerSettings[], postfix: PostfixConfig): AskedMilter[] {
-  const words = service.value("smtpd_milters").match(/\{[^}]*\}|[^\s,{}]+/g) ?? [];
-  return words.flatMap((text) => {
-    const [, place = ""] = /((?:inet|unix|local):[^\s,{}]+)/.exec(text) ?? [];
-    const found = ours.find(({ protocol, endpoint }) => {
-      return protocol === "milter" && formatEndpoint(endpoint) === placeOf(place, service, postfix);
-    });
-    const [, own] = /default_action\s*=\s*(\w+)/.exec(text) ?? [];
-    const defaultAction = own ?? service.value("milter_default_action");
-    return found === undefined ? [] : [{ listener: found, defaultAction, text }];
-  });
-}
-
-/** Where a milter is, as we write it. */
-function placeOf(place: string, service: Service, { queueDirectory }: PostfixConfig): string {
-  const [, path] = /^(?:unix|local):(.*)$/.exec(place) ?? [];
-  if (path !== undefined) return `unix:${pathSeenFrom(path, service.isChrooted, queueDirectory)}`;
-  return place.replace("inet:localhost:", "inet:127.0.0.1:");
-}
-
-/** How `smtpd_milters` names a listener. */
-function nameOf({ endpoint }: ListenerSettings, { queueDirectory }: PostfixConfig): string {
-  const isInside = endpoint.kind === "unix" && endpoint.path.startsWith(`${queueDirectory}/`);
-  return isInside ? `unix:${endpoint.path.slice(queueDirectory.length + 1)}` : formatEndpoint(endpoint);
 }

@@ -82,7 +82,8 @@ function movedTo(
 ): Change[] {
   const isOutside = settings.listeners.some((listener) => isAt(listener, path));
   const hasAnother = settings.listeners.some(
-    ({ endpoint }) => endpoint.kind === "inet" || endpoint.path.startsWith(`${postfix.queueDirectory}/`),
+    ({ protocol, endpoint }) =>
+      protocol !== "milter" && (endpoint.kind === "inet" || endpoint.path.startsWith(`${postfix.queueDirectory}/`)),
   );
   if (!isOutside || hasAnother) return replaced(recommendedTable(settings, postfix, map));
   const endpoint = `unix:${postfix.queueDirectory}/loginmapd/socketmap`;

@@ -6,10 +6,10 @@ import { checkLoginForms } from "./check-login-forms.ts";
 import { checkMechanisms, checkTls } from "./check-logins.ts";
 import { checkApproval, checkForm, checkOrder, checkPresence } from "./check-map.ts";
 import { checkMilter } from "./check-milter.ts";
-import { checkNullSender } from "./check-null-sender.ts";
 import { checkReach } from "./check-reach.ts";
 import { checkOutsideMail, checkRestrictions, checkSaslIsOn } from "./check-restrictions.ts";
 import { checkSaslSocket } from "./check-sasl-socket.ts";
+import { checkUnasked } from "./check-unasked.ts";
 import { type Finding, orderFindings } from "./finding.ts";
 import type { Patient } from "./observations.ts";
 import { type Check, treat } from "./treatment.ts";
@@ -29,7 +29,7 @@ const stages: readonly (readonly Check[])[] = [
     checkSaslSocket,
     checkTls,
     checkOutsideMail,
-    checkNullSender,
+    checkUnasked,
     checkMilter,
     checkAddresses,
     checkMechanisms,

@@ -1,4 +1,5 @@
 /** What the doctor found: what does not fit, what comes of it, and the line that puts it right. */
+import type { ListenerSettings } from "../model/settings.ts";
 
 /**
  * How much harm is done, worst first.
@@ -19,6 +20,8 @@ export interface Change {
   readonly line: string;
   /** The parameter of Postfix that the line sets; `undefined` for a line of another program. */
   readonly sets?: { readonly name: string; readonly value: string };
+  /** The listener that the line adds to our configuration. */
+  readonly adds?: ListenerSettings;
 }
 
 /** One thing that does not fit. */
@@ -35,20 +38,32 @@ export interface Finding {
   readonly changes: readonly Change[];
 }
 
-/** Orders findings by harm, and makes one of those that are the same for several services. */
+/**
+ * Orders findings by harm, and makes one of those that are the same for several services: their lines say the same, or a line
+ * that is about all of them stands with the first alone.
+ */
 export function orderFindings(findings: readonly Finding[]): Finding[] {
-  const merged = new Map<string, Finding>();
+  const merged: Finding[] = [];
   for (const finding of findings) {
-    const { services, ...rest } = finding;
-    const key = JSON.stringify({ ...rest, changes: finding.changes.map(lineOf) });
-    const known = merged.get(key);
-    merged.set(key, known === undefined ? finding : mergeTwo(known, finding));
+    const known = merged.findIndex((one) => isSame(one, finding));
+    if (known === -1) merged.push(finding);
+    else merged[known] = mergeTwo(merged[known] as Finding, finding);
   }
-  return [...merged.values()].toSorted((a, b) => severities.indexOf(a.severity) - severities.indexOf(b.severity));
+  return merged.toSorted((a, b) => severities.indexOf(a.severity) - severities.indexOf(b.severity));
 }
 
-function lineOf({ line }: Change): string {
-  return line;
+function isSame(a: Finding, b: Finding): boolean {
+  const words = ({ check, severity, title, consequence }: Finding) =>
+    JSON.stringify([check, severity, title, consequence]);
+  const [linesOfA, linesOfB] = [a, b].map(({ changes }) => new Set(changes.map(({ line }) => line))) as [
+    Set<string>,
+    Set<string>,
+  ];
+  return words(a) === words(b) && (isWithin(linesOfA, linesOfB) || isWithin(linesOfB, linesOfA));
+}
+
+function isWithin(part: ReadonlySet<string>, whole: ReadonlySet<string>): boolean {
+  return [...part].every((line) => whole.has(line)) && (part.size > 0 || whole.size === 0);
 }
 
 function mergeTwo(a: Finding, b: Finding): Finding {

@@ -1,5 +1,5 @@
 /** What was seen on the machine: files, accounts, and what the servers said. The doctor judges it; others look. */
-import type { Settings } from "../model/settings.ts";
+import type { ListenerSettings, Settings } from "../model/settings.ts";
 import type { PostfixConfig } from "./postfix.ts";
 
 /** The account under which Postfix's processes work (`mail_owner`). */
@@ -78,4 +78,6 @@ export interface Patient {
   readonly postfix: PostfixConfig;
   readonly settings: Settings;
   readonly observations: Observations;
+  /** Listeners that lines of this examination add to `settings`. */
+  readonly added?: readonly ListenerSettings[];
 }

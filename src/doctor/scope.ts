@@ -3,6 +3,7 @@
 import { splitList } from "../model/postfix-list.ts";
 import { rulesOf } from "./access-answers.ts";
 import { askingServices, loginServices } from "./logins.ts";
+import { askedMilters, milterWords } from "./milters.ts";
 import type { Patient } from "./observations.ts";
 import { restrictionLists, stepsIn } from "./restrictions.ts";
 import { tablesOf } from "./table.ts";
@@ -58,11 +59,13 @@ function otherTables({ postfix }: Patient): string[] {
   });
 }
 
-/** What a milter refuses, Postfix's configuration does not tell. */
-function otherMilters({ postfix }: Patient): string[] {
-  return loginServices(postfix).flatMap((service) =>
-    splitList(service.value("smtpd_milters")).map((milter) => `what the milter ${milter} refuses`),
-  );
+/** What a milter of others refuses, Postfix's configuration does not tell. */
+function otherMilters(patient: Patient): string[] {
+  return loginServices(patient.postfix).flatMap((service) => {
+    const ours = askedMilters(service, patient).map(({ text }) => text);
+    const others = milterWords(service).filter((word) => !ours.includes(word));
+    return others.map((milter) => `what the milter ${milter} refuses`);
+  });
 }
 
 function unique(phrases: readonly string[]): string[] {

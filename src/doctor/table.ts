@@ -77,7 +77,10 @@ export function pathSeenFrom(path: string, isChrooted: boolean, queueDirectory: 
 }
 
 /** Finds the listener that binds an endpoint; one on every address (0.0.0.0) is found for any numeric one. */
-export function listenerAt(endpoint: Endpoint, { listeners }: Settings): ListenerSettings | undefined {
+export function listenerAt(
+  endpoint: Endpoint,
+  { listeners }: Pick<Settings, "listeners">,
+): ListenerSettings | undefined {
   return listeners.find(({ endpoint: ours }) => {
     if (ours.kind === "unix" || endpoint.kind === "unix") return formatEndpoint(ours) === formatEndpoint(endpoint);
     const isHost = ours.host === endpoint.host || /^(0\.0\.0\.0|::)$/.test(ours.host) || isLoopbackPair(ours, endpoint);

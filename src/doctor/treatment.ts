@@ -33,12 +33,17 @@ export function treat(patient: Patient, stages: readonly (readonly Check[])[]): 
     last = next.changes;
     const open = cases.get(keyOf(next));
     if (open !== undefined) open.changes = [...(open.changes ?? []), ...last];
-    treated = { ...treated, postfix: treated.postfix.with(last) };
+    treated = withLines(treated, last);
   }
   return [...cases.values()].map(({ finding, changes = [] }) => ({
     ...finding,
     changes: finalLines(changes, treated),
   }));
+}
+
+function withLines(patient: Patient, changes: readonly Change[]): Patient {
+  const added = changes.flatMap(({ adds }) => (adds === undefined ? [] : [adds]));
+  return { ...patient, postfix: patient.postfix.with(changes), added: [...(patient.added ?? []), ...added] };
 }
 
 /** Looks again, opens a case for what is new, closes those that the last changes cured, and gives what to cure next. */

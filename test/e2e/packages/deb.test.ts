@@ -133,9 +133,18 @@ test("man finds the pages", async () => {
 
 test("the units are where systemd looks, and enabled", async () => {
   expect(
-    (await run("systemd-analyze", ["verify", "--man=yes", "loginmapd.service", "loginmapd.socket"])).stderr,
+    (
+      await run("systemd-analyze", [
+        "verify",
+        "--man=yes",
+        "loginmapd.service",
+        "loginmapd.socket",
+        "loginmapd-milter.socket",
+      ])
+    ).stderr,
   ).not.toMatch(/loginmapd/);
-  expect((await stat("/etc/systemd/system/sockets.target.wants/loginmapd.socket")).isFile()).toBe(true);
+  for (const socketUnit of ["loginmapd.socket", "loginmapd-milter.socket"])
+    expect((await stat(`/etc/systemd/system/sockets.target.wants/${socketUnit}`)).isFile()).toBe(true);
   expect((await stat("/etc/systemd/system/multi-user.target.wants/loginmapd.service")).isFile()).toBe(true);
 });
 

@@ -10,7 +10,7 @@ import { type DoctorLine, writePostfixLines } from "../../support/servers/doctor
 import { type MailServer, startMailServer } from "../../support/servers/mail-server.ts";
 import { freePorts } from "../../support/servers/ports.ts";
 import { waitUntil } from "../../support/wait.ts";
-import { attempt } from "../../support/wire/smtp.ts";
+import { attempt, SmtpSession } from "../../support/wire/smtp.ts";
 
 const restriction = "reject_authenticated_sender_login_mismatch";
 const refusesNull = "check_sender_access inline:{ {<> = 550 5.7.1 nobody owns the null sender} }";
@@ -23,6 +23,8 @@ interface Mistake {
   readonly check: string;
   readonly lists: Readonly<Record<string, string>>;
   readonly map?: (ours: string, etc: string) => string;
+  /** Nobody asks our milter here. */
+  readonly hasNoMilter?: boolean;
   readonly before: Verdicts;
   readonly after?: Verdicts;
 }
@@ -78,6 +80,20 @@ const mistakes: Readonly<Record<string, Mistake>> = {
     lists: sender(`warn_if_reject ${restriction}, ${refusesNull}`),
     before: [250, 250, 550],
   },
+  "the From: header": {
+    check: "milter-missing",
+    lists: sender(`${restriction}, ${refusesNull}`),
+    hasNoMilter: true,
+    before: sound,
+  },
+  "the null sender and the From: header": {
+    check: "milter-missing",
+    lists: sender(restriction),
+    hasNoMilter: true,
+    before: [250, 553, 250],
+    // The milter holds what the message says; the envelope of a read receipt passes.
+    after: [250, 553, 250],
+  },
   "a table for every address before ours": {
     check: "table-before-map",
     lists: sender(`${restriction}, ${refusesNull}`),
@@ -94,14 +110,18 @@ const serviceOf = (name: string) => `127.0.0.1:${server.postfix.port(name)}`;
 
 beforeAll(async () => {
   directory = await makeDirectory("doctor-effect");
-  const [socketmap, admin] = (await freePorts(2)) as [number, number];
+  const [socketmap, admin, rejects, looksOn] = (await freePorts(4)) as [number, number, number, number];
   const config = {
-    listeners: [{ protocol: "socketmap", endpoint: `inet:127.0.0.1:${socketmap}` }],
+    listeners: [
+      { protocol: "socketmap", endpoint: `inet:127.0.0.1:${socketmap}` },
+      { protocol: "milter", endpoint: `inet:127.0.0.1:${rejects}`, map: "senders" },
+      { protocol: "milter", endpoint: `inet:127.0.0.1:${looksOn}`, map: "senders", action: "log" },
+    ],
     admin: { endpoint: `inet:127.0.0.1:${admin}` },
     maps: { senders: { source: "mail" } },
     sources: { mail: { driver: "sqlite", path: await makeDemoDatabase(directory.path), preset: "native" } },
   };
-  daemon = await startDaemon({ config, listening: [socketmap, admin] });
+  daemon = await startDaemon({ config, listening: [socketmap, admin, rejects, looksOn] });
   const ours = `socketmap:inet:127.0.0.1:${socketmap}:senders`;
   server = await startMailServer({
     users: { [alice.login]: alice.password },
@@ -111,12 +131,13 @@ beforeAll(async () => {
       await writeTable("allowed", "/@example\\.com$/ OK\n");
       // As sites have it: whoever is called so owns the address. Here it knows another owner, so that it shows.
       await writeTable("identity", "/^(.*)@(.*)$/ other@example.com\n");
-      return Object.entries(mistakes).map(([name, { lists, map = (table: string) => table }]) => ({
+      return Object.entries(mistakes).map(([name, { lists, map = (table: string) => table, hasNoMilter }]) => ({
         name,
         options: {
           ...Object.fromEntries(Object.entries(lists).map(([key, value]) => [key, value.replace("ETC", etc)])),
           smtpd_sasl_auth_enable: "yes",
           smtpd_sender_login_maps: map(ours, etc),
+          ...(!hasNoMilter && { smtpd_milters: `inet:127.0.0.1:${looksOn}` }),
         },
       }));
     },
@@ -132,6 +153,16 @@ afterAll(async () => {
 async function verdicts(name: string): Promise<Verdicts> {
   const said = async (from: string) => (await attempt(server.postfix.port(name), { login: alice, from })).code;
   return [await said("alice@example.com"), await said("bob@example.com"), await said("")];
+}
+
+/** What is said to whole messages of alice with bob in From:, with her own envelope sender and with the null one. */
+async function headerVerdicts(name: string): Promise<number[]> {
+  const session = await SmtpSession.open(server.postfix.port(name));
+  await session.logIn(alice);
+  const own = await session.send(alice.login, ["From: bob@example.com"]);
+  const empty = await session.send("", ["From: bob@example.com"]);
+  await session.quit();
+  return [own.code, empty.code];
 }
 
 /** Connects, which makes master start smtpd, and waits for its last word. */
@@ -162,6 +193,11 @@ describe("a mistake and its lines, in one run of the doctor for all of them", ()
     expect(ofService.map((finding) => finding.check)).toContain(check);
   });
 
+  test("with no milter of ours a foreign From: passes", async () => {
+    expect(await headerVerdicts("the From: header")).toEqual([250, 550]);
+    expect(await headerVerdicts("the null sender and the From: header")).toEqual([250, 250]);
+  });
+
   test("after the lines there is nothing more to say", async () => {
     const others = await writePostfixLines(
       server.home.etc,
@@ -179,5 +215,10 @@ describe("a mistake and its lines, in one run of the doctor for all of them", ()
     await waitUntil(`${name} to say ${after}`, async () => {
       return String(await verdicts(name)) === String(after);
     });
+  });
+
+  test("the milter refuses a foreign From:, whatever the envelope says", async () => {
+    expect(await headerVerdicts("the From: header")).toEqual([550, 550]);
+    expect(await headerVerdicts("the null sender and the From: header")).toEqual([550, 550]);
   });
 });

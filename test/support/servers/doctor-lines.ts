@@ -1,6 +1,7 @@
 /** The lines that the doctor prints, written where it says, as an administrator would. */
 import { readFile, utimes, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { parse, stringify } from "yaml";
 import { run } from "./processes.ts";
 
 /** One of them, as `doctor --json` gives it. */
@@ -47,4 +48,12 @@ async function setOverride(file: string, name: string, type: string, line: strin
     return [first, ...kept.filter((text) => text.trim() !== ""), `  ${line}`, ""].join("\n");
   });
   await writeFile(file, edited.join("\n"));
+}
+
+/** Writes a listener into loginmapd.yaml, in place of one with the same endpoint. */
+export async function writeListener(config: string, line: string): Promise<void> {
+  const document = parse(await readFile(config, "utf8"));
+  const [listener] = parse(line);
+  const others = document.listeners.filter((one: { endpoint: string }) => one.endpoint !== listener.endpoint);
+  await writeFile(config, stringify({ ...document, listeners: [listener, ...others] }));
 }

@@ -1,9 +1,7 @@
 import { describe, expect, test } from "vitest";
-import { diagnose, queue, type Spoiled } from "./support.ts";
+import { diagnose, milter as log, nullSender, restriction, type Spoiled } from "./support.ts";
 
-const path = `${queue}/loginmapd/milter`;
-const reject = { protocol: "milter", endpoint: { kind: "unix", path }, map: "senders", action: "reject" } as const;
-const log = { ...reject, action: "log" } as const;
+const reject = { ...log, action: "reject" } as const;
 const elsewhere = { ...reject, endpoint: { kind: "inet", host: "127.0.0.1", port: 9002 } } as const;
 const submission = {
   smtpd_sasl_auth_enable: "yes",
@@ -37,8 +35,15 @@ describe("nothing is found", () => {
     expect(diagnoseWith({ smtpd_milters: "inet:localhost:9002" }, elsewhere)).toEqual([]);
   });
 
-  test("where the configuration has no milter", () => {
-    expect(diagnose()).toEqual([]);
+  test("with a listener on every address, and a name for this machine", () => {
+    const everywhere = { ...elsewhere, endpoint: { kind: "inet", host: "0.0.0.0", port: 9002 } } as const;
+    expect(diagnoseWith({ smtpd_milters: "inet:mail.example.com:9002" }, everywhere)).toEqual([]);
+  });
+
+  test("where the restriction only warns: that comes first", () => {
+    const main = { mua_sender_restrictions: `warn_if_reject ${restriction}, ${nullSender}, reject` };
+    const findings = diagnose({ main: { ...main, smtpd_milters: "" }, hasNoMilter: true });
+    expect(findings[0]).toMatch(/^critical restriction-warns-only /);
   });
 
   test("with milter_default_action = accept while action is log", () => {
@@ -46,13 +51,97 @@ describe("nothing is found", () => {
   });
 });
 
-test("a service with the restriction that does not ask the milter", () => {
-  expect(diagnoseWith({})).toEqual([
-    "notice milter-missing [submission] master.cf, submission inet: -o smtpd_milters=unix:loginmapd/milter",
-  ]);
-  expect(diagnoseWith({ smtpd_milters: "inet:127.0.0.1:8891" }, elsewhere)).toEqual([
-    "notice milter-missing [submission] master.cf, submission inet: -o smtpd_milters=inet:127.0.0.1:8891,inet:127.0.0.1:9002",
-  ]);
+describe("a service with the restriction that does not ask the milter", () => {
+  const withoutMilter = (overrides: Readonly<Record<string, string>>): Spoiled => ({
+    services: { "smtp inet y": {}, "submission inet y": { ...submission, ...overrides } },
+    hasNoMilter: true,
+  });
+  const proposed =
+    'loginmapd.yaml: - { protocol: milter, endpoint: "unix:/var/spool/postfix/loginmapd/milter", mode: "0660", group: postfix, map: senders, action: log }';
+  const override = "master.cf, submission inet: -o";
+  const asks = `${override} { smtpd_milters = { unix:loginmapd/milter, default_action=accept } }`;
+
+  test.each<[string, Spoiled, string[]]>([
+    [
+      "of our configuration",
+      { ...withoutMilter({ smtpd_milters: "" }), hasNoMilter: false, listeners: [{}, reject] },
+      [`${override} smtpd_milters=unix:loginmapd/milter`],
+    ],
+    [
+      "of our configuration, which only looks on: a daemon that is away stops no mail",
+      { ...withoutMilter({ smtpd_milters: "" }), hasNoMilter: false },
+      [asks],
+    ],
+    [
+      "on a port, behind another",
+      { ...withoutMilter({ smtpd_milters: "inet:127.0.0.1:8891" }), hasNoMilter: false, listeners: [{}, elsewhere] },
+      [`${override} smtpd_milters=inet:127.0.0.1:8891,inet:127.0.0.1:9002`],
+    ],
+    ["where our configuration has none", withoutMilter({ smtpd_milters: "" }), [proposed, asks]],
+    [
+      "where our configuration has none, with braces that stay whole",
+      withoutMilter({ smtpd_milters: "{ inet:127.0.0.1:8891, default_action=accept }" }),
+      [
+        proposed,
+        `${override} { smtpd_milters = { inet:127.0.0.1:8891, default_action=accept }, { unix:loginmapd/milter, default_action=accept } }`,
+      ],
+    ],
+    [
+      "where our configuration has none, and Postfix looks for one in its usual place",
+      withoutMilter({ smtpd_milters: "unix:loginmapd/milter" }),
+      [proposed],
+    ],
+    [
+      "where our configuration has ports alone, one of them that of the milter",
+      {
+        ...withoutMilter({ smtpd_milters: "", milter_default_action: "accept" }),
+        main: { smtpd_sender_login_maps: "socketmap:inet:127.0.0.1:9002:senders" },
+        listeners: [{ endpoint: { kind: "inet", host: "127.0.0.1", port: 9002 } }],
+      },
+      [
+        'loginmapd.yaml: - { protocol: milter, endpoint: "inet:127.0.0.1:9003", map: senders, action: log }',
+        `${override} smtpd_milters=inet:127.0.0.1:9003`,
+      ],
+    ],
+  ])("%s", (_, spoiled, lines) => {
+    expect(diagnose(spoiled)).toEqual([`notice milter-missing [submission] ${lines.join(" | ")}`]);
+  });
+
+  test("two services are one finding", () => {
+    const services = {
+      "submission inet y": { ...submission, smtpd_milters: "" },
+      "submissions inet y": { ...submission, smtpd_milters: "" },
+    };
+    expect(diagnose({ services, hasNoMilter: true })).toEqual([
+      `notice milter-missing [submission submissions] ${proposed} | ${asks} | ${asks.replace("submission", "submissions")}`,
+    ]);
+  });
+
+  test("two services with one list that leaves the null sender open are one finding", () => {
+    const services = {
+      "submission inet y": { ...submission, smtpd_milters: "" },
+      "submissions inet y": { ...submission, smtpd_milters: "" },
+    };
+    expect(diagnose({ services, main: { smtpd_data_restrictions: "" }, hasNoMilter: true })).toEqual([
+      `warning milter-missing [submission submissions] main.cf: mua_sender_restrictions = ${restriction}, ${nullSender}, permit_sasl_authenticated, reject | ${proposed} | ${asks} | ${asks.replace("submission", "submissions")}`,
+    ]);
+  });
+
+  describe("and the null sender passes too: one finding", () => {
+    const main = { smtpd_data_restrictions: "" };
+
+    test("which the milter alone cures when it rejects", () => {
+      expect(diagnoseWith({ smtpd_milters: "" }, reject, { main })).toEqual([
+        `warning milter-missing [submission] ${override} smtpd_milters=unix:loginmapd/milter`,
+      ]);
+    });
+
+    test("which needs a line for each where the milter only looks on", () => {
+      expect(diagnose({ ...withoutMilter({ smtpd_milters: "" }), main })).toEqual([
+        `warning milter-missing [submission] main.cf: mua_sender_restrictions = ${restriction}, ${nullSender}, permit_sasl_authenticated, reject | ${proposed} | ${asks}`,
+      ]);
+    });
+  });
 });
 
 test("receive_override_options = no_milters, as the field's classic tutorial has it", () => {

@@ -144,7 +144,10 @@ describe("restrictions", () => {
     ],
     [
       "nobody can log in anywhere",
-      { services: { "submission inet y": {} }, main: { smtpd_sender_restrictions: restriction } },
+      {
+        services: { "submission inet y": { smtpd_milters: "unix:loginmapd/milter" } },
+        main: { smtpd_sender_restrictions: restriction },
+      },
       "critical sasl-off [submission] main.cf: smtpd_sasl_auth_enable = yes",
     ],
     [

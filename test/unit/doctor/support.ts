@@ -12,7 +12,9 @@ export interface Spoiled {
   readonly main?: Values;
   /** `name type chroot` of a service → its overrides; in place of those of the healthy server. */
   readonly services?: Readonly<Record<string, Values>>;
+  /** Beside them is the milter of the healthy server, unless one of them is a milter. */
   readonly listeners?: readonly Partial<ListenerSettings>[];
+  readonly hasNoMilter?: boolean;
   readonly maps?: Settings["maps"];
   readonly files?: Readonly<Record<string, FileStatus>>;
   readonly observations?: Partial<Observations>;
@@ -69,7 +71,7 @@ const healthyServices: Readonly<Record<string, Values>> = {
   },
 };
 
-/** Postfix's configuration, through the text that postconf prints. */
+/** Postfix's configuration, with our milter where clients log in, through the text that postconf prints. */
 export function postfixWith(main?: Values, services?: Spoiled["services"]): PostfixConfig {
   return parsePostfix(postfixText(main, services));
 }
@@ -81,8 +83,11 @@ export function postfixText(main: Values = {}, services: Spoiled["services"] = h
     ...builtIn,
     ...main,
   };
-  const entries = Object.entries(services).map(([key, overrides]) => {
+  const entries = Object.entries(services).map(([key, own]) => {
     const [name, type, chroot, command = "smtpd"] = key.split(" ") as [string, string, string, string?];
+    const takesLogins = /^yes/.test(own["smtpd_sasl_auth_enable"] ?? main["smtpd_sasl_auth_enable"] ?? "");
+    const asksMilter = takesLogins && main["smtpd_milters"] === undefined;
+    const overrides = { ...(asksMilter && { smtpd_milters: "unix:loginmapd/milter" }), ...own };
     return { line: `${name} ${type} n - ${chroot} - - ${command}`, key: `${name}/${type}`, overrides };
   });
   return {
@@ -100,6 +105,14 @@ function format(values: Values, prefix: string): string {
     .join("");
 }
 
+/** Our milter as the healthy server has it: it looks on. */
+export const milter = {
+  protocol: "milter",
+  endpoint: { kind: "unix", path: `${queue}/loginmapd/milter` },
+  map: "senders",
+  action: "log",
+} as const;
+
 /** A file of root's. */
 export function file(kind: "socket" | "other", mode: number, gid = 0): FileStatus {
   return { kind, uid: 0, gid, mode };
@@ -108,10 +121,12 @@ export function file(kind: "socket" | "other", mode: number, gid = 0): FileStatu
 /** The group of Postfix. */
 export const postfixGroup = 105;
 
-export function patientWith({ main, services, listeners, maps, files, observations }: Spoiled = {}): Patient {
+export function patientWith(spoiled: Spoiled = {}): Patient {
+  const { main, services, listeners = [{}], maps, files, observations, hasNoMilter = false } = spoiled;
+  const hasOwn = hasNoMilter || listeners.some(({ protocol }) => protocol === "milter");
   const postfix = postfixWith(main, services);
   const settings = {
-    listeners: (listeners ?? [{}]).map((listener) => ({
+    listeners: [...listeners, ...(hasOwn ? [] : [milter])].map((listener) => ({
       protocol: "socketmap",
       endpoint: { kind: "unix", path: socket },
       mode: 0o660,

@@ -1,8 +1,11 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
+import { parse } from "yaml";
+import { parseEndpoint } from "../../../src/config/endpoint.ts";
 import { examine } from "../../../src/doctor/examine.ts";
 import { parsePostfix } from "../../../src/doctor/postfix.ts";
-import { patientWith, postfixText, restriction, type Spoiled } from "./support.ts";
+import type { Settings } from "../../../src/model/settings.ts";
+import { milter, patientWith, postfixText, restriction, type Spoiled } from "./support.ts";
 
 const words = [
   restriction,
@@ -45,26 +48,35 @@ const spoiled = fc
     declared: fc.constantFrom("", "own", "own, empty"),
     delay: fc.constantFrom("yes", "no", "no # yet"),
     authOnPort25: fc.boolean(),
+    milters: fc.constantFrom(undefined, "", "unix:loginmapd/milter", "{ inet:127.0.0.1:8891, connect_timeout=3s }"),
+    absence: fc.constantFrom("accept", "tempfail"),
+    ours: fc.constantFrom("none", "log", "reject"),
   })
-  .map(({ lists, map: table, declared, delay, authOnPort25 }): Spoiled & { main: Record<string, string> } => ({
-    main: {
-      smtpd_data_restrictions: "",
-      smtpd_sender_restrictions: lists.main,
-      smtpd_sender_login_maps: table,
-      smtpd_restriction_classes: declared,
-      smtpd_delay_reject: delay,
-      own: lists.own,
-      undeclared: lists.undeclared,
-    },
-    services: {
-      "smtp inet y": authOnPort25 ? { smtpd_sasl_auth_enable: "yes" } : {},
-      "submission inet y": {
-        smtpd_sasl_auth_enable: "yes",
-        smtpd_sender_restrictions: lists.sender,
-        smtpd_recipient_restrictions: lists.recipient,
+  .map((mistakes): Spoiled & { main: Record<string, string> } => {
+    const { lists, map: table, declared, delay, authOnPort25, milters, absence, ours } = mistakes;
+    return {
+      ...(ours === "none" ? { hasNoMilter: true } : { listeners: [{}, { ...milter, action: ours }] }),
+      main: {
+        smtpd_data_restrictions: "",
+        smtpd_sender_restrictions: lists.main,
+        smtpd_sender_login_maps: table,
+        smtpd_restriction_classes: declared,
+        smtpd_delay_reject: delay,
+        own: lists.own,
+        undeclared: lists.undeclared,
+        milter_default_action: absence,
+        ...(milters !== undefined && { smtpd_milters: milters }),
       },
-    },
-  }));
+      services: {
+        "smtp inet y": authOnPort25 ? { smtpd_sasl_auth_enable: "yes" } : {},
+        "submission inet y": {
+          smtpd_sasl_auth_enable: "yes",
+          smtpd_sender_restrictions: lists.sender,
+          smtpd_recipient_restrictions: lists.recipient,
+        },
+      },
+    };
+  });
 
 /** Writes the lines that the doctor gave into what postconf would print then. */
 function apply(text: ReturnType<typeof postfixText>, changes: readonly { where: string; line: string }[]) {
@@ -81,16 +93,25 @@ function apply(text: ReturnType<typeof postfixText>, changes: readonly { where: 
   return { ...text, parameters, overrides };
 }
 
-test("after every line that the doctor prints, it has nothing more to say of Postfix", () => {
+/** What our configuration has with the lines for it. */
+function listenersOf(changes: readonly { where: string; line: string }[]): Settings["listeners"] {
+  const lines = changes.filter(({ where, line }) => where === "loginmapd.yaml" && line.startsWith("- "));
+  return [...new Set(lines.map(({ line }) => line))].map((line) => {
+    const [listener] = parse(line);
+    return { ...listener, endpoint: parseEndpoint(listener.endpoint, { port: 9000, path: "/run/x" }) };
+  });
+}
+
+test("after every line that the doctor prints, it has nothing more to say", () => {
   fc.assert(
     fc.property(spoiled, (mistakes) => {
       const patient = patientWith(mistakes);
       const findings = examine(patient);
-      const treated = apply(
-        postfixText(mistakes.main, mistakes.services),
-        findings.flatMap(({ changes }) => changes),
-      );
-      expect(examine({ ...patient, postfix: parsePostfix(treated) })).toEqual([]);
+      const lines = findings.flatMap(({ changes }) => changes);
+      const treated = apply(postfixText(mistakes.main, mistakes.services), lines);
+      const listeners = [...patient.settings.listeners, ...listenersOf(lines)];
+      const settings = { ...patient.settings, listeners };
+      expect(examine({ ...patient, settings, postfix: parsePostfix(treated) })).toEqual([]);
     }),
     { numRuns: 300 },
   );
