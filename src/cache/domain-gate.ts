@@ -5,7 +5,8 @@
  * domains is read again before it is `refreshMs` old; nobody waits for that unless the set is overdue and says "foreign". When the
  * set cannot be read for longer than `staleIfErrorMs`, or not since a flush, the gate stands open: it never turns "not known" into
  * "not hosted". While a reading takes long, the source itself is asked about what an overdue set lacks: the list may be long, and
- * the source well. If that fails too, the source hangs, and the set that was read last stands, as a stale answer does.
+ * the source well. If that fails too, the set that was read last stands, as a stale answer does; after a hang nobody waits for the
+ * source again until the reading has ended.
  */
 import { splitAddress } from "../model/address.ts";
 import type { Clock } from "../model/clock.ts";
@@ -13,6 +14,7 @@ import type { Log } from "../model/log.ts";
 import { type Answer, foreign, foreignByStaleList, type Nobody } from "../model/reply.ts";
 import type { Database, Doorkeeper, OwnerSource } from "../model/source.ts";
 import type { CacheTally } from "../model/tally.ts";
+import { isHang } from "./answers.ts";
 
 /** How the gate keeps its set. */
 export interface GateRules {
@@ -60,6 +62,8 @@ export class DomainGate implements OwnerSource, Doorkeeper {
   #isVoid = false;
   /** The reading under way; it never rejects. */
   #reading: Promise<void> | undefined;
+  /** The source hung while that reading took long. */
+  #isHanging = false;
   /** The same, or that it takes long. */
   #readingOrLate: Promise<void> = Promise.resolve();
   #failedAtMs = Number.NEGATIVE_INFINITY;
@@ -87,8 +91,9 @@ export class DomainGate implements OwnerSource, Doorkeeper {
     return this.#reading === undefined ? this.#decide(key) : this.#readingOrLate.then(() => this.#decide(key));
   }
 
-  refusesStale(key: string): Nobody | undefined {
-    return this.#isVoid || this.#isTooOld() || this.#isListed(key) ? undefined : foreignByStaleList;
+  refusesAfter(error: unknown, key: string): Nobody | undefined {
+    this.#isHanging ||= isHang(error) && this.#reading !== undefined;
+    return this.#refusesStale(key);
   }
 
   /** Reads the set now, for the start of the daemon. Never rejects: without a set the gate stands open. */
@@ -130,7 +135,13 @@ export class DomainGate implements OwnerSource, Doorkeeper {
   #decide(key: string): Nobody | undefined {
     const isOverdue = this.#clock.nowMs() - this.#readAtMs >= this.#rules.refreshMs;
     if (!isOverdue) return this.#isVoid || this.#isListed(key) ? undefined : foreign;
-    return this.#reading === undefined ? this.refusesStale(key) : undefined;
+    return this.#reading === undefined || this.#isHanging ? this.#refusesStale(key) : undefined;
+  }
+
+  #refusesStale(key: string): Nobody | undefined {
+    const { refreshMs, staleIfErrorMs } = this.#rules;
+    const isTooOld = this.#clock.nowMs() - this.#readAtMs >= refreshMs + staleIfErrorMs;
+    return this.#isVoid || isTooOld || this.#isListed(key) ? undefined : foreignByStaleList;
   }
 
   /** Asks the source about an address that a late reading did not decide. */
@@ -138,15 +149,10 @@ export class DomainGate implements OwnerSource, Doorkeeper {
     try {
       return await this.#source.ownersOf(key, deadlineMs);
     } catch (error) {
-      const nobody = this.refusesStale(key);
+      const nobody = this.refusesAfter(error, key);
       if (nobody === undefined) throw error;
       return nobody;
     }
-  }
-
-  #isTooOld(): boolean {
-    const { refreshMs, staleIfErrorMs } = this.#rules;
-    return this.#clock.nowMs() - this.#readAtMs >= refreshMs + staleIfErrorMs;
   }
 
   #isListed(key: string): boolean {
@@ -181,6 +187,7 @@ export class DomainGate implements OwnerSource, Doorkeeper {
       },
     );
     this.#reading = reading;
+    this.#isHanging = false;
     this.#readingOrLate = Promise.race([reading, late()]);
   }
 }

@@ -75,7 +75,7 @@ export class Chain implements Resolving {
   #withStale(key: string, refusals: Refusals, error: unknown): Refusals {
     const failed = error instanceof SourceError ? error.source : undefined;
     const at = this.#links.findIndex(({ database }, i) => database.name === failed && refusals[i] === undefined);
-    const refusal = this.#links[at]?.gate.refusesStale(key);
+    const refusal = this.#links[at]?.gate.refusesAfter(error, key);
     return refusal === undefined ? refusals : refusals.with(at, refusal);
   }
 }

@@ -31,7 +31,7 @@ export function rulesOf({ recipientDelimiter, localDomains, loginRealm }: MapSet
 export function ungated(database: Database, rules: MapRules): Member {
   const resolver = new Resolver(database, rules);
   const ownersOf: OwnerSource["ownersOf"] = (key, deadlineMs) => resolver.ownersOf(key, deadlineMs);
-  return { database, resolver, gate: { refuses: () => undefined, refusesStale: () => undefined, ownersOf } };
+  return { database, resolver, gate: { refuses: () => undefined, refusesAfter: () => undefined, ownersOf } };
 }
 
 /** @param members at least one, in the order of the map */

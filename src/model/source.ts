@@ -23,8 +23,8 @@ export interface Doorkeeper {
    * Never rejects: what is not known is not refused.
    */
   refuses(key: string): Nobody | undefined | Promise<Nobody | undefined>;
-  /** The same when the source was asked about a key and failed: by what was read last, however overdue, if it may be believed. */
-  refusesStale(key: string): Nobody | undefined;
+  /** The same after the source was asked about a key and failed: by what was read last, however overdue, if it may be believed. */
+  refusesAfter(error: unknown, key: string): Nobody | undefined;
 }
 
 /** One database that holds owners: a driver with the queries of a preset, of the configuration or of a `.cf` file. */

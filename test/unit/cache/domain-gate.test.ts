@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { DomainGate } from "../../../src/cache/domain-gate.ts";
+import { SourceError } from "../../../src/model/errors.ts";
 import { type Answer, absent, foreign, foreignByStaleList } from "../../../src/model/reply.ts";
 import { cacheTally } from "../../../src/model/tally.ts";
 import { type FakeClock, type FakeLog, fakeClock, fakeLog } from "../../support/fakes/fakes.ts";
@@ -151,21 +152,44 @@ describe("DomainGate", () => {
     test("an overdue set stands when the source fails too, unless it is void or too old", async () => {
       await gate.warm();
       answer = () => new Promise(() => {});
-      const hangs = new Error("hangs");
+      const hangs = new SourceError("ERR_SOURCE_TIMEOUT", "hangs");
       source = () => Promise.reject(hangs);
       clock.advance(30_000);
       const asked = gate.ownersOf("a@elsewhere.example", 0);
       await vi.advanceTimersByTimeAsync(1_000);
       expect(await asked).toBe(foreignByStaleList);
       await expect(gate.ownersOf("a@example.com", 0)).rejects.toBe(hangs);
-      source = () => {
-        throw hangs;
-      };
-      expect(await gate.ownersOf("a@elsewhere.example", 0)).toBe(foreignByStaleList);
       clock.advance(3_600_000);
       await expect(gate.ownersOf("a@elsewhere.example", 0)).rejects.toBe(hangs);
       gate.expire();
-      expect(gate.refusesStale("a@elsewhere.example")).toBeUndefined();
+      expect(gate.refusesAfter(hangs, "a@elsewhere.example")).toBeUndefined();
+    });
+
+    test("a source that hung is not asked again until the reading has ended; one that failed otherwise is", async () => {
+      await gate.warm();
+      let end: (domains: ReadonlySet<string>) => void = () => undefined;
+      answer = () => new Promise((resolve) => (end = resolve));
+      let asked = 0;
+      let failure = new SourceError("ERR_SOURCE_SQL", "refused");
+      source = () => {
+        asked++;
+        throw failure;
+      };
+      clock.advance(30_000);
+      const first = gate.ownersOf("a@elsewhere.example", 0);
+      await vi.advanceTimersByTimeAsync(1_000);
+      expect(await first).toBe(foreignByStaleList);
+      failure = new SourceError("ERR_SOURCE_TIMEOUT", "hangs");
+      for (let i = 0; i < 3; i++) expect(await gate.ownersOf("a@elsewhere.example", 0)).toBe(foreignByStaleList);
+      expect(asked).toBe(2);
+      end(new Set(["example.com"]));
+      await settle();
+      expect(gate.ownersOf("a@elsewhere.example", 0)).toBe(foreign);
+      clock.advance(30_000);
+      const again = gate.ownersOf("a@elsewhere.example", 0);
+      await vi.advanceTimersByTimeAsync(1_000);
+      expect(await again).toBe(foreignByStaleList);
+      expect(asked).toBe(3);
     });
   });
 

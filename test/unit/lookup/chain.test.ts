@@ -163,10 +163,10 @@ describe("first: a source that fails", () => {
 });
 
 describe("first: gates", () => {
-  const refusesStale = () => undefined;
-  const closed: Doorkeeper = { refuses: () => foreign, refusesStale };
-  const late: Doorkeeper = { refuses: async () => foreign, refusesStale };
-  const open: Doorkeeper = { refuses: async () => undefined, refusesStale };
+  const refusesAfter = () => undefined;
+  const closed: Doorkeeper = { refuses: () => foreign, refusesAfter };
+  const late: Doorkeeper = { refuses: async () => foreign, refusesAfter };
+  const open: Doorkeeper = { refuses: async () => undefined, refusesAfter };
 
   test("a source that does not host the domain is not asked, so it need not be there", async () => {
     const broken = table({});
@@ -187,7 +187,7 @@ describe("first: gates", () => {
   test("a source that fails is left out where the list that it gave last has not the domain", async () => {
     const broken = table({});
     broken.error = hangs;
-    const stale: Doorkeeper = { refuses: () => undefined, refusesStale: () => foreignByStaleList };
+    const stale: Doorkeeper = { refuses: () => undefined, refusesAfter: () => foreignByStaleList };
     const { source } = combine(membersOf([broken, table({ "alice@x": "alice" })], [stale, open]), rules, "first");
     expect(await ownersOf(source, "alice@x")).toBe("alice");
     expect(await ownersOf(source, "z@x")).toBe("absent");
@@ -198,13 +198,13 @@ describe("first: gates", () => {
   test("a source that fails for another source's sake is not", async () => {
     const broken = table({});
     broken.error = hangs;
-    const stale: Doorkeeper = { refuses: () => undefined, refusesStale: () => foreignByStaleList };
+    const stale: Doorkeeper = { refuses: () => undefined, refusesAfter: () => foreignByStaleList };
     const { source } = combine(membersOf([table({}), broken], [stale, open]), rules, "first");
     await expect(ownersOf(source, "alice@x")).rejects.toBe(hangs);
   });
 
   test("it is so by a list that is overdue when one of them is", () => {
-    const stale: Doorkeeper = { refuses: () => foreignByStaleList, refusesStale };
+    const stale: Doorkeeper = { refuses: () => foreignByStaleList, refusesAfter };
     const { source } = combine(membersOf([table({}), table({})], [closed, stale]), rules, "first");
     expect(source.ownersOf("alice@x", 0)).toBe(foreignByStaleList);
   });
@@ -320,7 +320,7 @@ describe("union: each source's own answer", () => {
   });
 
   test("is foreign when every source says so", async () => {
-    const closed = { refuses: () => foreign, refusesStale: () => undefined, ownersOf: () => foreign };
+    const closed = { refuses: () => foreign, refusesAfter: () => undefined, ownersOf: () => foreign };
     const both = membersOf([table({}), table({})]).map((member) => ({ ...member, gate: closed }));
     expect(await combine(both, rules, "union").source.ownersOf("a@x", 0)).toBe(foreign);
     const [first] = both;
