@@ -1,5 +1,6 @@
 /** Whatever a client sends, it gets the reply that is documented, memory stays bounded and nobody else notices. */
 import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
+import { injections } from "../../support/injections.ts";
 import { type Stage, startStage } from "../../support/servers/stage.ts";
 import { waitUntil, within } from "../../support/wait.ts";
 import { netstring, WireClient } from "../../support/wire/wire.ts";
@@ -118,17 +119,7 @@ test("a key that is no address is not found", async () => {
 
 test("what looks like SQL or a pattern is only a key", async () => {
   const client = await socketmap();
-  for (const key of [
-    "' OR 1=1 -- @example.com",
-    "alice@example.com' OR '1'='1",
-    "\\' OR 1=1 #@example.com",
-    "%@example.com",
-    "_lice@example.com",
-    "*@example.com",
-    "alice@%",
-    "alice@example.com; DROP TABLE addresses",
-  ])
-    expect(await client.ask("senders", key), key).toBe("NOTFOUND ");
+  for (const key of injections) expect(await client.ask("senders", key), key).toBe("NOTFOUND ");
   expect(await stage.mariadb.query("SELECT COUNT(*) AS n FROM addresses")).toEqual([{ n: 7 }]);
 });
 

@@ -23,7 +23,7 @@ let paired: { daemon: Daemon; port: number };
 
 beforeAll(async () => {
   const load = ["sql/native/001-schema.pgsql.sql", "sql/demo/rows.sql"].map((file) => join(projectRoot, file));
-  primary = await startPostgresql({ load, settings: ["wal_level = replica"] });
+  primary = await startPostgresql({ load, settings: ["wal_level = replica", "max_connections = 24"] });
   await primary.addReader("loginmapd", "reader-password");
   standby = await startPostgresql({ standbyOf: primary });
   alone = await serve([primary]);
@@ -67,6 +67,33 @@ async function serve(servers: readonly Postgresql[]): Promise<{ daemon: Daemon; 
 
 const terminate = () =>
   primary.query("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'loginmapd'");
+
+/** Takes every connection that the server has, those of the daemon as well. @returns what gives them back */
+async function takeEveryConnection(): Promise<() => Promise<void>> {
+  const hog = await primary.connect();
+  const hogs: { end(): Promise<void> }[] = [hog];
+  const takeRest = async () => {
+    for (;;) {
+      const one = await primary.connect().catch(() => undefined);
+      if (one === undefined) return;
+      hogs.push(one);
+    }
+  };
+  let quietRounds = 0;
+  // A connection that ended is given back a little later: only rounds without a change show that none is left.
+  await waitUntil("the server to be full and the daemon to be out", async () => {
+    const before = hogs.length;
+    await takeRest();
+    const { rows } = await hog.query(
+      "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'loginmapd'",
+    );
+    quietRounds = hogs.length === before && rows.length === 0 ? quietRounds + 1 : 0;
+    return quietRounds >= 5;
+  });
+  return async () => {
+    await Promise.all(hogs.map((one) => one.end()));
+  };
+}
 
 interface PgsqlFault {
   readonly name: string;
@@ -114,13 +141,12 @@ const faults: readonly PgsqlFault[] = [
     },
   },
   {
-    name: "no connection left for the account",
+    name: "max_connections exhausted",
     isOutage: true,
     async inject(underLoad) {
-      await primary.query("ALTER ROLE loginmapd CONNECTION LIMIT 0");
-      await terminate();
+      const release = await takeEveryConnection();
       await underLoad();
-      await primary.query("ALTER ROLE loginmapd CONNECTION LIMIT -1");
+      await release();
     },
   },
   {
@@ -164,6 +190,17 @@ const faults: readonly PgsqlFault[] = [
     },
   },
   {
+    name: "search_path of the account leads nowhere",
+    isOutage: true,
+    async inject(underLoad) {
+      await primary.query("ALTER ROLE loginmapd SET search_path = nowhere");
+      await terminate();
+      await underLoad();
+      await primary.query("ALTER ROLE loginmapd RESET search_path");
+      await terminate();
+    },
+  },
+  {
     name: "hostile defaults of the account",
     isOutage: false,
     async inject(underLoad) {
@@ -172,6 +209,8 @@ const faults: readonly PgsqlFault[] = [
         "default_transaction_read_only = on",
         "default_transaction_isolation = serializable",
         "DateStyle = 'SQL, DMY'",
+        "TimeZone = 'Asia/Kathmandu'",
+        "client_encoding = LATIN1",
         "idle_session_timeout = 100",
         "statement_timeout = 200",
       ];

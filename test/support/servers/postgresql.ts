@@ -50,6 +50,8 @@ export interface Postgresql {
   readonly caFile: string;
   /** Process id of the running server. */
   readonly pid: number;
+  /** Opens a connection as administrator; the caller ends it. */
+  connect(database?: string): Promise<pg.Client>;
   /** Runs SQL (several statements too) as administrator on a connection of its own; gives the rows of the last statement. */
   query(sql: string, database?: string): Promise<Record<string, unknown>[]>;
   /** Feeds a file to psql, which stops at the first error. */
@@ -173,8 +175,14 @@ class Server implements Postgresql {
     await waitUntil("postgres to take connections", isReady, startDeadlineMs);
   }
 
+  async connect(database: string = this.database): Promise<pg.Client> {
+    const client = new pg.Client({ host: this.folder, port: this.port, user: "root", database, password: () => "" });
+    await client.connect();
+    return client;
+  }
+
   async query(sql: string, database: string = this.database): Promise<Record<string, unknown>[]> {
-    const client = await this.#connect(database);
+    const client = await this.connect(database);
     try {
       const result = await client.query(sql);
       return [result].flat().at(-1)?.rows ?? [];
@@ -184,7 +192,7 @@ class Server implements Postgresql {
   }
 
   async lockTable(table: string): Promise<{ release(): Promise<void> }> {
-    const client = await this.#connect(this.database);
+    const client = await this.connect();
     await client.query("BEGIN");
     await client.query(`LOCK TABLE ${table} IN ACCESS EXCLUSIVE MODE`);
     return { release: () => client.end() };
@@ -229,12 +237,6 @@ class Server implements Postgresql {
   async remove(): Promise<void> {
     await this.kill();
     await rm(this.folder, { recursive: true, force: true, maxRetries: 5 });
-  }
-
-  async #connect(database: string): Promise<pg.Client> {
-    const client = new pg.Client({ host: this.folder, port: this.port, user: "root", database, password: () => "" });
-    await client.connect();
-    return client;
   }
 
   /** The postmaster first: while it stands still it starts no others. */

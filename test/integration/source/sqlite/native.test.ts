@@ -7,6 +7,7 @@ import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import type { Database } from "../../../../src/model/source.ts";
 import { createDemoDatabase } from "../../../../src/source/sqlite/demo.ts";
 import { domainsOf, openSource, ownersOf, scansOf } from "../../../support/fakes/open-source.ts";
+import { injections } from "../../../support/injections.ts";
 import { waitUntil } from "../../../support/wait.ts";
 
 let file: string;
@@ -42,6 +43,11 @@ describe("the demo", () => {
     ["_lice@example.com", []],
   ])("%s is owned by %j", async (address, owners) => {
     expect(await ownersOf(source, address)).toEqual(owners);
+  });
+
+  test("what looks like SQL or a pattern is only a key", async () => {
+    for (const key of injections) expect(await ownersOf(source, key), key).toEqual([]);
+    expect(await ownersOf(source, "alice@example.com")).toEqual(["alice@example.com"]);
   });
 
   test("knows its domains, those of grants included", async () => {
