@@ -34,6 +34,8 @@ export interface DaemonParts {
 
 // How long the first connection and reading of the hosted domains may delay readiness: a database that is down must not delay it more.
 const warmTimeoutMs = 2_000;
+// For what databases are told before their connections are cut.
+const goodbyeMs = 1_000;
 
 /** A daemon that serves. */
 export class Daemon {
@@ -243,7 +245,9 @@ export class Daemon {
       this.#log.warn({ connections }, "drain timeout: closing connections with lookups in flight");
       this.#server.destroy();
     }
-    await Promise.race([this.#followers.close().then(() => closeSources(this.#sources)), isLate]);
+    // Nobody waits for an answer any more: what sources still do (a long list of domains, a name server that says nothing) may go.
+    const isClosed = this.#followers.close().then(() => closeSources(this.#sources));
+    await Promise.race([isClosed, delay(goodbyeMs, undefined, { ref: false }), isLate]);
     await this.#snapshots.saveLast();
     this.#log.flush();
   }

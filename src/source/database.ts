@@ -2,6 +2,7 @@
 import type { Clock } from "../model/clock.ts";
 import type { Log } from "../model/log.ts";
 import type { SourceTally } from "../model/tally.ts";
+import type { HostNames } from "../system/host-names.ts";
 
 /**
  * How often a driver looks after its database by itself. Seldom enough to cost nothing (a short statement, or a stat and one
@@ -18,4 +19,6 @@ export interface DatabaseDependencies {
   readonly maxWaitingLookups: number;
   /** In [0, 1); `Math.random` unless a test wants another. */
   readonly random?: () => number;
+  /** How names of hosts are looked up; as the system's files say, unless a test wants another way. */
+  readonly names?: HostNames;
 }

@@ -5,7 +5,7 @@
  */
 import { setTimeout as delay } from "node:timers/promises";
 import type { ChangeWatch, SignalName, SignalState } from "../../model/listing.ts";
-import { watchSession } from "../pool/session-watch.ts";
+import { type OpenWatched, watchSession } from "../pool/session-watch.ts";
 import { isAgainstHost } from "../session.ts";
 import { LdapError } from "./errors.ts";
 import { type Entry, oneEntry } from "./search.ts";
@@ -32,7 +32,7 @@ interface SignalAt {
  *
  * @param base the search base, or the part of it that is the same for all
  */
-export function watchChanges(open: () => Promise<LdapSession>, base: string, onHint: () => void): ChangeWatch {
+export function watchChanges(open: OpenWatched<LdapSession>, base: string, onHint: () => void): ChangeWatch {
   return watchSession(open, onHint, async (session, { say, hint, signal }) => {
     const at = signalIn(await read(session, "", ["namingContexts", "highestCommittedUSN"]), base);
     let before: string | undefined;

@@ -2,6 +2,7 @@
 import { isIP, type Socket } from "node:net";
 import { connect as connectTls, type TLSSocket } from "node:tls";
 import type { LdapBind, LdapServer } from "../../model/settings.ts";
+import type { HostNames } from "../../system/host-names.ts";
 import { dial, openWithin } from "../pool/socket-session.ts";
 import type { Certificates } from "../pool/tls.ts";
 import { type OpenTimes, SessionError } from "../session.ts";
@@ -20,6 +21,7 @@ export interface LdapLogin {
   readonly sampleBase: string;
   /** The server ends a search that runs longer, in whole seconds; a little later the session is destroyed. */
   readonly queryTimeoutMs: number;
+  readonly names: HostNames;
 }
 
 /** A connection that is logged in, what writes its messages, and the socket below it, which alone can be closed at once. */
@@ -41,7 +43,7 @@ export async function openConnection(server: LdapServer, login: LdapLogin, times
   // Loaded with the first connection: a daemon without a directory, and every short command, start without it.
   const ldapts = await import("ldapts");
   const { endpoint, isTls } = server;
-  const socket = dial(endpoint);
+  const socket = dial(endpoint, login.names, times);
   return openWithin<OpenConnection>(socket, times, (resolve, reject) => {
     socket.once("error", reject);
     const logIn = async (): Promise<OpenConnection> => {

@@ -9,10 +9,11 @@ import type { Log } from "../../model/log.ts";
 import type { ConnectionSettings } from "../../model/settings.ts";
 import type { QueryReport } from "../../model/source.ts";
 import type { SourceTally } from "../../model/tally.ts";
+import { HostNames } from "../../system/host-names.ts";
 import type { DatabaseDependencies } from "../database.ts";
 import type { Outcome, Settle } from "../pool/dispatcher.ts";
 import { toSourceError } from "../pool/listing.ts";
-import { PooledDatabase, type PoolUse } from "../pool/pooled-database.ts";
+import { type OpenApart, PooledDatabase, type PoolUse } from "../pool/pooled-database.ts";
 import { readTls } from "../pool/tls.ts";
 import { isAgainstHost, SessionError } from "../session.ts";
 import { constantEnd } from "./key-text.ts";
@@ -50,7 +51,8 @@ export class LdapDatabase extends PooledDatabase<LdapSession, Lookup> {
     const { servers, bind, startTls, tls, poolSize, connectTimeoutMs, queryTimeoutMs } = settings;
     const certificates = readTls(tls) ?? { ca: undefined, cert: undefined, key: undefined, verify: true };
     const hosts = servers.map(({ endpoint }) => endpoint);
-    const login = { bind, startTls, tls: certificates, sampleBase: sampleBase(plan) };
+    const { names = new HostNames() } = deps;
+    const login = { bind, startTls, tls: certificates, names, sampleBase: sampleBase(plan) };
     const use: PoolUse<LdapSession, Lookup> = {
       open: ldapSessions(servers, { ...login, queryTimeoutMs }),
       prepare: async () => {},
@@ -66,8 +68,8 @@ export class LdapDatabase extends PooledDatabase<LdapSession, Lookup> {
     this.#clock = deps.clock;
     this.#log = deps.log;
     this.#tally = deps.tally;
-    const openApart = (timeoutMs: number) =>
-      this.openApart(ldapSessions(servers, { ...login, queryTimeoutMs: timeoutMs }));
+    const openApart: OpenApart<LdapSession> = (timeoutMs, signal) =>
+      this.openApart(ldapSessions(servers, { ...login, queryTimeoutMs: timeoutMs }), signal);
     this.listing = plan.listing && new LdapListing(plan.listing, openApart);
   }
 

@@ -8,6 +8,7 @@
 import { SourceError } from "../../model/errors.ts";
 import type { ChangeWatch, ListedLine, Listing } from "../../model/listing.ts";
 import { toSourceError } from "../pool/listing.ts";
+import type { OpenApart } from "../pool/pooled-database.ts";
 import { isSubtype, requestedAttributes } from "./attributes.ts";
 import { watchChanges } from "./changes.ts";
 import { LdapError, resultCode } from "./errors.ts";
@@ -33,18 +34,20 @@ const maxSearchesUnderWay = 6;
 /** The listing of one source. */
 export class LdapListing implements Listing {
   readonly #plan: ListingTable;
-  readonly #open: (queryTimeoutMs: number) => Promise<LdapSession>;
+  readonly #open: OpenApart<LdapSession>;
 
-  /** @param open opens a session for the caller alone, on which a search may take so long. @throws {SourceError} */
-  constructor(plan: ListingTable, open: (queryTimeoutMs: number) => Promise<LdapSession>) {
+  constructor(plan: ListingTable, open: OpenApart<LdapSession>) {
     this.#plan = plan;
     this.#open = open;
   }
 
   async *list(signal: AbortSignal): AsyncGenerator<readonly ListedLine[], void, undefined> {
     let session: LdapSession | undefined;
+    // A server that hangs would keep who gives up for as long as a page may take.
+    const giveUp = () => session?.destroy("given up");
+    signal.addEventListener("abort", giveUp);
     try {
-      session = await this.#open(pageTimeoutMs);
+      session = await this.#open(pageTimeoutMs, signal);
       for await (const lines of new Round(this.#plan, session).lines()) {
         signal.throwIfAborted();
         yield lines;
@@ -52,13 +55,14 @@ export class LdapListing implements Listing {
     } catch (error) {
       throw isCut(error) ? new SourceError("ERR_SOURCE_RESULT", cutMessage) : toSourceError(error, "cannot list");
     } finally {
+      signal.removeEventListener("abort", giveUp);
       // Not `end`: the rest of a page that nobody wants would still have to be read.
       session?.destroy("listed");
     }
   }
 
   watchChanges(onHint: () => void): ChangeWatch {
-    return watchChanges(() => this.#open(lookTimeoutMs), constantEnd(this.#plan.table.base), onHint);
+    return watchChanges((signal) => this.#open(lookTimeoutMs, signal), constantEnd(this.#plan.table.base), onHint);
   }
 }
 

@@ -7,7 +7,7 @@
  */
 import { setTimeout as delay } from "node:timers/promises";
 import type { ChangeWatch, SignalState } from "../../model/listing.ts";
-import { watchSession } from "../pool/session-watch.ts";
+import { type OpenWatched, watchSession } from "../pool/session-watch.ts";
 import { SessionError, type StatementSession } from "../session.ts";
 
 // Five looks a second cost a server a thousandth of a processor.
@@ -27,7 +27,7 @@ const advice = {
 } as const;
 
 /** Looks at the position until it is closed; connects again by itself, and counts every new connection as a change. */
-export function watchChanges(open: () => Promise<StatementSession>, onHint: () => void): ChangeWatch {
+export function watchChanges(open: OpenWatched<StatementSession>, onHint: () => void): ChangeWatch {
   return watchSession(open, onHint, async (session, { say, hint, signal }) => {
     const server = await recognise(session);
     let before: string | undefined;

@@ -2,6 +2,7 @@
 import type { Socket } from "node:net";
 import type { Connection, ConnectionOptions } from "mysql2";
 import type { Endpoint } from "../../model/settings.ts";
+import type { HostNames } from "../../system/host-names.ts";
 import { dial, openWithin } from "../pool/socket-session.ts";
 import type { Certificates } from "../pool/tls.ts";
 import type { OpenTimes } from "../session.ts";
@@ -18,6 +19,7 @@ export interface MysqlLogin {
   readonly tls: Certificates | undefined;
   /** The server ends a statement that runs longer; a little later the session is destroyed. */
   readonly queryTimeoutMs: number;
+  readonly names: HostNames;
 }
 
 /** A connection that is logged in, and the socket below it, which alone can be closed at once. */
@@ -43,7 +45,7 @@ export async function openConnection(
   const {
     default: { createConnection, authPlugins },
   } = await import("mysql2");
-  const socket = dialNamed(endpoint);
+  const socket = dialNamed(endpoint, settings.names, times);
   return openWithin<OpenConnection>(socket, times, (resolve, reject) => {
     const made = createConnection(connectionOptions(endpoint, settings, socket, safePlugins(endpoint, authPlugins)));
     // Errors reach the callbacks of the statements; without a listener they would end the process.
@@ -77,8 +79,8 @@ type AuthPlugins = typeof import("mysql2")["authPlugins"];
 
 // mysql2 hands this socket to tls.connect without a host name. For a name node:net notes the host here by itself; for an IP
 // address it does not, and the certificate would be compared with "localhost".
-function dialNamed(endpoint: Endpoint): Socket {
-  return Object.assign(dial(endpoint), endpoint.kind === "inet" ? { _host: endpoint.host } : {});
+function dialNamed(endpoint: Endpoint, names: HostNames, times: OpenTimes): Socket {
+  return Object.assign(dial(endpoint, names, times), endpoint.kind === "inet" ? { _host: endpoint.host } : {});
 }
 
 function connectionOptions(

@@ -1,6 +1,7 @@
 /** A source in MySQL or MariaDB: what is particular to them. */
 import type { ConnectionSettings } from "../../model/settings.ts";
 import type { Database } from "../../model/source.ts";
+import { HostNames } from "../../system/host-names.ts";
 import type { DatabaseDependencies } from "../database.ts";
 import { SqlDatabase } from "../pool/sql-database.ts";
 import { readTls } from "../pool/tls.ts";
@@ -24,8 +25,9 @@ export function openMysql(
 ): Database {
   const { user, password, database, charset } = settings;
   const tls = readTls(settings.tls);
+  const { names = new HostNames() } = deps;
   const open = (queryTimeoutMs = settings.queryTimeoutMs) =>
-    mysqlSessions({ user, password, database, charset, queryTimeoutMs, tls });
+    mysqlSessions({ user, password, database, charset, queryTimeoutMs, tls, names });
   const driver = { open, combine: combineArms, maxArms, probeColumns, fullScans, typeListing, watchChanges };
   return new SqlDatabase(name, settings, plan, driver, deps);
 }

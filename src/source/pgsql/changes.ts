@@ -3,7 +3,7 @@
  * commit. Any account may listen; whoever sends the same by other means is heard too.
  */
 import type { ChangeWatch, SignalState } from "../../model/listing.ts";
-import { watchSession } from "../pool/session-watch.ts";
+import { type OpenWatched, watchSession } from "../pool/session-watch.ts";
 import { SessionError, type StatementSession } from "../session.ts";
 import { PgsqlSession } from "./session.ts";
 
@@ -22,7 +22,7 @@ const pooled = unheard(
 const standby = unheard("a standby sends no NOTIFY; changes are seen by the next listing");
 
 /** Listens until it is closed; connects again by itself, and counts every new connection as a change. */
-export function watchChanges(open: () => Promise<StatementSession>, onHint: () => void): ChangeWatch {
+export function watchChanges(open: OpenWatched<StatementSession>, onHint: () => void): ChangeWatch {
   return watchSession(open, onHint, async (session, { say, hint, signal }) => {
     if (!(session instanceof PgsqlSession)) throw new Error("a session of another driver");
     let hasHeard = false;

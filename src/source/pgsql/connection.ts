@@ -2,10 +2,11 @@
  * Opens connections to PostgreSQL with pg: addresses, TLS, and a session whose state is known, whatever the defaults of the
  * server, the database and the account are.
  */
-import { Socket } from "node:net";
+import type { Socket } from "node:net";
 import type { Client, ClientConfig } from "pg";
 import type { Endpoint } from "../../model/settings.ts";
-import { openWithin } from "../pool/socket-session.ts";
+import type { HostNames } from "../../system/host-names.ts";
+import { dial, openWithin } from "../pool/socket-session.ts";
 import type { Certificates } from "../pool/tls.ts";
 import { type OpenTimes, SessionError } from "../session.ts";
 import { isServersAnswer } from "./errors.ts";
@@ -19,6 +20,7 @@ export interface PgsqlLogin {
   readonly tls: Certificates | undefined;
   /** The server ends a statement that runs longer; a little later the session is destroyed. */
   readonly queryTimeoutMs: number;
+  readonly names: HostNames;
 }
 
 /** A connection that is logged in, and the socket below it, which alone can be closed at once. */
@@ -55,8 +57,7 @@ async function connect(
 ): Promise<OpenConnection> {
   // Loaded with the first connection: a daemon without PostgreSQL, and every short command, start without it.
   const pg = await import("pg");
-  const socket = new Socket();
-  socket.setKeepAlive(true, 30_000);
+  const socket = dialAhead(endpoint, login.names, times);
   return openWithin<OpenConnection>(socket, times, (resolve, reject) => {
     const client = new pg.Client(clientConfig(endpoint, login, tls, socket));
     // PGOPTIONS likewise, which no value of the configuration can keep out.
@@ -70,6 +71,16 @@ async function connect(
       .then((state) => resolve({ client, socket, ...state }))
       .catch(reject);
   });
+}
+
+/** A socket that connects already: pg would look the host name up in its own way. */
+function dialAhead(endpoint: Endpoint, names: HostNames, times: OpenTimes): Socket {
+  const socket = dial(
+    endpoint.kind === "unix" ? { kind: "unix", path: socketPath(endpoint.path) } : endpoint,
+    names,
+    times,
+  );
+  return Object.assign(socket, { connect: () => socket });
 }
 
 /** A stranger at the port of the database may ask for the password in clear, of which only the server itself may have it. */
@@ -96,7 +107,7 @@ function clientConfig(
   socket: Socket,
 ): ClientConfig {
   return {
-    ...(endpoint.kind === "inet" ? { host: endpoint.host, port: endpoint.port } : unixAddress(endpoint.path)),
+    ...(endpoint.kind === "inet" ? { host: endpoint.host, port: endpoint.port } : { host: endpoint.path }),
     user,
     database,
     // A function, since an empty string would have it look for ~/.pgpass and PGPASSWORD.
@@ -120,12 +131,9 @@ function tlsOptions({ ca, cert, key, verify, verifyName = verify }: Certificates
   };
 }
 
-const socketName = /^(.*)\/\.s\.PGSQL\.(\d+)$/;
-
 /** A path is that of the folder, as in pgsql_table(5) and libpq, or of the socket in it. */
-function unixAddress(path: string): { readonly host: string; readonly port: number } {
-  const [, folder = path, port = "5432"] = socketName.exec(path) ?? [];
-  return { host: folder, port: Number(port) };
+function socketPath(path: string): string {
+  return /\/\.s\.PGSQL\.\d+$/.test(path) ? path : `${path}/.s.PGSQL.5432`;
 }
 
 // What a default of the server or the account could change about our statements. TimeZone, DateStyle and the like are left as

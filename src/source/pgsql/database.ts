@@ -1,6 +1,7 @@
 /** A source in PostgreSQL: what is particular to it. */
 import type { ConnectionSettings } from "../../model/settings.ts";
 import type { Database } from "../../model/source.ts";
+import { HostNames } from "../../system/host-names.ts";
 import type { DatabaseDependencies } from "../database.ts";
 import { SqlDatabase } from "../pool/sql-database.ts";
 import { readTls } from "../pool/tls.ts";
@@ -27,9 +28,10 @@ export function openPgsql(
 ): Database {
   const { user, password, database } = settings;
   const tls = readTls(settings.tls);
+  const { names = new HostNames() } = deps;
   const types = new ParameterTypes();
   const open = (queryTimeoutMs = settings.queryTimeoutMs) =>
-    pgsqlSessions({ user, password, database, queryTimeoutMs, tls }, types);
+    pgsqlSessions({ user, password, database, queryTimeoutMs, tls, names }, types);
   // What was learned of an arm alone need not be learned again of every statement that it is part of.
   const combine = (arms: readonly ArmText[]) => combineArms(arms.map((arm) => ({ ...arm, sql: types.of(arm.sql) })));
   const scans = (session: StatementSession, sql: string) => fullScans(session, types.of(sql));

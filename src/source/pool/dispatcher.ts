@@ -98,9 +98,9 @@ export class Dispatcher<S extends Session, L extends Batchable> {
    *
    * @throws {SourceError} ERR_SOURCE_UNAVAILABLE with the reason of each host
    */
-  async openApart(deadlineMs: number, open?: OpenSession<S>): Promise<S> {
+  async openApart(deadlineMs: number, open?: OpenSession<S>, signal?: AbortSignal): Promise<S> {
     try {
-      return await this.#sessions.openApart(deadlineMs, open);
+      return await this.#sessions.openApart(deadlineMs, open, signal);
     } catch (error) {
       throw unavailable(error instanceof SessionError ? error.message : String(error), error);
     }

@@ -3,16 +3,12 @@ import { SourceError } from "../../model/errors.ts";
 import { type ChangeWatch, type ListedLine, type Listing, noSignal, toListedLine } from "../../model/listing.ts";
 import { SessionError, type StatementSession } from "../session.ts";
 import type { KeylessSql } from "../sql/arm.ts";
+import type { OpenApart } from "./pooled-database.ts";
+import type { OpenWatched } from "./session-watch.ts";
 
 /** What a listing needs of its database. */
 export interface ListingParts {
-  /**
-   * Opens a connection for the listing alone, to the first host that works.
-   *
-   * @param queryTimeoutMs how long a statement may take on it
-   * @throws {SourceError}
-   */
-  open(queryTimeoutMs: number): Promise<StatementSession>;
+  readonly open: OpenApart<StatementSession>;
   /** The statement for the schema as it is, ready to be sent. @throws {SessionError} */
   statement(session: StatementSession): Promise<KeylessSql>;
   /** How this kind of server signals changes, if it does. */
@@ -20,7 +16,7 @@ export interface ListingParts {
 }
 
 /** Begins to watch a server; see `Listing.watchChanges`. `open` gives a connection of its own. */
-export type WatchChanges = (open: () => Promise<StatementSession>, onHint: () => void) => ChangeWatch;
+export type WatchChanges = (open: OpenWatched<StatementSession>, onHint: () => void) => ChangeWatch;
 
 // A million rows take some ten seconds where the processor is shared with lookups; the server gives up after this.
 const listingTimeoutMs = 300_000;
@@ -37,8 +33,11 @@ export class PooledListing implements Listing {
 
   async *list(signal: AbortSignal): AsyncGenerator<readonly ListedLine[], void, undefined> {
     let session: StatementSession | undefined;
+    // A server that hangs would keep who gives up for as long as a listing may take.
+    const giveUp = () => session?.destroy("given up");
+    signal.addEventListener("abort", giveUp);
     try {
-      session = await this.#parts.open(listingTimeoutMs);
+      session = await this.#parts.open(listingTimeoutMs, signal);
       const { sql, values } = await this.#parts.statement(session);
       for await (const rows of session.stream(sql, values)) {
         signal.throwIfAborted();
@@ -47,6 +46,7 @@ export class PooledListing implements Listing {
     } catch (error) {
       throw toSourceError(error, "cannot list");
     } finally {
+      signal.removeEventListener("abort", giveUp);
       // Not `end`: the rest of an answer that nobody wants would still have to be read.
       session?.destroy("listed");
     }
@@ -56,7 +56,7 @@ export class PooledListing implements Listing {
     const { watchChanges, open } = this.#parts;
     if (watchChanges === undefined)
       return noSignal("this server does not signal changes; they are seen by the next listing");
-    return watchChanges(() => open(lookTimeoutMs), onHint);
+    return watchChanges((signal) => open(lookTimeoutMs, signal), onHint);
   }
 }
 

@@ -26,6 +26,13 @@ export interface PoolUse<S extends Session, L extends Batchable>
   extends Pick<DispatcherOptions<S, L>, "maxArms" | "serve" | "onRefused">,
     Pick<SessionsOptions<S>, "open" | "prepare" | "batchesPerSession"> {}
 
+/**
+ * Opens a session for the caller alone, on which a statement or a search may take that long; gives up when the signal fires.
+ *
+ * @throws {SourceError}
+ */
+export type OpenApart<S extends Session> = (queryTimeoutMs: number, signal?: AbortSignal) => Promise<S>;
+
 /** A source that is reached by a pool of sessions. */
 export abstract class PooledDatabase<S extends Session, L extends Batchable> implements Database {
   readonly name: string;
@@ -87,9 +94,9 @@ export abstract class PooledDatabase<S extends Session, L extends Batchable> imp
     await this.dispatcher.close();
   }
 
-  /** Opens a session for the caller alone, of a kind of its own, within the time for a connection. */
-  protected openApart(open: OpenSession<S>): Promise<S> {
-    return this.dispatcher.openApart(this.#deps.clock.nowMs() + this.#connectTimeoutMs, open);
+  /** Opens a session for the caller alone, of a kind of its own, within the time for a connection or until the signal fires. */
+  protected openApart(open: OpenSession<S>, signal?: AbortSignal): Promise<S> {
+    return this.dispatcher.openApart(this.#deps.clock.nowMs() + this.#connectTimeoutMs, open, signal);
   }
 
   /** Reads the names of the hosted domains; `undefined` when nothing lists them. @throws {SourceError} */

@@ -4,6 +4,9 @@ import { SourceError } from "../../model/errors.ts";
 import type { ChangeWatch, SignalState } from "../../model/listing.ts";
 import { type Session, SessionError } from "../session.ts";
 
+/** Opens a connection; gives up at once when the signal fires. */
+export type OpenWatched<S extends Session> = (signal: AbortSignal) => Promise<S>;
+
 /** What goes on over one connection. */
 export interface Following {
   /** Tells what is known of the server's signal now. */
@@ -16,6 +19,8 @@ export interface Following {
 
 // A server that is away is looked for this often.
 const retryMs = 1000;
+// A look under way may end; a server that hangs is not waited for.
+const lastLookMs = 500;
 
 /**
  * Watches until it is closed. Counts every new connection as a change: nobody knows what was missed.
@@ -23,7 +28,7 @@ const retryMs = 1000;
  * @param follow what to do over one connection; ends when the connection or the watch does
  */
 export function watchSession<S extends Session>(
-  open: () => Promise<S>,
+  open: OpenWatched<S>,
   onHint: () => void,
   follow: (session: S, following: Following) => Promise<void>,
 ): ChangeWatch {
@@ -46,14 +51,17 @@ export function watchSession<S extends Session>(
   async function run(): Promise<void> {
     for (let isFirst = true; !signal.aborted; isFirst = false) {
       let session: S | undefined;
+      const cutSoon = () => setTimeout(() => session?.destroy("closed"), lastLookMs).unref();
+      signal.addEventListener("abort", cutSoon);
       try {
-        session = await open();
+        session = await open(signal);
         if (!isFirst) onHint();
         await follow(session, following);
       } catch (error) {
         const isExpected = error instanceof SessionError || error instanceof SourceError || signal.aborted;
         if (!isExpected) throw error;
       } finally {
+        signal.removeEventListener("abort", cutSoon);
         await session?.end();
         announce();
       }

@@ -111,15 +111,20 @@ export class Sessions<S extends Session> {
    * Opens a session for the caller alone, to the first host that works, for as long as `deadlineMs`.
    *
    * @param open makes it, if it is to be another kind of session than those of lookups
+   * @param signal gives up at once when it fires, as the end of the source does unless there is one
    */
-  async openApart(deadlineMs: number, open: OpenSession<S> = this.#options.open): Promise<S> {
+  async openApart(
+    deadlineMs: number,
+    open: OpenSession<S> = this.#options.open,
+    signal: AbortSignal = this.#aborter.signal,
+  ): Promise<S> {
     const reasons: string[] = [];
     for (const { endpoint, name } of this.hosts.inOrder()) {
       const leftMs = Math.min(this.#options.connectTimeoutMs, deadlineMs - this.#options.clock.nowMs());
       if (leftMs <= 0) reasons.push(`${name}: no time left`);
       else {
         try {
-          return await open(endpoint, { connectMs: leftMs, loginMs: leftMs });
+          return await open(endpoint, { connectMs: leftMs, loginMs: leftMs, signal });
         } catch (error) {
           reasons.push(`${name}: ${messageOf(error)}`);
         }

@@ -4,6 +4,7 @@
  */
 import { connect, type Socket } from "node:net";
 import type { Endpoint } from "../../model/settings.ts";
+import type { HostNames } from "../../system/host-names.ts";
 import { type OpenTimes, type Session, SessionError } from "../session.ts";
 
 // A server that does not know the limit, or is gone, is given this much longer than one that keeps it.
@@ -14,6 +15,9 @@ const slowMs = 1000;
 const endMs = 500;
 // Greeting, certificates and the answers to the first statements take some 10 kB.
 const maxOpeningBytes = 1_048_576;
+
+// Of the time for connecting, how much the host's name may take: so that its failure is told by its own name.
+const nameShare = 0.9;
 
 /** A session over a socket that is connected and logged in. */
 export abstract class SocketSession implements Session {
@@ -101,10 +105,16 @@ export abstract class SocketSession implements Session {
   }
 }
 
-/** Begins to connect to an endpoint; a TCP connection is kept alive, so that a peer that vanished is noticed. */
-export function dial(endpoint: Endpoint): Socket {
+/**
+ * Begins to connect to an endpoint. A TCP connection is kept alive, so that a peer that vanished is noticed; a host name is looked
+ * up for as long as connecting may take, and no longer than the socket is wanted.
+ */
+export function dial(endpoint: Endpoint, names: HostNames, { connectMs }: OpenTimes): Socket {
   if (endpoint.kind === "unix") return connect(endpoint.path);
-  const socket = connect(endpoint.port, endpoint.host);
+  const wanted = new AbortController();
+  const lookup = names.lookupWithin(connectMs * nameShare, wanted.signal);
+  const socket = connect({ host: endpoint.host, port: endpoint.port, lookup });
+  socket.once("close", () => wanted.abort());
   socket.setNoDelay(true);
   socket.setKeepAlive(true, 30_000);
   return socket;

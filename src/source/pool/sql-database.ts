@@ -17,7 +17,7 @@ import { BatchRunner } from "./batch.ts";
 import type { Settle } from "./dispatcher.ts";
 import { DomainList } from "./domain-list.ts";
 import { PooledListing, type WatchChanges } from "./listing.ts";
-import { PooledDatabase, type PoolSettings, type PoolUse } from "./pooled-database.ts";
+import { type OpenApart, PooledDatabase, type PoolSettings, type PoolUse } from "./pooled-database.ts";
 import { type ReportDriver, reportQueries } from "./report.ts";
 
 /** What is particular to one kind of server. */
@@ -65,7 +65,8 @@ export class SqlDatabase extends PooledDatabase<StatementSession, Lookup> {
     this.roles = new Set(Object.keys(roles) as Role[]);
     const firstHitOnly = this.keyForm === "postfix";
     this.#runner = new BatchRunner({ source: name, firstHitOnly, combine, clock, log, tally });
-    const openApart = (timeoutMs: number) => this.openApart(driver.open(timeoutMs));
+    const openApart: OpenApart<StatementSession> = (timeoutMs, signal) =>
+      this.openApart(driver.open(timeoutMs), signal);
     this.#domains = new DomainList({
       clock,
       ask: (bind, deadlineMs) => this.dispatcher.ask(bind, deadlineMs),
@@ -99,7 +100,7 @@ export class SqlDatabase extends PooledDatabase<StatementSession, Lookup> {
     return reportQueries(session, this.#plan, this.#driver);
   }
 
-  #openListing(open: (queryTimeoutMs: number) => Promise<StatementSession>): Listing {
+  #openListing(open: OpenApart<StatementSession>): Listing {
     const { watchChanges, typeListing = (sql: string) => sql } = this.#driver;
     return new PooledListing({
       open,

@@ -5,6 +5,7 @@ import { join } from "node:path";
 import Sqlite from "libsql";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { makeDirectory, type TestDirectory } from "../../support/directories.ts";
+import { startNameServer } from "../../support/fakes/name-server.ts";
 import { type Daemon, startDaemon } from "../../support/servers/daemon.ts";
 import { freePort } from "../../support/servers/ports.ts";
 import { run } from "../../support/servers/processes.ts";
@@ -98,6 +99,40 @@ test("a reader of its log that hangs holds up no lookup, also at level debug", a
   // Far more than a pipe holds, and than waits in memory.
   for (let round = 0; round < 10; round++) await askAll();
   await running.stop();
+});
+
+test("a name server that says nothing holds up neither an answer nor the end", async () => {
+  const nameServer = await startNameServer(() => "silence", { host: "127.77.1.53", port: 53 });
+  try {
+    // The system's own resolver would wait for a minute, and the end of the process with it.
+    writeFileSync(place("resolv.conf"), "nameserver 127.77.1.53\noptions timeout:30 attempts:2\n");
+    const withResolver = `mount --bind ${place("resolv.conf")} /etc/resolv.conf && exec "$@"`;
+    daemon = await startDaemon({
+      prefix: ["unshare", "--mount", "sh", "-c", withResolver, "sh"],
+      config: {
+        listeners: [{ protocol: "socketmap", endpoint: `inet:127.0.0.1:${port}` }],
+        limits: { lookup_timeout: "1s", drain_timeout: "10m" },
+        admin: { endpoint: `inet:127.0.0.1:${adminPort}` },
+        maps: { senders: { source: "mail" } },
+        sources: {
+          mail: {
+            driver: "mysql",
+            hosts: ["inet:db.example.test:3306"],
+            user: "loginmapd",
+            database: "vmail",
+            connect_timeout: "60s",
+            preset: "postfixadmin",
+          },
+        },
+      },
+      listening: [port, adminPort],
+    });
+    expect(await ask(7)).toMatch(/^TIMEOUT /);
+    expect(nameServer.asked).toContain("db.example.test");
+    await daemon.stop(30_000);
+  } finally {
+    await nameServer.close();
+  }
 });
 
 test("SIGUSR1 opens no inspector, and SIGUSR2 ends nothing", async () => {

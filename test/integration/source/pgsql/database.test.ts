@@ -6,6 +6,7 @@ import type { Database } from "../../../../src/model/source.ts";
 import { probeColumns } from "../../../../src/source/pgsql/columns.ts";
 import { ParameterTypes } from "../../../../src/source/pgsql/parameter-types.ts";
 import { pgsqlSessions } from "../../../../src/source/pgsql/session.ts";
+import { HostNames } from "../../../../src/system/host-names.ts";
 import { openSource, ownersOf, scansOf } from "../../../support/fakes/open-source.ts";
 import { startPgbouncer } from "../../../support/servers/pgbouncer.ts";
 import { freePort } from "../../../support/servers/ports.ts";
@@ -359,7 +360,8 @@ test("a column is there, missing, not to be read, or its table is hidden", async
   await server.query(
     "CREATE TABLE partly (a text, b text); GRANT SELECT (a) ON partly TO reader; REVOKE ALL ON partly FROM reader; GRANT SELECT (a) ON partly TO reader",
   );
-  const login = { user: "reader", password: "r", database: "vmail", tls: undefined, queryTimeoutMs: 5000 };
+  const names = new HostNames();
+  const login = { user: "reader", password: "r", database: "vmail", tls: undefined, queryTimeoutMs: 5000, names };
   const session = await pgsqlSessions(login, new ParameterTypes())(inet(server.port), {
     connectMs: 5000,
     loginMs: 5000,
