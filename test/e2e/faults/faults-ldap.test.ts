@@ -5,6 +5,7 @@
 import { afterEach, expect, test } from "vitest";
 import { type Daemon, startDaemon } from "../../support/servers/daemon.ts";
 import { freePorts } from "../../support/servers/ports.ts";
+import { openRelay, type Relay } from "../../support/servers/relay.ts";
 import { reader, type Slapd, startSlapd, suffix } from "../../support/servers/slapd.ts";
 import { waitUntil } from "../../support/wait.ts";
 import { Load, type Question } from "../../support/wire/load.ts";
@@ -14,9 +15,11 @@ const lookupTimeoutMs = 2000;
 
 let slapd: Slapd | undefined;
 let daemon: Daemon | undefined;
+let relay: Relay | undefined;
 
 afterEach(async () => {
   await daemon?.kill();
+  await relay?.close();
   await slapd?.remove();
 });
 
@@ -39,6 +42,8 @@ const ldif = [
   person("alice", "alice@example.com"),
   person("bob", "bob@example.com"),
   person("erin", "*@catch.example"),
+  person("frank", "*@two.example"),
+  person("grace", "*@two.example"),
   group("team", "uid=alice,ou=people", "uid=bob,ou=people", "uid=gone,ou=people"),
   group("circle", "cn=circle,ou=groups"),
 ].join("\n");
@@ -54,15 +59,27 @@ function questions(): () => Question {
   let count = 0;
   return () => {
     count++;
-    if (count % 4 === 1) return { key: `new${count}@catch.example`, kind: "uncached", answer: "OK erin" };
+    if (count % 8 === 1) return { key: `new${count}@catch.example`, kind: "uncached", answer: "OK erin" };
+    if (count % 8 === 5) return { key: `new${count}@two.example`, kind: "uncached", answer: "OK frank,grace" };
     if (count % 4 === 3) return { key: `new${count}@example.com`, kind: "uncached", answer: "NOTFOUND " };
     return known[count % known.length] as Question;
   };
 }
 
-async function startSite(sections: object = {}): Promise<{ load: Load; port: number; server: Slapd }> {
+interface Site {
+  readonly load: Load;
+  readonly port: number;
+  readonly server: Slapd;
+  /** Stands between the daemon and the server. */
+  readonly relay: Relay;
+}
+
+async function startSite({ isSecure = false } = {}): Promise<Site> {
   const server = await startSlapd({ ldif });
   slapd = server;
+  const between = await openRelay();
+  relay = between;
+  between.target = isSecure ? server.securePort : server.port;
   const [port, admin] = (await freePorts(2)) as [number, number];
   daemon = await startDaemon({
     config: {
@@ -74,7 +91,8 @@ async function startSite(sections: object = {}): Promise<{ load: Load; port: num
       sources: {
         people: {
           driver: "ldap",
-          uri: [server.uri],
+          uri: [`${isSecure ? "ldaps" : "ldap"}://127.0.0.1:${between.port}`],
+          ...(isSecure && { tls: { ca_file: server.caFile } }),
           bind_dn: reader.dn,
           bind_password: reader.password,
           search_base: suffix,
@@ -83,44 +101,54 @@ async function startSite(sections: object = {}): Promise<{ load: Load; port: num
           member_attribute: ["member"],
           connect_timeout: "500ms",
           query_timeout: "1s",
-          ...sections,
         },
       },
     },
     listening: [port],
   });
-  return { load: new Load(port, questions(), lookupTimeoutMs + 500), port, server };
+  return { load: new Load(port, questions(), lookupTimeoutMs + 500), port, server, relay: between };
 }
 
 interface Fault {
   readonly name: string;
-  /** Whether new addresses fail while it lasts. */
-  readonly isOutage: boolean;
-  begin(server: Slapd): Promise<void> | void;
-  end(server: Slapd): Promise<void> | void;
+  /** Which new addresses fail while it lasts. */
+  readonly costs: "all" | "some" | "a moment" | "nothing";
+  readonly isSecure?: true;
+  begin(site: Site): Promise<void> | void;
+  end(site: Site): Promise<void> | void;
 }
 
 const faults: readonly Fault[] = [
-  { name: "killed", isOutage: true, begin: (server) => server.kill(), end: (server) => server.start() },
-  { name: "stopped", isOutage: true, begin: (server) => server.stop(), end: (server) => server.start() },
-  { name: "hung", isOutage: true, begin: (server) => server.pause(), end: (server) => server.resume() },
+  { name: "killed", costs: "all", begin: ({ server }) => server.kill(), end: ({ server }) => server.start() },
+  { name: "stopped", costs: "all", begin: ({ server }) => server.stop(), end: ({ server }) => server.start() },
+  { name: "hung", costs: "all", begin: ({ server }) => server.pause(), end: ({ server }) => server.resume() },
   {
     name: "password rotated and restarted",
-    isOutage: true,
-    async begin(server) {
+    costs: "all",
+    async begin({ server }) {
       await server.change(password("rotated"));
-      await server.stop();
-      await server.start();
+      await server.restartWith({});
     },
-    end: (server) => server.change(password(reader.password)),
+    end: ({ server }) => server.change(password(reader.password)),
   },
   {
-    name: "restarted",
-    isOutage: false,
-    async begin(server) {
-      await server.stop();
-      await server.start();
-    },
+    name: "a TLS certificate of another name",
+    costs: "all",
+    isSecure: true,
+    begin: ({ server }) => server.restartWith({ certificateFor: "DNS:elsewhere.example" }),
+    end: ({ server }) => server.restartWith({}),
+  },
+  {
+    name: "a size limit that cuts lists of two",
+    costs: "some",
+    begin: ({ server }) => server.restartWith({ settings: ["sizelimit 1"] }),
+    end: ({ server }) => server.restartWith({}),
+  },
+  { name: "restarted", costs: "a moment", begin: ({ server }) => server.restartWith({}), end: () => {} },
+  {
+    name: "every connection cut",
+    costs: "nothing",
+    begin: (site) => expect(site.relay.resetAll()).toBeGreaterThan(0),
     end: () => {},
   },
 ];
@@ -129,33 +157,30 @@ function password(value: string): string {
   return `dn: ${reader.dn}\nchangetype: modify\nreplace: userPassword\nuserPassword: ${value}\n`;
 }
 
-test.each(faults)(
-  "$name: no answer is wrong or late, and known addresses are answered",
-  async ({ isOutage, begin, end }) => {
-    const { load, server } = await startSite();
-    load.start(8);
-    await waitUntil("every known address to be asked", () => load.tally.answers > 500);
-    expect(load.tally).toMatchObject({ wrong: [], late: [], failures: { cached: 0, uncached: 0 }, lost: 0 });
-    load.reset();
-    await begin(server);
-    const before = load.tally.answers;
-    await waitUntil("the load to feel the fault", () =>
-      isOutage ? load.tally.failures.uncached >= 8 : load.tally.answers > before + 200,
-    );
-    await end(server);
-    const mendedAt = performance.now();
-    await waitUntil(
-      "uncached addresses to be answered again",
-      () => load.tally.lastUncachedAnswerAt > Math.max(mendedAt, load.tally.lastUncachedFailureAt + 300),
-      15_000,
-    );
-    await load.stop();
-    expect(load.tally.wrong).toEqual([]);
-    expect(load.tally.late).toEqual([]);
-    expect(load.tally.failures.cached).toBe(0);
-    expect(load.tally.lost).toBe(0);
-  },
-);
+test.each(faults)("$name: no answer is wrong or late, and known addresses are answered", async (fault) => {
+  const { costs, begin, end, isSecure = false } = fault;
+  const site = await startSite({ isSecure });
+  const { load } = site;
+  load.start(8);
+  await waitUntil("every known address to be asked", () => load.tally.answers > 500);
+  expect(load.tally).toMatchObject({ wrong: [], late: [], failures: { cached: 0, uncached: 0 }, lost: 0 });
+  load.reset();
+  await begin(site);
+  const before = load.tally.answers;
+  await waitUntil("the load to feel the fault", () =>
+    costs === "all" || costs === "some" ? load.tally.failures.uncached >= 8 : load.tally.answers > before + 200,
+  );
+  await end(site);
+  const mendedAt = performance.now();
+  await waitUntil(
+    "uncached addresses to be answered again",
+    () => load.tally.lastUncachedAnswerAt > Math.max(mendedAt, load.tally.lastUncachedFailureAt + 300),
+    15_000,
+  );
+  await load.stop();
+  expect(load.tally).toMatchObject({ wrong: [], late: [], failedCached: [], lost: 0 });
+  if (costs === "nothing") expect(load.tally.failures.uncached).toBe(0);
+});
 
 test("a circle of groups fails for its address alone", async () => {
   const { port, load } = await startSite();

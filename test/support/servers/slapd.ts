@@ -45,6 +45,8 @@ export interface Slapd {
   /** Adds, changes or deletes entries, as ldapmodify reads them. */
   change(ldif: string): Promise<void>;
   start(): Promise<void>;
+  /** Starts it anew with other settings, or another certificate of the same authority; what is not named is as at first. */
+  restartWith(changes: Pick<SlapdOptions, "settings" | "certificateFor">): Promise<void>;
   /** Ends it in an orderly way and waits. */
   stop(): Promise<void>;
   /** Ends it at once and waits. */
@@ -110,12 +112,12 @@ export async function startSlapd(options: SlapdOptions = {}): Promise<Slapd> {
   if (!existsSync(program)) throw new Error("slapd is missing: apt-get install slapd (or bash test/all.sh)");
   const { path: folder } = await makeDirectory("slapd");
   const [port, securePort] = (await freePorts(2)) as [number, number];
-  const server = new Server(folder, port, securePort);
+  const server = new Server(folder, port, securePort, options);
   try {
     await mkdir(join(folder, "db"));
-    await makeCertificates(folder, options.certificateFor ?? "IP:127.0.0.1,DNS:localhost");
+    await makeAuthority(folder);
     await writeFile(join(folder, "site.schema"), schema);
-    await writeFile(join(folder, "slapd.conf"), configuration(folder, options));
+    await server.configure(options);
     await writeFile(join(folder, "base.ldif"), `${options.suffix === undefined ? base : ""}\n${options.ldif ?? ""}`);
     await run("/usr/sbin/slapadd", ["-q", "-f", join(folder, "slapd.conf"), "-l", join(folder, "base.ldif")]);
     await server.start();
@@ -163,10 +165,12 @@ class Server implements Slapd {
   readonly port: number;
   readonly securePort: number;
   readonly caFile: string;
+  readonly #options: SlapdOptions;
   #child: Child | undefined;
 
-  constructor(folder: string, port: number, securePort: number) {
+  constructor(folder: string, port: number, securePort: number, options: SlapdOptions) {
     this.folder = folder;
+    this.#options = options;
     this.port = port;
     this.securePort = securePort;
     this.caFile = join(folder, "ca.pem");
@@ -214,6 +218,17 @@ class Server implements Slapd {
     await run("ldapmodify", ["-x", "-H", this.uri, "-D", `cn=admin,${suffix}`, "-w", "admin", "-f", file]);
   }
 
+  async configure(options: SlapdOptions): Promise<void> {
+    await makeCertificate(this.folder, options.certificateFor ?? "IP:127.0.0.1,DNS:localhost");
+    await writeFile(join(this.folder, "slapd.conf"), configuration(this.folder, options));
+  }
+
+  async restartWith(changes: Pick<SlapdOptions, "settings" | "certificateFor">): Promise<void> {
+    await this.stop();
+    await this.configure({ ...this.#options, ...changes });
+    await this.start();
+  }
+
   async stop(): Promise<void> {
     await this.#end("SIGTERM");
   }
@@ -243,11 +258,16 @@ class Server implements Slapd {
   }
 }
 
-async function makeCertificates(folder: string, names: string): Promise<void> {
+const newKey = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-days", "2"];
+
+async function makeAuthority(folder: string): Promise<void> {
   const at = (name: string) => join(folder, name);
-  const newKey = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-days", "2"];
   // biome-ignore format: one openssl command per line
   await run("openssl", ["req", "-x509", ...newKey, "-keyout", at("ca.key"), "-out", at("ca.pem"), "-subj", "/CN=test authority"]);
+}
+
+async function makeCertificate(folder: string, names: string): Promise<void> {
+  const at = (name: string) => join(folder, name);
   // biome-ignore format: one openssl command per line
   await run("openssl", ["req", "-x509", ...newKey, "-keyout", at("server.key"), "-out", at("server.pem"), "-subj", "/CN=directory",
     "-CA", at("ca.pem"), "-CAkey", at("ca.key"), "-addext", `subjectAltName=${names}`, "-addext", "basicConstraints=critical,CA:false"]);
