@@ -11,7 +11,7 @@ import { codeOf, connectionReason } from "../../system/errno.ts";
 import { SessionError, type SessionErrorKind } from "../session.ts";
 
 /** The codes that mean something to a lookup beside "it failed". */
-export const resultCode = { success: 0, sizeLimitExceeded: 4, noSuchObject: 32 } as const;
+export const resultCode = { success: 0, sizeLimitExceeded: 4, adminLimitExceeded: 11, noSuchObject: 32 } as const;
 
 /** A server answered, with a code that is not success. */
 export class LdapError extends SessionError {

@@ -18,8 +18,9 @@ const recursionLimit = 100;
 /**
  * Makes the plan.
  *
- * A filter, or a base, with `:domain` is not asked for a key that has no domain; nor is any for a localpart that begins or ends
- * with a blank, or has two in a row, since a directory compares without them and would give such an address to another's owner.
+ * A filter, or a base, is not asked for a key that lacks a part that stands in it: nothing between the stars of `(mail=*:user*)` is
+ * everybody's. Nor is any asked for a localpart that begins or ends with a blank, or has two in a row, since a directory compares
+ * without them and would give such an address to another's owner.
  *
  * @throws {ConfigError} ERR_CONFIG_INVALID with every problem; `path` is `search_base` or `filters.<role>`
  */
@@ -76,7 +77,7 @@ function tableOf(
   filter: FilterTemplate,
   attributes: LdapTable["attributes"],
 ): LdapTable {
-  const needsDomain = asked.includes(parts["domain"] as KeyPart);
+  const needed = new Set(asked.filter((piece) => typeof piece === "function"));
   return {
     base,
     scope,
@@ -86,7 +87,7 @@ function tableOf(
     sizeLimit: 0,
     expansionLimit: 0,
     recursionLimit,
-    takes: (key) => !(needsDomain && key.domain === "") && !hasIdleBlanks(key),
+    takes: (key) => [...needed].every((part) => part(key) !== "") && !hasIdleBlanks(key),
     format: (value) => (value === "" ? undefined : value),
   };
 }

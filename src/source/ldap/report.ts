@@ -4,9 +4,10 @@ import { SourceError } from "../../model/errors.ts";
 import type { Key } from "../../model/keys.ts";
 import type { QueryReport } from "../../model/source.ts";
 import { unfindableDomains } from "../hosted-domains.ts";
-import { SessionError } from "../session.ts";
+import { isAgainstHost, SessionError } from "../session.ts";
+import { LdapError, resultCode } from "./errors.ts";
 import { expand } from "./expand.ts";
-import type { FilterTemplate } from "./filter-template.ts";
+import { slowComparisons, wantedIndexes } from "./index-check.ts";
 import { escapeDnPart, fillText, hasKeyPart } from "./key-text.ts";
 import { noKey, oneEntry } from "./search.ts";
 import type { LdapSession } from "./session.ts";
@@ -32,6 +33,8 @@ export async function reportTables(
 }
 
 async function reportTable(session: LdapSession, query: string, table: LdapTable): Promise<QueryReport> {
+  const wanted = wantedIndexes(table.filter);
+  const names = wanted.map(({ name }) => name).join(", ");
   const notes: string[] = [];
   try {
     await checkBase(session, table);
@@ -40,12 +43,20 @@ async function reportTable(session: LdapSession, query: string, table: LdapTable
     const cells = await expand(table, key, { search: (search) => session.search(search), onDangling });
     const problem = query === "domains" ? unfindableDomains(cells) : foundAnyway(cells);
     if (problem !== undefined) notes.push(problem);
+    if (names !== "") notes.push(`quick only with these indexes on the server: ${names}`);
+    notes.push(...(await slowComparisons(session, table, key, wanted)));
   } catch (error) {
     if (!(error instanceof SourceError || error instanceof SessionError) || !session.isOpen) throw error;
-    return { query, error: error.message, fullScans: [] };
+    if (error instanceof SessionError && isAgainstHost(error)) throw error;
+    return { query, error: `${error.message}${remedyFor(error, names)}`, fullScans: [] };
   }
-  notes.push(...indexHints(table.filter));
   return { query, fullScans: [], hasHiddenIndexes: true, ...(notes.length > 0 ? { notes: [...new Set(notes)] } : {}) };
+}
+
+/** A server that looks at no more entries than it likes gives up on an attribute without index. */
+function remedyFor(error: Error, indexes: string): string {
+  if (!(error instanceof LdapError) || error.resultCode !== resultCode.adminLimitExceeded || indexes === "") return "";
+  return `; the server looks at no more entries: does it have the indexes ${indexes}?`;
 }
 
 /** A base that is the same for every key has to be there. */
@@ -59,28 +70,4 @@ async function checkBase(session: LdapSession, { base, dereference }: LdapTable)
 function foundAnyway(cells: readonly string[]): string | undefined {
   if (cells.length === 0) return undefined;
   return `gives an owner for ${sampleKey.email}, which nobody has: does its filter use the key?`;
-}
-
-/** No client can see which indexes a server has; what it should have can be told from the filter. */
-function indexHints(filter: FilterTemplate): string[] {
-  const wanted = new Map<string, string>();
-  collect(filter, wanted);
-  const lines = [...wanted].map(([attribute, kind]) => `${attribute} ${kind}`);
-  return lines.length === 0 ? [] : [`quick only with these indexes on the server: ${lines.join(", ")}`];
-}
-
-function collect(filter: FilterTemplate, wanted: Map<string, string>): void {
-  switch (filter.kind) {
-    case "and":
-    case "or":
-      for (const one of filter.filters) collect(one, wanted);
-      break;
-    case "substrings":
-      wanted.set(filter.attribute, "sub");
-      break;
-    case "equal":
-      if (filter.value.some((piece) => typeof piece === "function")) wanted.set(filter.attribute, "eq");
-      break;
-    default:
-  }
 }

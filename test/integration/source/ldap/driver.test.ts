@@ -271,6 +271,32 @@ describe("report (check --connect)", () => {
     expect(JSON.stringify(await report(open({}, queries)))).toContain(words);
   });
 
+  describe("on a server that lacks an index", () => {
+    const people = Array.from(
+      { length: 25_000 },
+      (_, n) =>
+        `dn: uid=x${n},ou=people,${suffix}\nobjectClass: account\nobjectClass: mailObject\nuid: x${n}\nutf8Mail: x${n}@example.com\n\n`,
+    ).join("");
+    const filters = { address: "(|(mail=:email)(utf8Mail=:email))" };
+
+    test("says which, by how long the server takes", async () => {
+      const large = await start({ ldif: people });
+      const [address] = await report(open({ servers: [at(large.uri)] }, { filters }));
+      expect(address?.notes).toEqual([
+        "quick only with these indexes on the server: mail eq, utf8Mail eq",
+        expect.stringMatching(/^utf8Mail seems to have no index: to find a value takes \d+ ms, an entry \d+\.\d ms$/),
+      ]);
+    });
+
+    test("and looks at no more entries than it likes, says so as an error", async () => {
+      const strict = await start({ settings: ["limits * size.unchecked=5"] });
+      const [address] = await report(open({ servers: [at(strict.uri)] }, { filters }));
+      expect(address?.error).toBe(
+        "adminLimitExceeded (11); the server looks at no more entries: does it have the indexes mail eq, utf8Mail eq?",
+      );
+    });
+  });
+
   test("fails when nobody is there", async () => {
     await expect(report(open({ servers: [at("ldap://127.0.0.1:1")] }))).rejects.toThrow("connection refused");
   });

@@ -105,6 +105,11 @@ describe("what a server says of itself is against the server", () => {
   });
 });
 
+test("a server that is busy is no mistake of the configuration: there is no report of its queries", async () => {
+  const only = await start((request) => (isLookup(request) ? { code: 51 } : { entries: { [request.dn]: {} } }));
+  await expect(open(only.uri).report(performance.now() + 20_000)).rejects.toThrow("busy (51)");
+});
+
 describe("what a server says of the question fails the lookup, and leaves the server in", () => {
   test.each([
     [3, "ERR_SOURCE_TIMEOUT", "timeLimitExceeded (3)"],
