@@ -6,6 +6,7 @@ import { chmodSync, cpSync, mkdirSync, readFileSync, rmSync, writeFileSync } fro
 import { basename, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
+import { copyLazyParts, lazyParts } from "./lazy-parts.mjs";
 import { keepSources } from "./source-maps.mjs";
 import { bundledPackages, formatNotices } from "./third-party.mjs";
 
@@ -26,6 +27,7 @@ const { metafile, outputFiles } = await build({
   platform: "node",
   target: `node${engines.node.replace(/^>=/, "")}`,
   external: Object.keys(dependencies),
+  plugins: [lazyParts],
   // CommonJS packages call require for what Node brings.
   banner: {
     js: 'import { createRequire as createBundleRequire } from "node:module";\nconst require = createBundleRequire(import.meta.url);',
@@ -43,6 +45,7 @@ for (const { path, contents, text } of outputFiles) {
   writeFileSync(join(output, basename(path)), path.endsWith(".map") ? keepSources(text, "../src/") : contents);
 }
 writeFileSync(join(output, "third-party-licences.txt"), formatNotices(bundledPackages(metafile)));
+copyLazyParts(output);
 
 // The files of the status page lie beside the code that reads them, and with them its charting library.
 const page = join(output, "page");

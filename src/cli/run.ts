@@ -8,19 +8,11 @@ import { joinDashedValues } from "./dashed-values.ts";
 import { formatHelp, formatUsage } from "./help.ts";
 import { commands, findCommand, parseArgsOptions } from "./options.ts";
 
-// Loaded when they run: `query` needs no database driver, `check` no web server.
-const loaders: Record<string, () => Promise<Command>> = {
-  serve: async () => (await import("./serve.ts")).serveCommand,
-  check: async () => (await import("./check.ts")).check,
-  lookup: async () => (await import("./lookup.ts")).lookup,
-  query: async () => (await import("./query.ts")).query,
-  flush: async () => (await import("./flush.ts")).flush,
-  import: async () => (await import("./import.ts")).importFiles,
-  doctor: async () => (await import("./doctor.ts")).doctor,
-  list: async () => (await import("./list.ts")).list,
-  audit: async () => (await import("./audit.ts")).audit,
-  completion: async () => (await import("./completion.ts")).completion,
-};
+/** Loads a command when it runs: the daemon needs no doctor, and `query` no database driver. */
+async function load(name: string): Promise<Command | undefined> {
+  if (name === "serve") return (await import("./serve.ts")).serveCommand;
+  return (await import("./commands.ts")).commandsBesideServe[name];
+}
 
 /**
  * Runs the program.
@@ -46,10 +38,12 @@ async function runCommand(args: readonly string[]): Promise<ExitCode> {
   const [commandName, ...rest] = positionals;
   if (commandName === undefined) throw new UsageError(`a command is missing: ${names()}`);
   const command = findCommand(commandName);
-  const load = loaders[commandName];
-  if (command === undefined || load === undefined) throw new UsageError(`no command "${commandName}": ${names()}`);
+  if (command === undefined) throw new UsageError(`no command "${commandName}": ${names()}`);
   checkPositionals(command, rest);
-  return (await load())({ options, positionals: rest });
+  const runs = await load(commandName);
+  // A command of the table without code is a defect, and a test of the table would have named it.
+  if (runs === undefined) throw new Error(`nothing runs ${commandName}`);
+  return runs({ options, positionals: rest });
 }
 
 /** Finds the command when the first word is the value of a global option. */

@@ -123,6 +123,11 @@ export class Daemon {
     return this.#isDraining;
   }
 
+  /** How many lookups wait for a source. */
+  get lookupsUnderWay(): number {
+    return this.#deadlines.size;
+  }
+
   /** Milliseconds on the clock that deadlines of lookups are told in. */
   nowMs(): number {
     return this.#turn.nowMs();

@@ -49,11 +49,7 @@ export async function serve(options: ServeOptions): Promise<ExitCode> {
     await daemon.restore();
     await daemon.listen();
     const warmed = daemon.warm();
-    await Promise.race([
-      Promise.all([warmed, setTimeout(clientsFirstMs)]),
-      setTimeout(sourcesFirstMs),
-      signals.stopped,
-    ]);
+    await Promise.race([answerClients(daemon, warmed), signals.stopped]);
     const sidecar = await openSidecar(daemon, { version, log, metrics, recentErrors });
     await listenAdmin(sidecar, loaded, log);
     await Promise.race([warmed, signals.stopped]);
@@ -84,6 +80,14 @@ export async function serve(options: ServeOptions): Promise<ExitCode> {
     // A statement that a database does not answer would keep the process until its query_timeout. Its exit code is set by then.
     globalThis.setTimeout(() => process.exit(), exitAfterMs).unref();
   }
+}
+
+/** Waits until the sources are connected, and until the clients that came meanwhile have their answers. */
+async function answerClients(daemon: Daemon, warmed: Promise<void>): Promise<void> {
+  const endMs = performance.now() + sourcesFirstMs;
+  await Promise.race([warmed, setTimeout(sourcesFirstMs)]);
+  do await setTimeout(clientsFirstMs);
+  while (daemon.lookupsUnderWay > 0 && performance.now() < endMs);
 }
 
 /** Loads the web server and what it shows, which no lookup needs: one part after the other, lookups in between. */
