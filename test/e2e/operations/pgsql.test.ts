@@ -138,7 +138,7 @@ test("the status page shows the source, that it is followed by NOTIFY, and where
   }
 });
 
-test("doctor finds Postfix's own pgsql: table in our place, and nothing to say of the map once its line is there", async () => {
+test("doctor finds Postfix's own pgsql: table in our place and logins of another form, until its lines are there", async () => {
   const etc = join(server.folder, "postfix");
   await mkdir(etc);
   await writeFile(
@@ -150,15 +150,24 @@ smtpd_sender_restrictions = reject_authenticated_sender_login_mismatch
 `,
   );
   await writeFile(join(etc, "master.cf"), "submission inet n - n - - smtpd\n");
+  const dovecot = join(etc, "dovecot.conf");
+  await writeFile(dovecot, "auth_username_format = %Ln\n");
   const aboutTheMap = async () => {
-    const { stdout } = await loginmapd(["doctor", "-c", file, "--postfix-config", etc, "--json"]);
+    const env = { CONFIG_FILE: dovecot };
+    const { stdout } = await loginmapd(["doctor", "-c", file, "--postfix-config", etc, "--json"], { env });
     const { findings } = JSON.parse(stdout) as {
       findings: { check: string; title: string; changes: { where: string; line: string }[] }[];
     };
-    return findings.filter(({ check }) => check.startsWith("map-"));
+    return findings.filter(({ check }) => check === "map-elsewhere" || check === "login-form");
+  };
+  const loginForm = {
+    check: "login-form",
+    title: expect.stringContaining("Dovecot returns logins without their domain (auth_username_format = %Ln)"),
+    changes: [{ where: "Dovecot", line: "auth_username_format = %Lu" }],
   };
   const table = `socketmap:inet:127.0.0.1:${socketmap}:senders`;
   expect(await aboutTheMap()).toMatchObject([
+    loginForm,
     {
       check: "map-elsewhere",
       title: "smtpd_sender_login_maps names no table of loginmapd: pgsql:/etc/postfix/senders.cf",
@@ -167,5 +176,6 @@ smtpd_sender_restrictions = reject_authenticated_sender_login_mismatch
   ]);
   const { code } = await run("postconf", ["-c", etc, "-e", `smtpd_sender_login_maps = ${table}`]);
   expect(code).toBe(0);
+  await writeFile(dovecot, "auth_username_format = %Lu\n");
   expect(await aboutTheMap()).toEqual([]);
 });

@@ -17,13 +17,38 @@ export interface DovecotOptions {
    * decides which name smtpd compares with the owners.
    */
   readonly defaultRealm?: string;
+  /** `auth_username_format`: how Dovecot writes the login that it returns; else `%u`, as it was typed. */
+  readonly usernameFormat?: string;
   /** `auth_mechanisms`; else `plain login`. */
   readonly mechanisms?: string;
 }
 
 /** A running Dovecot. */
 export interface Dovecot {
+  /** Its configuration, for `doveconf` and whoever asks it (`CONFIG_FILE` in the environment). */
+  readonly configFile: string;
   stop(): Promise<void>;
+}
+
+/** Logs in over an auth socket as smtpd does (PLAIN). @returns the login as Dovecot writes it: what smtpd compares with owners */
+export function loginReturned(authSocket: string, login: string, password: string): Promise<string> {
+  return new Promise((resolve, reject) => {
+    const socket = connect(authSocket);
+    let received = "";
+    socket.on("error", reject);
+    socket.on("close", () => reject(new Error(`no answer: ${received}`)));
+    socket.on("data", (chunk: Buffer) => {
+      received += chunk.toString();
+      const [, outcome, fields = ""] = /^(OK|FAIL)\t1(.*)$/m.exec(received) ?? [];
+      if (outcome === undefined) return;
+      const [, user] = /\tuser=([^\t]*)/.exec(fields) ?? [];
+      if (outcome === "OK" && user !== undefined) resolve(user);
+      else reject(new Error(`${outcome}${fields}`));
+      socket.destroy();
+    });
+    const response = Buffer.from(`\0${login}\0${password}`).toString("base64");
+    socket.write(`VERSION\t1\t1\nCPID\t${process.pid}\nAUTH\t1\tPLAIN\tservice=smtp\tsecured\tresp=${response}\n`);
+  });
 }
 
 /** Starts Dovecot and waits until its auth socket greets. Start it before Postfix: a smtpd without it does not come up. */
@@ -46,6 +71,7 @@ export async function startDovecot(options: DovecotOptions): Promise<Dovecot> {
     throw error;
   }
   return {
+    configFile: file,
     async stop() {
       await stopChild(child);
       await directory.remove();
@@ -56,7 +82,7 @@ export async function startDovecot(options: DovecotOptions): Promise<Dovecot> {
 // auth_failure_delay and the anvil penalty are off: from one address, failures would else wait 2, 6, then 10 s.
 function configuration(
   directory: string,
-  { authSocket, defaultRealm, mechanisms = "plain login" }: DovecotOptions,
+  { authSocket, defaultRealm, usernameFormat = "%u", mechanisms = "plain login" }: DovecotOptions,
 ): string {
   return `
 base_dir = ${directory}/run
@@ -66,7 +92,7 @@ protocols =
 ssl = no
 disable_plaintext_auth = no
 auth_mechanisms = ${mechanisms}
-auth_username_format = %u
+auth_username_format = ${usernameFormat}
 ${defaultRealm === undefined ? "" : `auth_default_realm = ${defaultRealm}`}
 auth_failure_delay = 0
 passdb {
