@@ -291,6 +291,68 @@ describe("recent errors", () => {
   });
 });
 
+describe("messages that the milter judged", () => {
+  const listener = "unix:/var/spool/postfix/loginmapd/milter";
+
+  function judge(): void {
+    const tally = daemon.metrics.messages(listener);
+    Object.assign(tally.accept, { owned: 1200, no_from: 3, unauthenticated: 1 });
+    Object.assign(tally.reject, { not_owned: 17, unreadable: 2 });
+    Object.assign(tally.temp, { lookup_failed: 4 });
+    const common = { listener, login: "bob@example.com", queueId: "4jc6tx4XHPzK2GX" } as const;
+    daemon.metrics.refusals.add({ ...common, result: "temp", reason: "lookup_failed", place: "From", address: "a@b" });
+    daemon.metrics.refusals.add({ ...common, result: "would_reject", reason: "several", place: "From" });
+    daemon.metrics.refusals.add({
+      ...common,
+      result: "reject",
+      reason: "not_owned",
+      place: "Resent-From",
+      address: `<b>${"boss".repeat(45)}</b>@example.com`,
+    });
+  }
+
+  test("have a card by result, and the last refusals with the token", async () => {
+    const page = await open();
+    const card = page.locator("#messages-card");
+    expect(await card.isVisible()).toBe(false);
+    judge();
+    await tick(page);
+    await expect.poll(() => card.isVisible()).toBe(true);
+    const cells = () => page.locator("#messages td").allTextContents();
+    await expect.poll(cells).toEqual([listener, "1,204", "0", "19", "4"]);
+    expect(await page.locator("#refusals-note").textContent()).toBe(
+      "Unlock with the admin token to see the last refusals.",
+    );
+    expect(await page.locator("body").textContent()).not.toContain("bob@example.com");
+
+    await unlock(page);
+
+    await expect.poll(() => page.locator("#refusals li").count()).toBe(3);
+    expect(await page.locator("#refusals .what").allTextContents()).toEqual([
+      `Resent-From <b>${"boss".repeat(45)}</b>@example.com`,
+      "From: several",
+      "From a@b",
+    ]);
+    expect(await page.locator("#refusals li").first().locator(".quiet").first().textContent()).toBe(
+      "login bob@example.com · reject · not_owned · 4jc6tx4XHPzK2GX",
+    );
+    expect(await page.locator("#refusals-note").textContent()).toBe("");
+    // What could not be refused for want of an answer is no refusal.
+    expect(await page.locator("#refusals li.error").count()).toBe(1);
+    expect(watched.complaints).toEqual([]);
+  });
+
+  test.each([1280, 360])("are drawn whole on a page %i pixels wide: no text leaves its card", async (width) => {
+    const page = await open({ width });
+    judge();
+    await unlock(page);
+    await expect.poll(() => page.locator("#refusals li").count()).toBe(3);
+    const overflow = await page.locator("#refusals").evaluate((list) => list.scrollWidth - list.clientWidth);
+    expect(overflow).toBeLessThanOrEqual(0);
+    expect(await page.evaluate(() => document.documentElement.scrollWidth - innerWidth)).toBeLessThanOrEqual(0);
+  });
+});
+
 test("explains a lookup: verdicts, keys tried, and which of them is in the answer", async () => {
   const page = await open();
   await unlock(page);
