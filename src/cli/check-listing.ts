@@ -1,6 +1,7 @@
 /** What a listing of a source takes, and what it shows that nobody could find. */
-import { foldDomain, splitAddress } from "../model/address.ts";
+import { splitAddress } from "../model/address.ts";
 import type { Listing, SignalState } from "../model/listing.ts";
+import { unfindableRows } from "../source/hosted-domains.ts";
 
 /** What a source listed, or why not. */
 export type ListingReport =
@@ -33,7 +34,8 @@ export async function reportListing(listing: Listing): Promise<ListingReport> {
     return { failure: error instanceof Error ? error.message : String(error) };
   }
   const ms = performance.now() - startMs;
-  return { lines, ms, notes: noteOn(unfindable), signal: await signalOf(listing) };
+  const note = unfindableRows(unfindable);
+  return { lines, ms, notes: note === undefined ? [] : [note], signal: await signalOf(listing) };
 }
 
 async function signalOf(listing: Listing): Promise<SignalState> {
@@ -44,15 +46,4 @@ async function signalOf(listing: Listing): Promise<SignalState> {
   } finally {
     await watch.close();
   }
-}
-
-/** Keys are looked for with the A-label, whatever the client wrote. */
-function noteOn(unfindable: ReadonlyMap<string, string>): string[] {
-  const [first] = unfindable;
-  if (first === undefined) return [];
-  const [domain, key] = first;
-  const aLabel = foldDomain(domain);
-  const remedy = aLabel === undefined ? `${domain} is no domain` : `write ${domain} as ${aLabel}`;
-  const count = unfindable.size === 1 ? "1 domain is" : `${unfindable.size} domains are`;
-  return [`${count} not written as A-label (xn--…), so nobody finds a row such as ${key}: ${remedy}`];
 }

@@ -40,14 +40,28 @@ export function unfindableDomains(cells: readonly string[]): string | undefined 
   return problems.length === 0 ? undefined : problems.join("; ");
 }
 
+/**
+ * Says which rows nobody finds, since their domain is written as U-label.
+ *
+ * @param rows each such domain, and a row that has it
+ */
+export function unfindableRows(rows: ReadonlyMap<string, string>): string | undefined {
+  const [first] = rows;
+  if (first === undefined) return undefined;
+  return tell(first[0], rows.size, `nobody finds a row such as ${first[1]}`);
+}
+
 const beyondAscii = /[^\0-\x7f]/;
 
-function tellULabels([first, ...others]: readonly string[]): string | undefined {
-  if (first === undefined) return undefined;
-  const aLabel = foldDomain(first);
-  const remedy = aLabel === undefined ? `${first} is no domain` : `write ${first} as ${aLabel}`;
-  const count = others.length === 0 ? "1 domain is" : `${others.length + 1} domains are`;
-  return `${count} not written as A-label (xn--…), so nobody owns an address there: ${remedy}`;
+function tellULabels(domains: readonly string[]): string | undefined {
+  const [first] = domains;
+  return first === undefined ? undefined : tell(first, domains.length, "nobody owns an address there");
+}
+
+function tell(domain: string, count: number, consequence: string): string {
+  const aLabel = foldDomain(domain);
+  const remedy = aLabel === undefined ? `${domain} is no domain` : `write ${domain} as ${aLabel}`;
+  return `${count === 1 ? "1 domain is" : `${count} domains are`} not written as A-label (xn--…), so ${consequence}: ${remedy}`;
 }
 
 /** Whether a query finds such a row depends on its collation, and on what stands around it (a blank, or a CR of an import). */

@@ -1,7 +1,7 @@
 /** Says how a directory takes each query of a source: `check --connect`. */
 
 import { SourceError } from "../../model/errors.ts";
-import type { Key } from "../../model/keys.ts";
+import type { Key, Role } from "../../model/keys.ts";
 import type { QueryReport } from "../../model/source.ts";
 import { unfindableDomains } from "../hosted-domains.ts";
 import { isAgainstHost, SessionError } from "../session.ts";
@@ -12,6 +12,7 @@ import { escapeDnPart, fillText, hasKeyPart } from "./key-text.ts";
 import { noKey, oneEntry } from "./search.ts";
 import type { LdapSession } from "./session.ts";
 import type { LdapPlan, LdapTable } from "./table.ts";
+import { noteOnULabels } from "./u-labels.ts";
 
 /** What no directory holds: a sample that costs a search and finds nobody. */
 const sampleKey: Key = { email: "loginmapd-check@example.invalid", user: "loginmapd-check", domain: "example.invalid" };
@@ -24,11 +25,17 @@ const sampleKey: Key = { email: "loginmapd-check@example.invalid", user: "loginm
  */
 export async function reportTables(
   session: LdapSession,
-  { roles, domains }: LdapPlan,
+  { roles, domains, listing }: LdapPlan,
 ): Promise<readonly QueryReport[]> {
   const tables = Object.entries({ ...roles, ...(domains === undefined ? {} : { domains }) });
+  const isListed = domains !== undefined || listing !== undefined;
   const reports: QueryReport[] = [];
-  for (const [query, table] of tables) reports.push(await reportTable(session, query, table));
+  for (const [query, table] of tables) {
+    const report = await reportTable(session, query, table);
+    const note =
+      isListed || report.error !== undefined ? undefined : await noteOnULabels(session, query as Role, table);
+    reports.push(note === undefined ? report : { ...report, notes: [...(report.notes ?? []), note] });
+  }
   return reports;
 }
 

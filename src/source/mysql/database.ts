@@ -28,6 +28,15 @@ export function openMysql(
   const { names = new HostNames() } = deps;
   const open = (queryTimeoutMs = settings.queryTimeoutMs) =>
     mysqlSessions({ user, password, database, charset, queryTimeoutMs, tls, names });
-  const driver = { open, combine: combineArms, maxArms, probeColumns, fullScans, typeListing, watchChanges };
+  const driver = {
+    dialect: "mysql",
+    open,
+    combine: combineArms,
+    maxArms,
+    probeColumns,
+    fullScans,
+    typeListing,
+    watchChanges,
+  } as const;
   return new SqlDatabase(name, settings, plan, driver, deps);
 }

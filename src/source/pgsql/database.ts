@@ -35,6 +35,6 @@ export function openPgsql(
   // What was learned of an arm alone need not be learned again of every statement that it is part of.
   const combine = (arms: readonly ArmText[]) => combineArms(arms.map((arm) => ({ ...arm, sql: types.of(arm.sql) })));
   const scans = (session: StatementSession, sql: string) => fullScans(session, types.of(sql));
-  const driver = { open, combine, maxArms, probeColumns, fullScans: scans, watchChanges };
+  const driver = { dialect: "pgsql", open, combine, maxArms, probeColumns, fullScans: scans, watchChanges } as const;
   return new SqlDatabase(name, settings, plan, driver, deps);
 }

@@ -5,9 +5,12 @@ import { unfindableDomains } from "../hosted-domains.ts";
 import { SessionError, type StatementSession } from "../session.ts";
 import type { Arm, ArmPlan } from "../sql/arm.ts";
 import { type ColumnState, countedAsThere, type ProbeColumns } from "../sql/schema.ts";
+import type { SqlDialect } from "../sql/sql-text.ts";
+import { notingULabels } from "../sql/u-label-rows.ts";
 
 /** What a report asks of a driver. */
 export interface ReportDriver {
+  readonly dialect: SqlDialect;
   readonly probeColumns: ProbeColumns;
   /**
    * Explains a query that the server accepts.
@@ -32,12 +35,15 @@ export async function reportQueries(
 ): Promise<readonly QueryReport[]> {
   const { optionalColumns } = plan;
   const states = optionalColumns.length === 0 ? new Map() : await driver.probeColumns(optionalColumns, session);
-  const { roles, domains } = plan.arms(countedAsThere(states));
+  const { roles, domains, listing } = plan.arms(countedAsThere(states));
   const queries = Object.entries({ ...roles, ...(domains === undefined ? {} : { domains }) });
   const reports: QueryReport[] = [];
   for (const [query, arm] of queries) reports.push(await reportQuery(session, query, arm, driver));
   const notes = [...(session.unpinned ?? []), ...[...states].flatMap(([column, state]) => noteOn(column, state))];
-  return reports.map((report, i) => (i === 0 && notes.length > 0 ? { ...report, notes } : report));
+  const noted = reports.map((report, i) => (i === 0 && notes.length > 0 ? { ...report, notes } : report));
+  // Where neither a listing nor the list of domains shows them, rows that nobody finds are looked for in the tables.
+  if (listing !== undefined || domains !== undefined) return noted;
+  return notingULabels(noted, roles, driver.dialect, async (sql, values) => (await session.run(sql, values)).rows);
 }
 
 function noteOn(column: string, state: ColumnState): string[] {

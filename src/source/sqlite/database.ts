@@ -17,7 +17,7 @@ import { BusyQueue } from "./busy-queue.ts";
 import { authorsText, classifySqliteError } from "./errors.ts";
 import { SqliteListing } from "./listing.ts";
 import { FileKeeper, type OpenFile, openReadOnly, toCell } from "./open-file.ts";
-import { fullScansOf } from "./report.ts";
+import { fullScansOf, withUnlistedRows } from "./report.ts";
 
 type SqliteSettings = Extract<ConnectionSettings, { driver: "sqlite" }>;
 
@@ -67,16 +67,19 @@ export class SqliteDatabase implements Database {
   }
 
   async report(deadlineMs: number): Promise<readonly QueryReport[]> {
-    return this.#answer(({ database, arms: { roles, domains } }) => {
+    const { reports, unlisted } = await this.#answer(({ database, arms: { roles, domains, listing } }) => {
       // Apart: after an EXPLAIN libsql leaves the next read transaction of a connection open, which keeps writers out.
       const explaining = openReadOnly(this.#settings.path);
       try {
-        const reports = Object.entries(roles).map(([query, arm]) => reportQuery(explaining, query, arm));
-        return domains === undefined ? reports : [...reports, reportDomains(database, domains)];
+        const ofRoles = Object.entries(roles).map(([query, arm]) => reportQuery(explaining, query, arm));
+        const ofDomains = domains === undefined ? [] : [reportDomains(database, domains)];
+        const isListed = domains !== undefined || listing !== undefined;
+        return { reports: [...ofRoles, ...ofDomains], unlisted: isListed ? {} : roles };
       } finally {
         explaining.close();
       }
     }, deadlineMs);
+    return withUnlistedRows(this.#settings.path, unlisted, reports);
   }
 
   async lookAfter(): Promise<void> {

@@ -301,7 +301,13 @@ describe("messages that the milter judged", () => {
     Object.assign(tally.temp, { lookup_failed: 4 });
     const common = { listener, login: "bob@example.com", queueId: "4jc6tx4XHPzK2GX" } as const;
     daemon.metrics.refusals.add({ ...common, result: "temp", reason: "lookup_failed", place: "From", address: "a@b" });
-    daemon.metrics.refusals.add({ ...common, result: "would_reject", reason: "several", place: "From" });
+    daemon.metrics.refusals.add({
+      ...common,
+      result: "would_reject",
+      reason: "several",
+      place: "From",
+      address: undefined,
+    });
     daemon.metrics.refusals.add({
       ...common,
       result: "reject",

@@ -285,6 +285,7 @@ describe("report (check --connect)", () => {
       expect(address?.notes).toEqual([
         "quick only with these indexes on the server: mail eq, utf8Mail eq",
         expect.stringMatching(/^utf8Mail seems to have no index: to find a value takes \d+ ms, an entry \d+\.\d ms$/),
+        "could not look for domains that are not written as A-label: sizeLimitExceeded (4)",
       ]);
     });
 
@@ -295,6 +296,23 @@ describe("report (check --connect)", () => {
         "adminLimitExceeded (11); the server looks at no more entries: does it have the indexes mail eq, utf8Mail eq?",
       );
     });
+  });
+
+  test("names a value that nobody finds, where neither a listing nor the domains show it", async () => {
+    const cn = Buffer.from("anna@exämple.com").toString("base64");
+    const searchBase = `ou=groups,${suffix}`;
+    const dn = `uid=anna,${searchBase}`;
+    await server.change(`dn: ${dn}\nchangetype: add\nobjectClass: inetOrgPerson\nuid: anna\ncn:: ${cn}\nsn: Jörg B.\n`);
+    try {
+      const [byName] = await report(open({}, { searchBase, filters: { address: "(cn=:email)" } }));
+      expect(byName?.notes).toContain(
+        "1 domain is not written as A-label (xn--…), so nobody finds a row such as anna@exämple.com: write exämple.com as xn--exmple-cua.com",
+      );
+      const [byMail] = await report(open({}, { searchBase, filters: { address: "(mail=:email)" } }));
+      expect(byMail?.notes).toEqual(["quick only with these indexes on the server: mail eq"]);
+    } finally {
+      await server.change(`dn: ${dn}\nchangetype: delete\n`);
+    }
   });
 
   test("fails when nobody is there", async () => {
