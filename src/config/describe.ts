@@ -147,6 +147,7 @@ function describeServer(keys: ServerKeys) {
     password: describeSecret(keys.password),
     database: keys.database,
     charset: keys.charset,
+    server_public_key_file: keys.serverPublicKeyFile,
     ...describePool(keys),
   };
 }

@@ -117,6 +117,11 @@ export const sources = namedSections(
       example: "utf8mb4",
       drivers: ["mysql"],
     }),
+    server_public_key_file: optional(path, {
+      help: "The RSA key (PEM) with which a MySQL 8 server takes passwords, `public_key.pem` in its data directory (or `SHOW STATUS LIKE 'Caching_sha2_password_rsa_public_key'`). Accounts of `caching_sha2_password` and `sha256_password` can then log in over TCP without TLS: no other key is used for the password, whoever answers. The answers still cross the network unencrypted.",
+      example: "/etc/loginmapd/mysql-public-key.pem",
+      drivers: ["mysql"],
+    }),
     tls,
     path: optional(path, {
       help: "The SQLite file, or the text file of `texthash`, which is read again within a second of a change. Required, except with `postfix_cf`.",

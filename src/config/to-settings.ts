@@ -112,7 +112,8 @@ function toConnection(name: string, source: Source, resolved: Resolved): Connect
     connectTimeoutMs: source.connect_timeout,
     queryTimeoutMs: source.query_timeout,
   };
-  if (source.driver === "mysql") return { driver: "mysql", ...server, charset: source.charset };
+  if (source.driver === "mysql")
+    return { driver: "mysql", ...server, charset: source.charset, ...toPublicKeyFile(source, resolved) };
   const hosts = resolved.isGiven(`sources.${name}.hosts`) ? source.hosts : [localPostgresql];
   return { driver: "pgsql", ...server, hosts };
 }
@@ -162,10 +163,18 @@ function toOverrides(name: string, source: Source, resolved: Resolved): Connecti
     ...(isGiven("start_tls") && { startTls: source.start_tls }),
     ...(bind !== undefined && { bind }),
     ...(source.charset !== undefined && { charset: source.charset }),
+    ...toPublicKeyFile(source, resolved),
     poolSize: source.pool_size,
     connectTimeoutMs: source.connect_timeout,
     queryTimeoutMs: source.query_timeout,
   };
+}
+
+function toPublicKeyFile(
+  { server_public_key_file: file }: Source,
+  resolved: Resolved,
+): { serverPublicKeyFile?: string } {
+  return file === undefined ? {} : { serverPublicKeyFile: resolved.resolvePath(file) };
 }
 
 function toTls(values: Source["tls"], resolved: Resolved): TlsSettings | undefined {

@@ -28,7 +28,7 @@ export function fingerprintsOf(settings: SourceSettings): SourceFingerprints {
   const { queries } = settings;
   const table = queries.kind === "postfix_cf" ? readTable(queries, read) : undefined;
   const connection = table?.connection ?? settings.connection;
-  readCertificates(connection, read);
+  readKeys(connection, read);
   const said = table === undefined ? queries : whatItSays(table);
   return {
     answers: digest([connection && whatIsReached(connection), said, whatIsRead(connection)]),
@@ -45,10 +45,11 @@ function readTable(queries: Extract<QuerySettings, { kind: "postfix_cf" }>, read
   }
 }
 
-function readCertificates(connection: ConnectionSettings | undefined, read: ReadFile): void {
-  if (connection === undefined || !("tls" in connection) || connection.tls === undefined) return;
-  const { caFile, certFile, keyFile } = connection.tls;
-  for (const file of [caFile, certFile, keyFile]) {
+function readKeys(connection: ConnectionSettings | undefined, read: ReadFile): void {
+  if (connection === undefined || !("tls" in connection)) return;
+  const { caFile, certFile, keyFile } = connection.tls ?? {};
+  const publicKeyFile = connection.driver === "mysql" ? connection.serverPublicKeyFile : undefined;
+  for (const file of [caFile, certFile, keyFile, publicKeyFile]) {
     if (file === undefined) continue;
     try {
       read(file);

@@ -103,6 +103,8 @@ export type ConnectionSettings =
       readonly tls: TlsSettings | undefined;
       /** Character set of the connection; `undefined` = utf8mb4. */
       readonly charset: string | undefined;
+      /** The key that the server has for passwords (PEM), where a connection has no TLS. */
+      readonly serverPublicKeyFile?: string;
       readonly poolSize: number;
       readonly connectTimeoutMs: number;
       readonly queryTimeoutMs: number;
@@ -201,6 +203,7 @@ export interface ConnectionOverrides {
   readonly path?: string;
   readonly tls?: TlsSettings;
   readonly charset?: string;
+  readonly serverPublicKeyFile?: string;
   readonly servers?: readonly LdapServer[];
   readonly startTls?: boolean;
   readonly bind?: LdapBind;

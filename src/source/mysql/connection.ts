@@ -17,6 +17,8 @@ export interface MysqlLogin {
   readonly charset: string | undefined;
   /** Not used on unix sockets, which nobody can listen in on. */
   readonly tls: Certificates | undefined;
+  /** The key that passwords may be encrypted with where there is no TLS; without one none is sent that way. */
+  readonly serverPublicKey: string | undefined;
   /** The server ends a statement that runs longer; a little later the session is destroyed. */
   readonly queryTimeoutMs: number;
   readonly names: HostNames;
@@ -47,7 +49,9 @@ export async function openConnection(
   } = await import("mysql2");
   const socket = dialNamed(endpoint, settings.names, times);
   return openWithin<OpenConnection>(socket, times, (resolve, reject) => {
-    const made = createConnection(connectionOptions(endpoint, settings, socket, safePlugins(endpoint, authPlugins)));
+    const made = createConnection(
+      connectionOptions(endpoint, settings, socket, safePlugins(endpoint, authPlugins, settings.serverPublicKey)),
+    );
     // Errors reach the callbacks of the statements; without a listener they would end the process.
     made.on("error", reject);
     made.connect((error) => {
@@ -62,16 +66,21 @@ export async function openConnection(
 
 /**
  * How these two ways of MySQL 8 send the password. Without TLS they encrypt it with a key that the server hands out: whoever
- * answers at the port could read it then. So no key is taken; a unix socket is as safe as TLS.
+ * answers at the port could read it then. So none is taken but the one of the configuration; a unix socket is as safe as TLS.
  */
-function safePlugins(endpoint: Endpoint, plugins: AuthPlugins): NonNullable<ConnectionOptions["authPlugins"]> {
+function safePlugins(
+  endpoint: Endpoint,
+  plugins: AuthPlugins,
+  serverPublicKey: string | undefined,
+): NonNullable<ConnectionOptions["authPlugins"]> {
   const onServerPublicKey = () => {
     throw new Error("the server's own key is not to be trusted");
   };
   const isSafe = endpoint.kind === "unix" ? { overrideIsSecure: true } : {};
+  const key = { onServerPublicKey, ...(serverPublicKey !== undefined && { serverPublicKey }) };
   return {
-    caching_sha2_password: plugins.caching_sha2_password({ onServerPublicKey, ...isSafe }),
-    sha256_password: plugins.sha256_password({ onServerPublicKey }),
+    caching_sha2_password: plugins.caching_sha2_password({ ...key, ...isSafe }),
+    sha256_password: plugins.sha256_password(key),
   };
 }
 

@@ -8,6 +8,7 @@ import { readTls } from "../pool/tls.ts";
 import type { ArmPlan } from "../sql/arm.ts";
 import { watchChanges } from "./changes.ts";
 import { probeColumns } from "./columns.ts";
+import { readPublicKey } from "./public-key.ts";
 import { fullScans } from "./report.ts";
 import { mysqlSessions } from "./session.ts";
 import { combineArms, maxArms, typeListing } from "./union.ts";
@@ -15,7 +16,7 @@ import { combineArms, maxArms, typeListing } from "./union.ts";
 /**
  * Opens a source in MySQL or MariaDB. Connects to nothing yet.
  *
- * @throws {ConfigError} when a certificate cannot be read
+ * @throws {ConfigError} when a certificate or key cannot be read
  */
 export function openMysql(
   name: string,
@@ -25,9 +26,10 @@ export function openMysql(
 ): Database {
   const { user, password, database, charset } = settings;
   const tls = readTls(settings.tls);
+  const serverPublicKey = readPublicKey(settings.serverPublicKeyFile);
   const { names = new HostNames() } = deps;
   const open = (queryTimeoutMs = settings.queryTimeoutMs) =>
-    mysqlSessions({ user, password, database, charset, queryTimeoutMs, tls, names });
+    mysqlSessions({ user, password, database, charset, queryTimeoutMs, tls, serverPublicKey, names });
   const driver = {
     dialect: "mysql",
     open,

@@ -79,7 +79,8 @@ const byCode: Readonly<Record<string, string>> = {
   PROTOCOL_CONNECTION_LOST: "connection closed by the server",
   HANDSHAKE_NO_SSL_SUPPORT: "the server offers no TLS",
   HANDSHAKE_SSL_ERROR: "TLS failed",
-  AUTH_SWITCH_PLUGIN_ERROR: "the server wants the password as only TLS or a unix socket can send it safely",
+  AUTH_SWITCH_PLUGIN_ERROR:
+    "the server wants the password as only TLS, a unix socket or server_public_key_file can send it safely",
 };
 
 /** An error as mysql2 and Node raise it, or anything else that was thrown. */

@@ -39,6 +39,7 @@ export function readMysql(
   const hosts = parameters.text("hosts");
   warnOfIntervals(parameters, report);
   const charset = parameters.has("charset") ? parameters.text("charset", "", 1) : options.get("default-character-set");
+  const publicKeyFile = overrides.serverPublicKeyFile ?? options.get("server-public-key-path");
   const database = parameters.text("dbname", "", overrides.database === undefined ? 1 : 0);
   return {
     driver: "mysql",
@@ -48,6 +49,7 @@ export function readMysql(
     database: overrides.database ?? database,
     tls: "tls" in overrides ? overrides.tls : readTls(parameters, options, report),
     charset: "charset" in overrides ? overrides.charset : charset,
+    ...(publicKeyFile !== undefined && { serverPublicKeyFile: publicKeyFile }),
     poolSize: overrides.poolSize ?? defaults.poolSize,
     connectTimeoutMs: overrides.connectTimeoutMs ?? defaults.connectTimeoutMs,
     queryTimeoutMs: overrides.queryTimeoutMs ?? defaults.queryTimeoutMs,

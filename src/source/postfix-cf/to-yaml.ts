@@ -149,11 +149,18 @@ function sqlLines(name: string, file: string, { connection, rules, type }: Parse
   return shown;
 }
 
+/** What only mysql has. */
+function ownLines({ charset, serverPublicKeyFile }: Extract<SqlConnection, { driver: "mysql" }>): string[] {
+  const entries = { charset, server_public_key_file: serverPublicKeyFile };
+  return Object.entries(entries).flatMap(([key, value]) =>
+    value === undefined ? [] : [`    ${key}: ${scalar(value)}`],
+  );
+}
+
 function connectionLines(name: string, file: string, connection: SqlConnection): string[] {
   if (connection.driver === "sqlite") return [`    path: ${scalar(connection.path)}`];
   if (connection.driver === "texthash" || connection.driver === "identity") return [];
   const { hosts, user, password, database, tls } = connection;
-  const charset = connection.driver === "mysql" ? connection.charset : undefined;
   const lines = [`    hosts: [${hosts.map((host) => scalar(formatEndpoint(reachable(host)))).join(", ")}]`];
   lines.push(`    user: ${scalar(user)}`);
   if (password !== "") {
@@ -161,7 +168,7 @@ function connectionLines(name: string, file: string, connection: SqlConnection):
     lines.push(`    password_file: /etc/loginmapd/${name}-password`);
   }
   lines.push(`    database: ${scalar(database)}`);
-  if (charset !== undefined) lines.push(`    charset: ${scalar(charset)}`);
+  if (connection.driver === "mysql") lines.push(...ownLines(connection));
   if (tls?.isOptional === true) {
     if (hosts.some(({ kind }) => kind === "inet")) {
       lines.push(

@@ -19,6 +19,7 @@ sources:
     hosts: ["unix:/run/mysqld/mysqld.sock"]
     password: hunter2
     database: vmail
+    server_public_key_file: /etc/ssl/mysql.pem
     tls: { ca_file: /etc/ssl/ca.pem }
     queries: { address: SELECT 1, domain: SELECT 2, listing: SELECT 3 }
     listing_interval: 90s
@@ -71,6 +72,7 @@ sources:
     user: loginmapd
     password: (set)
     database: vmail
+    server_public_key_file: /etc/ssl/mysql.pem
     tls:
       ca_file: /etc/ssl/ca.pem
       verify: true

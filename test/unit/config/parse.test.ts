@@ -34,6 +34,7 @@ sources:
     password_file: /run/secrets/mysql
     database: vmail
     charset: latin1
+    server_public_key_file: mysql.pem
     tls: { ca_file: ca.pem, cert_file: /etc/ssl/c.pem, key_file: /etc/ssl/c.key, verify: true }
     preset: postfixadmin
     options: { include_catchall: false, server_id: 3, admins: [root@example.com, "007"], note: "" }
@@ -135,6 +136,7 @@ test("reads every key", () => {
           password: "correct horse",
           database: "vmail",
           charset: "latin1",
+          serverPublicKeyFile: "/etc/loginmapd/mysql.pem",
           tls: {
             caFile: "/etc/loginmapd/ca.pem",
             certFile: "/etc/ssl/c.pem",

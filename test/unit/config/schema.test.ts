@@ -43,6 +43,7 @@ test("every key of the public configuration is in the schema", () => {
     "sources.*.password_file",
     "sources.*.database",
     "sources.*.charset",
+    "sources.*.server_public_key_file",
     "sources.*.tls",
     "sources.*.tls.ca_file",
     "sources.*.tls.cert_file",

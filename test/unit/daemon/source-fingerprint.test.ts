@@ -103,6 +103,12 @@ describe("a source of our own configuration", () => {
   });
 });
 
+test("another key of the server for passwords opens a source anew, and answers the same", () => {
+  const withKey = () => plain({ serverPublicKeyFile: place("mysql.pem") });
+  write("mysql.pem", "one\n");
+  expect(changedBy(() => write("mysql.pem", "two\n"), withKey)).toEqual(["inputs"]);
+});
+
 test("no fingerprint holds a password or a certificate in clear", () => {
   write("ca.pem", "certificate-in-clear\n");
   writeTable("password-in-clear");

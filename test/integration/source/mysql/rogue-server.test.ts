@@ -1,18 +1,26 @@
 /** What a server that is not ours gets from us, when it answers at the port of the database: no password, and not our memory. */
 import { constants, generateKeyPairSync, privateDecrypt } from "node:crypto";
+import { writeFileSync } from "node:fs";
 import { createServer, type Server, type Socket } from "node:net";
+import { join } from "node:path";
 import { afterEach, expect, test } from "vitest";
 import type { Database } from "../../../../src/model/source.ts";
+import { makeDirectory } from "../../../support/directories.ts";
 import { openSource, ownersOf } from "../../../support/fakes/open-source.ts";
 import { within } from "../../../support/wait.ts";
 
 const password = "correct-horse-battery-staple";
 const salt = Buffer.from("0123456789abcdefghij");
-const keys = generateKeyPairSync("rsa", {
-  modulusLength: 2048,
-  publicKeyEncoding: { type: "spki", format: "pem" },
-  privateKeyEncoding: { type: "pkcs8", format: "pem" },
-});
+const makeKeys = () =>
+  generateKeyPairSync("rsa", {
+    modulusLength: 2048,
+    publicKeyEncoding: { type: "spki", format: "pem" },
+    privateKeyEncoding: { type: "pkcs8", format: "pem" },
+  });
+/** Of the stranger. */
+const keys = makeKeys();
+/** Of the server that the configuration means. */
+const trusted = makeKeys();
 let server: Server | undefined;
 let database: Database | undefined;
 const sockets = new Set<Socket>();
@@ -34,7 +42,8 @@ async function listen(onClient: (socket: Socket) => void): Promise<number> {
   return (server.address() as { port: number }).port;
 }
 
-function source(port: number): Database {
+/** @param serverPublicKeyFile of the server that is meant, if it is configured */
+function source(port: number, serverPublicKeyFile?: string): Database {
   database = openSource({
     connection: {
       driver: "mysql",
@@ -44,6 +53,7 @@ function source(port: number): Database {
       database: "vmail",
       tls: undefined,
       charset: undefined,
+      ...(serverPublicKeyFile !== undefined && { serverPublicKeyFile }),
       poolSize: 1,
       connectTimeoutMs: 5000,
       queryTimeoutMs: 5000,
@@ -75,40 +85,76 @@ function greeting(plugin: string): Buffer {
 }
 
 /** What the key was asked for: the password, if it is in these bytes. */
-function decrypted(bytes: Buffer): string | undefined {
+function decrypted(bytes: Buffer, { privateKey } = keys): string | undefined {
   try {
     const padding = constants.RSA_PKCS1_OAEP_PADDING;
-    const mixed = privateDecrypt({ key: keys.privateKey, padding, oaepHash: "sha1" }, bytes);
+    const mixed = privateDecrypt({ key: privateKey, padding, oaepHash: "sha1" }, bytes);
     return Buffer.from(mixed.map((byte, i) => byte ^ (salt[i % salt.length] as number))).toString();
   } catch {
     return undefined;
   }
 }
 
-test.each([
-  ["caching_sha2_password", Buffer.from([1, 4])],
-  ["sha256_password", Buffer.concat([Buffer.from([0xfe]), Buffer.from("sha256_password\0"), salt, Buffer.alloc(1)])],
-])("gets no password that it could read, though it hands out a key for it (%s)", async (plugin, wantsAll) => {
+/** Ways of logging in in which a server may want the password itself. */
+const ways = ["caching_sha2_password", "sha256_password"];
+
+/**
+ * Asks for the password itself as a MySQL 8 does (protocol documentation, "Authentication Phase"): switches to the plugin, answers
+ * the hash of `caching_sha2_password` with "perform full authentication", hands out its key to whoever asks, and denies the rest.
+ *
+ * @returns what clients sent
+ */
+async function listenForPassword(plugin: string): Promise<{ port: number; received: Buffer[] }> {
+  const change = Buffer.concat([Buffer.from([0xfe]), Buffer.from(`${plugin}\0`), salt, Buffer.alloc(1)]);
+  const key = Buffer.concat([Buffer.from([1]), Buffer.from(keys.publicKey)]);
+  const denied = Buffer.concat([Buffer.from([0xff, 0x15, 0x04]), Buffer.from("#28000Access denied")]);
+  const hashLength = 32;
   const received: Buffer[] = [];
   const port = await listen((socket) => {
     socket.write(greeting(plugin));
+    let isFirst = true;
+    const answerTo = (payload: Buffer): Buffer => {
+      if (isFirst) return change;
+      if (payload.length === hashLength) return Buffer.from([1, 4]);
+      return payload.length === 1 ? key : denied;
+    };
     socket.on("data", (chunk) => {
       received.push(chunk);
-      const payload = chunk.subarray(4);
-      const sequence = (chunk[3] as number) + 1;
-      // One byte asks for the key.
-      if (payload.length === 1)
-        socket.write(packet(sequence, Buffer.concat([Buffer.from([1]), Buffer.from(keys.publicKey)])));
-      else if (received.length === 1) socket.write(packet(sequence, wantsAll));
+      socket.write(packet((chunk[3] as number) + 1, answerTo(chunk.subarray(4))));
+      isFirst = false;
     });
   });
+  return { port, received };
+}
+
+test.each(ways)("gets no password that it could read, though it hands out a key for it (%s)", async (plugin) => {
+  const { port, received } = await listenForPassword(plugin);
   await expect(ownersOf(source(port), "alice@example.com")).rejects.toThrow(
-    "the server wants the password as only TLS or a unix socket can send it safely",
+    "the server wants the password as only TLS, a unix socket or server_public_key_file can send it safely",
   );
   expect(received.length).toBeGreaterThan(0);
   for (const chunk of received) {
     expect(chunk.includes(password)).toBe(false);
     expect(decrypted(chunk.subarray(4))).toBeUndefined();
+  }
+});
+
+test.each(ways)("gets the password for the configured key alone, and cannot read it (%s)", async (plugin) => {
+  const directory = await makeDirectory("public-key");
+  try {
+    const file = join(directory.path, "public_key.pem");
+    writeFileSync(file, trusted.publicKey);
+    const { port, received } = await listenForPassword(plugin);
+    await expect(ownersOf(source(port, file), "alice@example.com")).rejects.toThrow("Access denied");
+    for (const chunk of received) {
+      expect(chunk.includes(password)).toBe(false);
+      expect(decrypted(chunk.subarray(4))).toBeUndefined();
+    }
+    // Whoever holds the private key of the one configured reads it: the server that is meant.
+    const read = received.map((chunk) => decrypted(chunk.subarray(4), trusted));
+    expect(read).toContain(`${password}\0`);
+  } finally {
+    await directory.remove();
   }
 });
 

@@ -124,6 +124,7 @@ describe("option_file", () => {
       "[mail]",
       "user = 'mail\\suser'",
       "ssl_ca = /ca.pem",
+      "server_public_key_path = /mysql.pem",
       "",
     ].join("\n"),
   };
@@ -145,6 +146,7 @@ describe("option_file", () => {
   test("its group is read after [client]", () => {
     const { connection } = table(`${query}\noption_file = /my.cnf\noption_group = mail`, files);
     expect(connection).toMatchObject({ user: "mail user", tls: { caFile: "/ca.pem" } });
+    expect(connection).toMatchObject({ serverPublicKeyFile: "/mysql.pem" });
   });
 
   test("its port is that of hosts without one", () => {

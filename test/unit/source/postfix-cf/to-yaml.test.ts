@@ -13,8 +13,8 @@ function readerOf(files: Readonly<Record<string, string>>) {
 }
 
 /** The YAML of one table, read back. */
-function imported(text: string) {
-  const { yaml, warnings } = toYaml(["/etc/postfix/t.cf"], readerOf({ "/etc/postfix/t.cf": text }));
+function imported(text: string, files: Readonly<Record<string, string>> = {}) {
+  const { yaml, warnings } = toYaml(["/etc/postfix/t.cf"], readerOf({ "/etc/postfix/t.cf": text, ...files }));
   return { yaml, config: parseYaml(yaml), source: parseYaml(yaml).sources.t, warnings: warnings.map(formatProblem) };
 }
 
@@ -60,6 +60,12 @@ describe("a table becomes a whole configuration", () => {
     const { source } = imported(`dbname = d\nquery = SELECT a FROM t WHERE b='%s'\n${rest}\n`);
     expect(source.tls).toEqual({ ca_file: "/ca.pem", verify: true });
     expect(source.charset).toBe("latin1");
+  });
+
+  test("with the server's key for passwords that its option file names", () => {
+    const files = { "/my.cnf": "[client]\nserver-public-key-path = /mysql.pem\n" };
+    const text = "option_file = /my.cnf\ndbname = d\nquery = SELECT a FROM t WHERE b='%s'\n";
+    expect(imported(text, files).source.server_public_key_file).toBe("/mysql.pem");
   });
 
   test("of a sqlite_table(5) with its path", () => {
