@@ -113,10 +113,11 @@ describe.each(guides)("$name", (guide) => {
 
   test("its links lead somewhere", () => {
     for (const [, target = ""] of text.matchAll(/\]\(([^)]+)\)/g)) {
-      const [file = "", anchor = ""] = target.split("#");
+      const [file = "", anchor] = target.split("#");
       const path = file === "" ? join(guidesDirectory, `${name}.md`) : join(guidesDirectory, file);
       expect(existsSync(path), target).toBe(true);
-      expect(anchorsOf(readFileSync(path, "utf8")), target).toContain(anchor);
+      // A link without one leads to the top of its file.
+      if (anchor !== undefined) expect(anchorsOf(readFileSync(path, "utf8")), target).toContain(anchor);
     }
   });
 });
