@@ -17,5 +17,6 @@ export async function postmapAll(
   const failed = stderr.split("\n").find((line) => line !== "" && !line.startsWith("postmap: warning:"));
   if (failed !== undefined) throw new Error(failed);
   const lines = stdout.split("\n").filter((line) => line !== "");
-  return Object.fromEntries(lines.map((line) => line.split("\t") as [string, string]));
+  // No key has a tab; a value may.
+  return Object.fromEntries(lines.map((line) => [line.split("\t", 1)[0], line.slice(line.indexOf("\t") + 1)]));
 }
