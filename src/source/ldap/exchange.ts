@@ -42,6 +42,7 @@ export class Exchange {
   /** Called when nothing more can be read from the connection; every request has failed then. */
   onBroken: (error: SessionError) => void;
   readonly #stream: Duplex;
+  #outgoing: Buffer[] = [];
   #lastId = 0;
 
   constructor(ldapts: Ldapts, stream: Duplex, onBroken: (error: SessionError) => void) {
@@ -75,13 +76,27 @@ export class Exchange {
     const id = this.#nextId();
     return new Promise((resolve, reject) => {
       this.#waiting.set(id, { entries: [], resolve, reject });
-      this.#stream.write(make(id).write());
+      this.#write(make(id));
     });
   }
 
-  /** Sends a message that has no response. */
+  /** Sends a message that has no response, at once: the connection may be closed after it. */
   send(make: (messageId: number) => Message): void {
-    this.#stream.write(make(this.#nextId()).write());
+    this.#write(make(this.#nextId()));
+    this.#flush();
+  }
+
+  /** What is sent in one turn of the event loop goes out together: a write costs as much as the making of several messages. */
+  #write(message: Message): void {
+    if (this.#outgoing.length === 0) process.nextTick(() => this.#flush());
+    this.#outgoing.push(message.write());
+  }
+
+  #flush(): void {
+    const outgoing = this.#outgoing;
+    if (outgoing.length === 0) return;
+    this.#outgoing = [];
+    this.#stream.write(outgoing.length === 1 ? (outgoing[0] as Buffer) : Buffer.concat(outgoing));
   }
 
   readonly #read = (bytes: Buffer): void => {

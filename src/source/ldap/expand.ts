@@ -38,17 +38,7 @@ const maxEntries = 100_000;
  * @throws {SessionError} when a search failed
  */
 export async function expand(table: LdapTable, key: Key, needs: ExpandDependencies): Promise<readonly string[]> {
-  if (!table.takes(key)) return [];
-  const search: Search = {
-    base: fillText(table.base, key, escapeDnPart),
-    scope: table.scope,
-    filter: table.filter,
-    key,
-    attributes: requestedAttributes(table.attributes),
-    dereference: table.dereference,
-    sizeLimit: table.sizeLimit,
-  };
-  return new Expansion(table, key, needs).run(search);
+  return table.takes(key) ? new Expansion(table, key, needs).run() : [];
 }
 
 /** An entry that was found, and what it yields or leads to. */
@@ -88,9 +78,9 @@ class Expansion {
     this.#attributes = requestedAttributes(table.attributes);
   }
 
-  async run(first: Search): Promise<readonly string[]> {
+  async run(): Promise<readonly string[]> {
     try {
-      const entries = await this.#ask(first).catch((error: unknown) => {
+      const entries = await this.#ask(this.#first()).catch((error: unknown) => {
         // A base of its own for each key is there for some only; without one, somebody mistyped it.
         if (isNoSuchObject(error) && hasKeyPart(this.#table.base)) return [];
         throw error;
@@ -114,6 +104,12 @@ class Expansion {
   #failed(error: unknown): unknown {
     this.#hasFailed = true;
     return error;
+  }
+
+  #first(): Search {
+    const { base, scope, filter, dereference, sizeLimit } = this.#table;
+    const filled = fillText(base, this.#key, escapeDnPart);
+    return { base: filled, scope, filter, key: this.#key, attributes: this.#attributes, dereference, sizeLimit };
   }
 
   async #ask(search: Search): Promise<readonly Entry[]> {
