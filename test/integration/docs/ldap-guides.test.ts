@@ -1,8 +1,10 @@
 /** docs/ldap.md: its table files and its configurations, on a real slapd with entries as those sites have them. */
 import { readFileSync } from "node:fs";
+import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
 import { parseConfig } from "../../../src/config/parse.ts";
+import type { SourceError } from "../../../src/model/errors.ts";
 import type { SourceSettings } from "../../../src/model/settings.ts";
 import type { Database } from "../../../src/model/source.ts";
 import { parsePostfixCf } from "../../../src/source/postfix-cf/index.ts";
@@ -10,7 +12,8 @@ import { openSource, ownersOf } from "../../support/fakes/open-source.ts";
 import { projectRoot } from "../../support/servers/daemon.ts";
 import { makePostfixHome, type PostfixHome } from "../../support/servers/postfix.ts";
 import { postmapAll } from "../../support/servers/postmap-all.ts";
-import { type Slapd, startSlapd, suffix } from "../../support/servers/slapd.ts";
+import { run } from "../../support/servers/processes.ts";
+import { reader, type Slapd, startSlapd, suffix } from "../../support/servers/slapd.ts";
 
 const text = readFileSync(join(projectRoot, "docs/ldap.md"), "utf8");
 
@@ -63,6 +66,7 @@ const sites: readonly Site[] = [
         `accountStatus: active\n${services}shadowAddress: al@example.com\nshadowAddress: alice@alias.example`,
       ),
       mailUser("off@example.com", `accountStatus: disabled\n${services}`),
+      mailUser("gone@example.com", `accountStatus: active\ndomainStatus: disabled\n${services}`),
       mailUser("nosmtp@example.com", "accountStatus: active\nenabledService: mail"),
     ].join(""),
     before: { "alice@example.com": "alice@example.com", "al@example.com": "alice@example.com" },
@@ -71,6 +75,7 @@ const sites: readonly Site[] = [
       "al+tag@example.com": ["alice@example.com"],
       "alice@alias.example": ["alice@example.com"],
       "off@example.com": [],
+      "gone@example.com": [],
       "nosmtp@example.com": [],
       "alice@elsewhere.example": [],
     },
@@ -81,16 +86,18 @@ const sites: readonly Site[] = [
       entry(
         `uid=some.user,ou=people,${suffix}`,
         "inetOrgPerson mailObject",
-        "uid: some.user\ncn: x\nsn: x\nmail: some.user@example.com\nmailAlias: postmaster@example.com",
+        "uid: some.user\ncn: x\nsn: x\nmail: some.user@example.com\nmailAlias: postmaster@example.com\nmailGroupMember: all@example.com",
       ),
     ].join(""),
     before: {
       "some.user@example.com": "some.user,some.user@example.com",
       "postmaster@example.com": "some.user,some.user@example.com",
+      "all@example.com": "some.user,some.user@example.com",
     },
     after: {
       "some.user@example.com": ["some.user", "some.user@example.com"],
       "some.user+tag@example.com": ["some.user", "some.user@example.com"],
+      "all@example.com": ["some.user", "some.user@example.com"],
       "other@example.com": [],
     },
   },
@@ -99,7 +106,7 @@ const sites: readonly Site[] = [
     ldif: [
       corp(
         "Alice",
-        "userAccountControl: 512\nsAMAccountName: alice\nmail: alice@corp.example\nproxyAddresses: SMTP:alice@corp.example\nproxyAddresses: smtp:a.lice@corp.example",
+        "userAccountControl: 512\nsAMAccountName: alice\nuserPrincipalName: alice@corp.example\nmail: alice@corp.example\nproxyAddresses: SMTP:alice@corp.example\nproxyAddresses: smtp:a.lice@corp.example",
       ),
       corp("Off", "userAccountControl: 514\nsAMAccountName: off\nmail: off@corp.example"),
       entry(
@@ -194,7 +201,79 @@ describe.each(sites)("$heading", (site) => {
     const reports = await database.report(performance.now() + 20_000);
     expect(reports.filter(({ error }) => error !== undefined)).toEqual([]);
   });
+
+  test("its listing has every address that somebody owns, and no other", async () => {
+    const database = openSource(sourceOf(yaml, slapdOf(site)));
+    opened.push(database);
+    const listed = new Map<string, string[]>();
+    for await (const lines of database.listing?.list(new AbortController().signal) ?? []) {
+      for (const { key, owner } of lines) if (owner !== undefined) listed.set(key, [...(listed.get(key) ?? []), owner]);
+    }
+    const addresses = Object.entries(site.after).filter(([address]) => !/\+|[A-Z]/.test(address));
+    for (const [address, owners] of addresses) {
+      expect([address, (listed.get(address) ?? []).sort()]).toEqual([address, [...owners].sort()]);
+    }
+  });
+
+  test("the lines for main.cf are known to Postfix, and those of the table file", async () => {
+    const file = await postfix.writeTable(`known-${site.heading.replaceAll(/\W/g, "-")}.cf`, cf);
+    const lines = blocks("", site.heading).filter((block) => /^# \S*main\.cf/.test(block));
+    expect(lines.length).toBeGreaterThan(0);
+    for (const [i, block] of lines.entries()) {
+      const etc = join(postfix.etc, `${site.heading.replaceAll(/\W/g, "-")}-${i}`);
+      await mkdir(etc);
+      await writeFile(join(etc, "main.cf"), `compatibility_level = 3.6\n${block.replace(/ldap:\S+/, `ldap:${file}`)}`);
+      await writeFile(join(etc, "master.cf"), "");
+      const { stdout, stderr, code } = await run("postconf", ["-c", etc, "-n"]);
+      expect({ stderr, code }).toEqual({ stderr: "", code: 0 });
+      expect(stdout).toMatch(/^smtpd_sender_login_maps = (?:socketmap|(?:proxy:)?ldap):/m);
+    }
+  });
 });
+
+test("Active Directory: logins as userPrincipalName", async () => {
+  const [yaml = ""] = blocks("yaml", "Active Directory");
+  expect(text).toContain("`login_attribute: userPrincipalName`");
+  const changed = yaml.replace("login_attribute: sAMAccountName", "login_attribute: userPrincipalName");
+  const database = openSource(sourceOf(changed, server.corp as Slapd));
+  opened.push(database);
+  expect(await ownersOf(database, "a.lice@corp.example")).toEqual(["alice@corp.example"]);
+  expect(await ownersOf(database, "sales@corp.example")).toEqual(["alice@corp.example"]);
+});
+
+test("the limits that the guide gives an account let it list more than the server's limit", async () => {
+  const [, limits = ""] = /^olcLimits: (.*)$/m.exec(text) ?? [];
+  const settings = ["sizelimit 2", `limits ${limits.replace("cn=loginmapd,", "cn=reader,")}`];
+  const many = Array.from({ length: 600 }, (_, n) =>
+    entry(
+      `uid=u${n},ou=people,${suffix}`,
+      "inetOrgPerson mailUser",
+      `uid: u${n}\ncn: x\nsn: x\nmail: u${n}@example.com`,
+    ),
+  );
+  const limited = await startSlapd({ ldif: many.join(""), settings });
+  try {
+    const [yaml = ""] = blocks("yaml", "Following a directory");
+    const source = sourceOf(yaml, limited);
+    for (const [bind, outcome] of [
+      [reader, 600],
+      [undefined, "ERR_SOURCE_RESULT"],
+    ] as const) {
+      const connection = { ...source.connection, bind } as NonNullable<SourceSettings["connection"]>;
+      const database = openSource({ ...source, connection });
+      opened.push(database);
+      expect(await countListed(database).catch((error: SourceError) => error.code)).toBe(outcome);
+    }
+  } finally {
+    await limited.remove();
+  }
+});
+
+async function countListed(database: Database): Promise<number> {
+  let count = 0;
+  for await (const lines of database.listing?.list(new AbortController().signal) ?? []) count += lines.length;
+  return count;
+}
 
 test("every other configuration of the guide is one", () => {
   const yamls = blocks("yaml");
