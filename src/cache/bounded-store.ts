@@ -18,6 +18,10 @@ export interface Entry {
   expiresAtMs: number;
   /** When it was last moved to the front of its store. */
   usedAtMs: number;
+  /** When the source said it. */
+  readonly askedAtMs: number;
+  /** Since when the source was seen to say this and nothing else. */
+  sinceMs: number;
 }
 
 /** A long list, and how many entries have it. */

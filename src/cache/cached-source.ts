@@ -13,10 +13,10 @@ import type { FlushSelector } from "../model/flush.ts";
 import { type Answer, foreignByStaleList } from "../model/reply.ts";
 import type { OwnerSource } from "../model/source.ts";
 import type { CacheTally } from "../model/tally.ts";
-import { type AgedAnswer, type CacheState, type Confirmation, isForeign, isHang } from "./answers.ts";
+import { type AgedAnswer, type CacheState, type Confirmation, isForeign, isHang, isSameAnswer } from "./answers.ts";
 import type { Entry } from "./bounded-store.ts";
 import { Flights } from "./flights.ts";
-import { type CacheRules, expiryOf, isDueForRefresh } from "./rules.ts";
+import { type CacheRules, expiryOf, isDueForRefresh, isRenewed } from "./rules.ts";
 import { type FlushPredicate, toFlushPredicate } from "./selector.ts";
 import { AnswerStore, type EntryKind } from "./store.ts";
 
@@ -123,14 +123,8 @@ export class CachedSource implements OwnerSource {
   /** Renews an entry of which a follower knows that nothing changed. @returns whether it is fresh now */
   #isConfirmed(key: string, entry: Entry, nowMs: number): boolean {
     const confirmation = this.confirm(key);
-    if (confirmation === undefined || confirmation.atMs <= entry.storedAtMs) return false;
-    this.#renew(entry, confirmation);
-    return nowMs < entry.expiresAtMs && !isDueForRefresh(entry, nowMs);
-  }
-
-  #renew(entry: Entry, { atMs, freshForMs }: Confirmation): void {
-    entry.storedAtMs = Math.floor(atMs);
-    entry.expiresAtMs = Math.max(entry.expiresAtMs, this.#expiry(entry.answer, atMs), Math.floor(atMs + freshForMs));
+    if (confirmation === undefined) return false;
+    return isRenewed(entry, confirmation, this.#expiry(entry.answer, confirmation.atMs), nowMs);
   }
 
   #expiry(answer: Answer, storedAtMs: number): number {
@@ -252,11 +246,15 @@ export class CachedSource implements OwnerSource {
     if (key.length > maxKeyLength) return;
     // A mailbox is mostly its own owner: the same text is then kept once.
     const kept = answer.kind === "ok" && answer.owners.text === key ? answer.owners.text : key;
+    const before = this.#store.peek(key);
+    const atMs = Math.floor(storedAtMs);
     this.#store.set(kept, {
       answer,
-      storedAtMs: Math.floor(storedAtMs),
+      storedAtMs: atMs,
       expiresAtMs: this.#expiry(answer, storedAtMs),
-      usedAtMs: Math.floor(storedAtMs),
+      usedAtMs: atMs,
+      askedAtMs: atMs,
+      sinceMs: before !== undefined && isSameAnswer(before.answer, answer) ? before.sinceMs : atMs,
     });
   }
 

@@ -58,11 +58,13 @@ export class AnswerStore {
     return entry === undefined || !this.#voids.has(key, entry.storedAtMs) ? entry : undefined;
   }
 
-  /** Lets what belongs to an address expire, unless it has already. */
+  /** Lets what belongs to an address expire, unless it has already; how long it was seen to be so counts no more. */
   expireAddress(address: string, nowMs: number): void {
     for (const key of this.#index.keysOf(address)) {
       const entry = this.peek(key);
-      if (entry !== undefined) entry.expiresAtMs = Math.min(entry.expiresAtMs, nowMs);
+      if (entry === undefined) continue;
+      entry.expiresAtMs = Math.min(entry.expiresAtMs, nowMs);
+      entry.sinceMs = nowMs;
     }
   }
 

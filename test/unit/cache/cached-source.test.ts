@@ -339,6 +339,59 @@ describe("while the source fails", () => {
   });
 });
 
+describe("a source that is followed", () => {
+  const listedMsAgo = 1_000;
+
+  beforeEach(() => {
+    cache.confirm = () => ({ atMs: clock.nowMs() - listedMsAgo, freshForMs: 2_000 });
+  });
+
+  test("is asked again for an answer that only its listings speak for: it may be of a right that came and went between two", async () => {
+    await learn("a@x", owned("bob"));
+    clock.advance(61_000);
+    await learn("a@x", owned("alice"));
+    expect(source.asked).toHaveLength(2);
+    expect(cache.ownersOf("a@x", 0)).toMatchObject({ owners: { text: "alice" } });
+  });
+
+  test("is believed for as long again as it was seen to give an answer, and then asked", async () => {
+    await learn("a@x", owned("alice"));
+    clock.advance(300_000);
+    await learn("a@x", owned("alice"));
+    clock.advance(299_000);
+    expect(cache.ownersOf("a@x", 0)).toMatchObject({ kind: "ok" });
+    expect(source.asked).toHaveLength(2);
+    clock.advance(61_000);
+    void cache.ownersOf("a@x", 0);
+    expect(source.asked).toHaveLength(3);
+  });
+
+  test("is asked soon again for what was doubted, though it says what it said: the replica that was asked may lag", async () => {
+    await learn("a@x", owned("bob"));
+    clock.advance(300_000);
+    await learn("a@x", owned("bob"));
+    cache.doubt(["a@x"]);
+    const again = cache.renew("a@x", 0);
+    await source.settle(owned("bob"));
+    await again;
+    clock.advance(61_000);
+    await learn("a@x", owned("alice"));
+    expect(cache.ownersOf("a@x", 0)).toMatchObject({ owners: { text: "alice" } });
+  });
+
+  test("answers from memory what its last listing named when it goes away, however long ago it was asked", async () => {
+    cache = make({ staleIfErrorMs: 60_000 });
+    await learn("a@x", owned("alice"));
+    const listedAtMs = clock.nowMs() + 7_200_000;
+    clock.advance(7_230_000);
+    cache.confirm = () => ({ atMs: listedAtMs, freshForMs: 2_000 });
+    const asked = cache.ownersOf("a@x", 0);
+    await source.settle(down);
+    expect(await asked).toMatchObject({ owners: { text: "alice" } });
+    expect(tally.requests.stale).toBe(1);
+  });
+});
+
 describe("flush", () => {
   beforeEach(async () => {
     await learn("alice@x", owned("Alice"));
