@@ -49,8 +49,8 @@ export class Follower {
   #listedAtMs: number | undefined;
   #durationMs = 0;
   #reason = "";
-  /** Whether the last listing was compared with one before it: the first finds everything new. */
-  #isFirst = true;
+  /** Whether memory is to be filled after the next listing. */
+  #isToWarm = true;
   /** Whether every listed address that memory has was asked for since it was first listed; until then nothing is confirmed. */
   #isWarm = false;
   #warming: Promise<void> | undefined;
@@ -70,7 +70,7 @@ export class Follower {
 
   /** Has every listed address asked for again with the next listing: the maps that the source answers are others now. */
   rewarm(): void {
-    this.#isFirst = true;
+    this.#isToWarm = true;
     this.#isWarm = false;
     this.#schedule.hint();
   }
@@ -140,20 +140,23 @@ export class Follower {
       restedMs += nowMs() - beforeMs;
     }
     this.#durationMs = nowMs() - startedAtMs - restedMs;
-    const changed = await this.#compare(slices);
+    // The first finds everything new: nothing came or went.
+    const isFirst = this.#listedAtMs === undefined;
+    const found = await this.#compare(slices, isFirst);
+    const changed = isFirst ? [] : found;
     this.#listedAtMs = startedAtMs;
     if (this.#reason !== "") log.info({ source }, "source is followed again");
     this.#reason = "";
     await this.#settle(changed);
-    return changed.length;
+    return found.length;
   }
 
-  async #compare(slices: WorkSlices): Promise<string[]> {
+  async #compare(slices: WorkSlices, isFirst: boolean): Promise<string[]> {
     const { changes } = this.#parts.tally;
     const changed: string[] = [];
     for (const some of this.#fingerprints.finish()) {
       for (const [key, kind] of some) {
-        if (!this.#isFirst) changes[kind]++;
+        if (!isFirst) changes[kind]++;
         changed.push(key);
       }
       await slices.rest();
@@ -161,18 +164,15 @@ export class Follower {
     return changed;
   }
 
-  /** Has asked again what changed, and what failed before; at the first time, everything. */
+  /** Has asked again what changed, and what failed before; at the first time, and for maps that are new, everything. */
   async #settle(changed: readonly string[]): Promise<void> {
-    if (this.#isFirst) {
-      this.#isFirst = false;
-      this.#warm();
-      return;
-    }
+    const isToWarm = this.#isToWarm;
+    this.#isToWarm = false;
     const again = this.#failedKeys;
     this.#failedKeys = new Set();
     await this.#ask([...new Set([...changed, ...again])]);
     if (changed.length > 0) this.#later(() => this.#ask(changed));
-    if (changed.some((key) => key === "*" || key.startsWith("@"))) this.#warm();
+    if (isToWarm || changed.some((key) => key === "*" || key.startsWith("@"))) this.#warm();
   }
 
   #isOpen(key: string): boolean {
@@ -200,7 +200,7 @@ export class Follower {
         if (this.#aborter.signal.aborted) return;
         for (const key of await this.#refresher.warm(keys)) this.#failedKeys.add(key);
       }
-      this.#isWarm = !this.#isFirst;
+      this.#isWarm = !this.#isToWarm;
     });
   }
 

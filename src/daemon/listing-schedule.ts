@@ -38,6 +38,7 @@ export class ListingSchedule {
   #retryMs = 0;
   #timer: NodeJS.Timeout | undefined;
   #wake: (() => void) | undefined;
+  #isClosed = false;
 
   constructor(interval: number | "auto", nowMs: () => number) {
     this.#interval = interval;
@@ -80,8 +81,9 @@ export class ListingSchedule {
     this.#retryMs = Math.min(maxRetryMs, Math.max(firstRetryMs, 2 * this.#retryMs));
   }
 
-  /** Waits until the next listing is due. */
+  /** Waits until the next listing is due; not at all once the schedule is closed. */
   async due(): Promise<void> {
+    if (this.#isClosed) return;
     await new Promise<void>((resolve) => {
       this.#wake = resolve;
       this.#arm();
@@ -92,8 +94,9 @@ export class ListingSchedule {
     if (this.#nowMs() >= this.#secondLookAtMs) this.#secondLookAtMs = Number.POSITIVE_INFINITY;
   }
 
-  /** Lets `due` end at once, so that whoever waits can see that all is over. */
+  /** Lets `due` end at once, now and later, so that whoever waits or is about to can see that all is over. */
   close(): void {
+    this.#isClosed = true;
     clearTimeout(this.#timer);
     this.#wake?.();
   }

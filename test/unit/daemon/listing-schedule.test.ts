@@ -90,3 +90,9 @@ test("a listing that failed is tried again soon, then seldom", async () => {
   schedule.listed(10, false);
   expect(await waited(schedule)).toBe(1000);
 });
+
+test("a schedule that is closed keeps nobody waiting, who waits already or comes later", async () => {
+  const schedule = scheduleOf(10, 86_400_000);
+  expect(await waited(schedule, () => schedule.close())).toBe(0);
+  expect(await waited(schedule)).toBe(0);
+});
