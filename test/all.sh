@@ -126,6 +126,9 @@ shellcheck          shellcheck           reads every shell script for mistakes
 miltertest          miltertest           speaks the milter protocol to the daemon, in words that are not ours
 faketime            faketime             sets the clock of the daemon forward and back
 systemd-analyze     systemd              verifies the units and rates their hardening (it is not started)
+/lib/systemd/systemd-journald       systemd         writes a mail log for the audit, into a journal of its own
+rsyslogd            rsyslog              writes a mail log for the audit, in both of its formats (the test starts its own)
+perl                perl-base            hands log lines to both over their sockets
 '
 
 export PATH="$PATH:/usr/sbin:/sbin"

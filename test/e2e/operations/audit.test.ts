@@ -11,6 +11,7 @@ import { loginmapd, projectRoot } from "../../support/servers/daemon.ts";
 import { makeDemoDatabase } from "../../support/servers/demo-database.ts";
 import { type MailServer, startMailServer } from "../../support/servers/mail-server.ts";
 import { run } from "../../support/servers/processes.ts";
+import { type SystemLogs, writeSystemLogs } from "../../support/servers/system-logs.ts";
 import { SmtpSession } from "../../support/wire/smtp.ts";
 
 const users = { "alice@example.com": "pw-alice", "bob@example.com": "pw-bob" };
@@ -21,6 +22,8 @@ let server: MailServer;
 let config: string;
 /** As postlogd writes it. */
 let log: string;
+/** As others do. */
+let logs: SystemLogs;
 
 beforeAll(async () => {
   directory = await makeDirectory("audit");
@@ -48,6 +51,7 @@ beforeAll(async () => {
   });
   await sendEverything();
   log = await server.postfix.log();
+  logs = await writeSystemLogs(directory.path, log);
 });
 afterAll(async () => {
   await server?.stop();
@@ -177,20 +181,12 @@ async function file(name: string, content: string | Buffer): Promise<string> {
   return path;
 }
 
-/** The same lines as rsyslog writes them since Debian 12. */
-function asRfc3339(text: string): string {
-  return text.replaceAll(/^([A-Z][a-z]{2} [ \d]\d \d\d:\d\d:\d\d) /gm, (_, stamp) => {
-    const ms = Date.parse(`${stamp} ${new Date().getFullYear()} UTC`);
-    return `${new Date(ms).toISOString().replace("Z", "123+00:00")} `;
-  });
-}
-
-/** The same lines as journalctl prints them, among those of others. */
-function asJournal(text: string): string {
+/** A part of the log, as rsyslog or the journal has it, among lines of others. */
+function amongOthers(text: string): string {
   const lines = text
     .split("\n")
     .flatMap((line, i) => (i % 5 === 0 ? [line, "Nov 28 01:02:03 mx kernel: eth0: up"] : [line]));
-  return `-- Journal begins at Sun 2026-01-04 11:08:48 UTC, ends at now. --\n${lines.join("\n")}`;
+  return lines.join("\n");
 }
 
 describe("the log of a real Postfix", () => {
@@ -198,12 +194,25 @@ describe("the log of a real Postfix", () => {
     expectTruth(await audit([await file("mail.log", log)]));
   });
 
-  test("as rsyslog writes it, packed by logrotate", async () => {
-    expectTruth(await audit([await file("mail.log.2.gz", gzipSync(asRfc3339(log)))]));
+  test("as rsyslog writes it into both kinds of files, packed by logrotate", async () => {
+    const { traditional, rfc3339 } = logs;
+    expect(traditional).toMatch(/^[A-Z][a-z]{2} [ \d]\d [\d:]{8} \S+ postfix\/submission\/smtpd\[\d+\]: /m);
+    expectTruth(await audit([await file("traditional.log", traditional)]));
+    expect(rfc3339).toMatch(/^[\d-]{10}T[\d:]{8}\.\d{6}\S+ \S+ postfix\/submission\/smtpd\[\d+\]: /m);
+    expectTruth(await audit([await file("mail.log.2.gz", gzipSync(rfc3339))]));
   });
 
   test("as journalctl prints it, through a pipe", async () => {
-    expectTruth(await audit(["-"], asJournal(log)));
+    expect(logs.journal).toMatch(/^[A-Z][a-z]{2} \d\d [\d:]{8} \S+ systemd-journald\[\d+\]: Journal started$/m);
+    expectTruth(await audit(["-"], amongOthers(logs.journal)));
+    expect(logs.journalIso).toMatch(/^[\d-]{10}T[\d:]{8}[+-]\d{4} \S+ postfix\/submission\/smtpd\[\d+\]: /m);
+    expectTruth(await audit(["-"], logs.journalIso));
+  });
+
+  test("as journalctl of other versions prints it, with headings", async () => {
+    const heading = "-- Journal begins at Sun 2026-01-04 11:08:48 UTC, ends at now. --";
+    const reboot = "-- Boot 5e1b3c0a4b7d4f0f8f6a1c2d3e4f5a6b --";
+    expectTruth(await audit(["-"], `${heading}\n${logs.journal}${reboot}\n`));
   });
 
   test("in three files, the newest first, cut in the middle of messages", async () => {
