@@ -72,7 +72,7 @@ const insteadOf: Readonly<Record<string, string>> = {
 /** Says that tables of a type are not read, and what can be done instead. */
 export function whyNotRead(type: string, known: readonly string[] = readTypes): string {
   const instead = insteadOf[type];
-  if (instead !== undefined) return `a ${type}: table ${instead}`;
+  if (instead !== undefined) return `${/^[ei]/.test(type) ? "an" : "a"} ${type}: table ${instead}`;
   const nearest = nearestName(type, [...known, ...Object.keys(insteadOf)]);
   const hint = nearest === undefined ? "" : `; the nearest is ${nearest}`;
   return `${type}: tables cannot be read: expected ${known.join(", ")}${hint}`;
