@@ -7,7 +7,7 @@
  */
 import { parseHeader } from "@haraka/email-address";
 import { decodeEncodedWords, holdsEncodedWord, withoutWrappers } from "./encoded-words.ts";
-import { outlineOf } from "./field-outline.ts";
+import { type FieldOutline, outlineOf } from "./field-outline.ts";
 
 // Characters of a display name that is read strictly. No mail program writes longer ones, and the parser takes quadratic time for one
 // of many words: 0.3 s for 50,000 characters, 0.1 ms for these.
@@ -19,10 +19,11 @@ const controls = /[\0-\x08\x0b\x0c\x0e-\x1f\x7f]|\n(?![ \t])|\r(?!\n)/;
 const folds = /\r?\n(?=[ \t])/g;
 // What looks like an @ and is none to a parser: the fullwidth and the small commercial at.
 const lookalikes = /[\uff20\ufe6b]/g;
-// What can be no part of an address wherever it stands unquoted, line breaks of Unicode included.
-const delimiters = /[\s<>(),;:"\\[\]]+/;
+// What can be no part of an address wherever it stands unquoted, line breaks of Unicode included; control characters stand in encoded words only.
+const delimiters = /[\s\0-\x1f\x7f<>(),;:"\\[\]]+/;
 const angle = /[<>]/;
-const structure = /[<>(),;:"]/;
+// What ends a display name early: to a grammar, or to a program that takes a NUL or the end of a line for the end of everything.
+const structure = /[<>(),;:"\0-\x08\x0a-\x1f\x7f]/;
 
 /**
  * Reads a field.
@@ -41,18 +42,29 @@ export function addressesIn(value: string): readonly string[] | undefined {
   const isTrusted = strict !== undefined && !outline.displayed.some((text) => angle.test(text));
   const suspicious = isTrusted ? runsOf(outline.rest) : everyRunOf(withoutWrappers(field));
   if (suspicious.isBroken && !isTrusted) return undefined;
-  const found = new Set([...(strict ?? []), ...suspicious.addresses, ...addressesOnceDecoded(field, isTrusted)]);
+  const found = new Set([
+    ...(strict ?? []),
+    ...suspicious.addresses,
+    ...addressesOnceDecoded(field, outline, isTrusted),
+  ]);
   return found.size === 0 || [...found].some(holdsEncodedWord) ? undefined : [...found];
 }
 
 /**
  * What a program shows that decodes a field before it takes it apart. A display name may say anything once it is decoded, but not end
- * early and begin an address of its own.
+ * early and begin an address of its own; a comment is no display name, and shows what it says.
  */
-function addressesOnceDecoded(field: string, isTrusted: boolean): readonly string[] {
+function addressesOnceDecoded(
+  field: string,
+  { displayed, comments }: FieldOutline,
+  isTrusted: boolean,
+): readonly string[] {
   if (!holdsEncodedWord(field)) return [];
   const { text, words } = decodeEncodedWords(field);
-  return isTrusted && !(words.includes("@") && structure.test(words)) ? [] : everyRunOf(text).addresses;
+  const endsEarly = structure.test(words) && withPlainAts([words, ...displayed].join(" ")).includes("@");
+  return isTrusted && !endsEarly
+    ? runsOf(decodeEncodedWords(comments.join(" ")).text).addresses
+    : everyRunOf(text).addresses;
 }
 
 /**
@@ -99,7 +111,7 @@ function everyRunOf(text: string): Runs {
 
 /** Finds what looks like an address: an `@` with what stands on both sides of it. Of `a@b@c` each pair counts, and the whole. */
 function runsOf(text: string): Runs {
-  const normal = text.replace(lookalikes, "@");
+  const normal = withPlainAts(text);
   if (!normal.includes("@")) return { addresses: [], isBroken: false };
   const addresses: string[] = [];
   let isBroken = false;
@@ -114,6 +126,10 @@ function runsOf(text: string): Runs {
     }
   }
   return { addresses, isBroken };
+}
+
+function withPlainAts(text: string): string {
+  return text.replace(lookalikes, "@");
 }
 
 /** Takes comments out, nested ones too; a parenthesis that does not close ends nothing. */

@@ -8,7 +8,9 @@
 export interface FieldOutline {
   /** Quoted strings of display names, without their quotes. */
   readonly displayed: readonly string[];
-  /** Everything else, blanks between its parts: text, comments, what stands in `<…>`, quoted localparts. */
+  /** Comments, without their parentheses; those inside others with theirs. */
+  readonly comments: readonly string[];
+  /** Everything but quoted strings of display names, blanks between its parts: text, comments, what stands in `<…>`, quoted localparts. */
   readonly rest: string;
   /** Characters of the longest display name, quotes and comments included. */
   readonly longestPhrase: number;
@@ -24,6 +26,7 @@ export function outlineOf(field: string): FieldOutline {
 class Outliner {
   readonly #field: string;
   readonly #displayed: string[] = [];
+  readonly #comments: string[] = [];
   readonly #rest: string[] = [];
   #at = 0;
   /** A quoted string that has ended, until it is known whether an `@` follows and makes it a localpart. */
@@ -39,7 +42,12 @@ class Outliner {
     while (this.#at < this.#field.length) this.#takeOne(this.#field.charAt(this.#at));
     this.#settle(false);
     this.#endPhrase();
-    return { displayed: this.#displayed, rest: this.#rest.join(" "), longestPhrase: this.#longestPhrase };
+    return {
+      displayed: this.#displayed,
+      comments: this.#comments,
+      rest: this.#rest.join(" "),
+      longestPhrase: this.#longestPhrase,
+    };
   }
 
   #takeOne(character: string): void {
@@ -53,7 +61,9 @@ class Outliner {
       }
       case "(": {
         const end = this.#endOfComment();
-        this.#rest.push(this.#field.slice(this.#at + 1, end));
+        const comment = this.#field.slice(this.#at + 1, end);
+        this.#comments.push(comment);
+        this.#rest.push(comment);
         this.#at = end + 1;
         return;
       }
