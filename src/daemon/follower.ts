@@ -159,7 +159,7 @@ export class Follower {
         if (!isFirst) changes[kind]++;
         changed.push(key);
       }
-      await slices.rest();
+      await (this.#fingerprints.size < hurriedLines ? slices.rest() : slices.restLong());
     }
     return changed;
   }
@@ -201,6 +201,8 @@ export class Follower {
         for (const key of await this.#refresher.warm(keys)) this.#failedKeys.add(key);
       }
       this.#isWarm = !this.#isToWarm;
+      // What was asked for while memory was filled is confirmed by the next listing, which may be minutes away: longer than cache.ttl.
+      this.#schedule.again();
     });
   }
 

@@ -30,7 +30,7 @@ export class ListingSchedule {
   #durationsMs: readonly number[] = [];
   #endedAtMs: number;
   #isHinted = false;
-  /** When to list once more after a signal. */
+  /** When to list once more after a signal, or when that was asked for. */
   #secondLookAtMs = Number.POSITIVE_INFINITY;
   #wasHinted = false;
   /** Listings in a row that a signal asked for and that found nothing. */
@@ -63,6 +63,12 @@ export class ListingSchedule {
   hint(): void {
     this.#isHinted = true;
     this.#secondLookAtMs = this.#nowMs() + secondLookMs;
+    this.#arm();
+  }
+
+  /** Asks for one more listing, as soon as the source may be listed again, unless one is due soon anyway. */
+  again(): void {
+    if (this.#secondLookAtMs === Number.POSITIVE_INFINITY) this.#secondLookAtMs = this.#nowMs();
     this.#arm();
   }
 

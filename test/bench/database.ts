@@ -11,12 +11,12 @@ import { hostedDomains } from "./workload.ts";
 export const account = { user: "reader", password: "read only" } as const;
 
 /** Starts MariaDB with this many mailboxes, each its own owner, spread over the hosted domains. */
-export async function startMailDatabase(mailboxes: number): Promise<Mariadb> {
+export async function startMailDatabase(mailboxes: number, args: readonly string[] = []): Promise<Mariadb> {
   const mariadb = await startMariadb({
     load: [join(projectRoot, "sql/native/001-schema.mysql.sql")],
     sql: fill(mailboxes),
     // Everything fits into memory, as it should on a mail server; 50 postmap clients and their proxymaps may connect.
-    arguments: ["--innodb-buffer-pool-size=1G", "--max-connections=300"],
+    arguments: ["--innodb-buffer-pool-size=1G", "--max-connections=300", ...args],
   });
   try {
     await mariadb.addReader(account.user, account.password);

@@ -12,6 +12,7 @@ import { type Stage, setStage } from "./stage.ts";
 import type { Lineup } from "./statistics.ts";
 import { measureAnswers, measureChurn, measureHits } from "./suites/answers-from-memory.ts";
 import { measureAudit } from "./suites/audit.ts";
+import { measureFollowing } from "./suites/follow.ts";
 import { measureMemory } from "./suites/memory.ts";
 import { measureMilter } from "./suites/milter.ts";
 import { measureMisses } from "./suites/misses.ts";
@@ -33,6 +34,7 @@ const suites: Readonly<Record<SuiteName, (stage: Stage, pace: Pace) => Promise<L
   "misses-ldap": measureLdapMisses,
   milter: measureMilter,
   memory: measureMemory,
+  follow: measureFollowing,
   start: measureStart,
   audit: measureAudit,
 };

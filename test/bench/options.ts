@@ -12,6 +12,7 @@ export const suiteNames = [
   "misses-ldap",
   "milter",
   "memory",
+  "follow",
   "start",
   "audit",
 ] as const;

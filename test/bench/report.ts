@@ -17,6 +17,10 @@ const figures: readonly (readonly [string, Figure, number])[] = [
   ["RSS MB", "rssBytes", 1e-6],
   ["SELECTs/lookup", "statements", 1],
   ["ms", "ms", 1],
+  ["CPU ms", "cpuMs", 1],
+  ["database CPU ms", "databaseCpuMs", 1],
+  ["longest loop delay ms", "loopDelayMs", 1],
+  ["% that wait", "waitingShare", 100],
 ];
 
 /** What the entries of a line-up are compared with, when it is among them. */
@@ -27,6 +31,7 @@ const ratios: readonly (readonly [string, Figure, string])[] = [
   ["CPU × C limit", "cpuUs", "C limit"],
   ["lookups × hits", "perSecond", "hits"],
   ["CPU × hits", "cpuUs", "hits"],
+  ["p99 × hits", "p99Us", "hits"],
   ["lookups × mysql:", "perSecond", "mysql:, by postmap"],
   ["lookups × proxy:mysql:", "perSecond", "proxy:mysql:, by postmap"],
 ];

@@ -69,11 +69,13 @@ export interface LoginmapdOverrides {
   readonly cache?: Readonly<Record<string, number | string>>;
   /** A table file of Postfix as the source, in place of our own schema and its queries. */
   readonly postfixCf?: string;
+  /** Follows the source. */
+  readonly listingInterval?: string;
 }
 
 /** The configuration of loginmapd in the benchmark: its own schema, its defaults, metrics on. */
 export function loginmapdConfig(mariadb: Mariadb, places: Places, overrides: LoginmapdOverrides): DaemonConfig {
-  const { cache = {}, postfixCf } = overrides;
+  const { cache = {}, postfixCf, listingInterval = "off" } = overrides;
   const hosts = [`unix:${mariadb.socket}`];
   return {
     listeners: [
@@ -92,7 +94,7 @@ export function loginmapdConfig(mariadb: Mariadb, places: Places, overrides: Log
               ...account,
               database: mariadb.database,
               preset: "native",
-              listing_interval: "off",
+              listing_interval: listingInterval,
             }
           : { postfix_cf: postfixCf },
     },

@@ -15,7 +15,15 @@ export type Figure =
   /** Statements that the database ran per lookup. */
   | "statements"
   /** How long something took. */
-  | "ms";
+  | "ms"
+  /** CPU time of the server for one piece of work. */
+  | "cpuMs"
+  /** CPU time of the database for it. */
+  | "databaseCpuMs"
+  /** The longest that the server's event loop was late by. */
+  | "loopDelayMs"
+  /** Share of lookups that asked the source. */
+  | "waitingShare";
 
 /** One repetition. */
 export type Sample = Readonly<Partial<Record<Figure, number>>>;

@@ -58,6 +58,8 @@ function verdictsOf(lineup: Lineup): Verdict[] {
         plain(lineup, "RSS MB, 100,000 cached owners", 170, "rssBytes", "100,000 cached owners", 1e-6),
         plain(lineup, "RSS MB, 1,000,000 cached owners", 700, "rssBytes", "1,000,000 cached owners", 1e-6),
       ];
+    case "follow":
+      return ofFollowing(lineup);
     case "start":
       return [
         ratio(lineup, "spawn to the first answer × node --eval 0", "at most", 3.5, "ms", firstAnswer, "node --eval 0"),
@@ -101,6 +103,23 @@ function ofMisses(lineup: Lineup): Verdict[] {
     verdicts.push(plain(lineup, `${title}: SELECTs per lookup`, 0.15, "statements", "loginmapd"));
   }
   return verdicts;
+}
+
+// With the fingerprints of the listing beside the answers.
+const followedMb: Readonly<Record<string, number>> = {
+  "following 100,000 addresses": 170,
+  "following 1,000,000 addresses": 700,
+};
+
+function ofFollowing(lineup: Lineup): Verdict[] {
+  const { title } = lineup;
+  const mix = "realistic mix after warming";
+  return [
+    plain(lineup, `${title}: RSS MB`, followedMb[title] ?? Number.NaN, "rssBytes", "the daemon in the end", 1e-6),
+    ratio(lineup, `${title}: p99 × without a listing`, "at most", 1.5, "p99Us", "hits during a listing", "hits"),
+    plain(lineup, `${title}: % of lookups that wait`, 0, "waitingShare", mix, 100),
+    plain(lineup, `${title}: longest loop delay ms`, 5, "loopDelayMs", "a listing"),
+  ];
 }
 
 function find(lineup: Lineup, name: string): Entry | undefined {
