@@ -129,6 +129,20 @@ describe("lists", () => {
     await expect(listedBy(open(limited))).rejects.toThrow(/size limit|size\.prtotal/);
   });
 
+  test("ends at once when nobody wants it any more, although the directory hangs", async () => {
+    const hung = await start();
+    const database = open(hung);
+    const aborter = new AbortController();
+    const lines = database.listing?.list(aborter.signal);
+    const beginning = lines?.next();
+    await beginning;
+    hung.pause();
+    const rest = expect(lines?.next()).rejects.toThrow();
+    aborter.abort();
+    await rest;
+    hung.resume();
+  });
+
   test("fails when the directory is away", async () => {
     const other = await start();
     await other.stop();
