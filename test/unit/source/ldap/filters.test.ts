@@ -2,7 +2,6 @@ import { describe, expect, test } from "vitest";
 import { ConfigError, formatProblem } from "../../../../src/model/errors.ts";
 import type { FilterSettings } from "../../../../src/model/settings.ts";
 import { planOfFilters } from "../../../../src/source/ldap/filters.ts";
-import { keysOf } from "../../../../src/source/ldap/key-attributes.ts";
 
 function settings(changes: Partial<FilterSettings> = {}): FilterSettings {
   return {
@@ -99,27 +98,6 @@ describe("a listing", () => {
 
   test.each([
     [
-      "every attribute compared with the address, once",
-      { address: "(&(a=b)(|(mail=:email)(alias=:email)(mail=:email)))" },
-      ["mail||", "alias||"],
-    ],
-    ["with what stands around it, caseless", { address: "(proxyAddresses=SMTP::email)" }, ["proxyAddresses|smtp:|"]],
-    ["the address in two parts", { address: "(mail=:user@:domain)" }, ["mail||"]],
-    ["by a matching rule", { address: "(mail:caseIgnoreMatch:=:email)" }, ["mail||"]],
-    ["the domain of a catch-all", { address: "(mail=:email)", domain: "(mail=\\2a@:domain)" }, ["mail||", "mail|*@|"]],
-    ["a grant", { address: "(mail=:email)", grant: "(maySendAs=<:email>)" }, ["mail||", "maySendAs|<|>"]],
-    [
-      "nothing that must not be, or in part",
-      { address: "(&(mail=:email)(!(x=:email))(y=*:email)(z=:user))" },
-      ["mail||"],
-    ],
-  ])("finds %s", (_, filters, keys) => {
-    const plan = planOfFilters(settings({ filters: { ...filters, listing } }));
-    expect(plan.listing?.keys.map(({ attribute, before, after }) => `${attribute}|${before}|${after}`)).toEqual(keys);
-  });
-
-  test.each([
-    [
       "of nothing",
       { filters: { address: "(uid=:user)", listing } },
       "no other filter compares an attribute with :email",
@@ -132,20 +110,5 @@ describe("a listing", () => {
     ],
   ])("%s is refused", (_, changes, words) => {
     expect(problemsOf(changes)).toEqual([expect.stringContaining(words)]);
-  });
-
-  test("reads the addresses of an entry, each once", () => {
-    const plan = planOfFilters(
-      settings({ filters: { address: "(|(mail=:email)(p=smtp::email))", domain: "(mail=@:domain)", listing } }),
-    );
-    const attributes = [
-      { type: "Mail", values: ["a@x", "@x", Buffer.from([0xff])] },
-      { type: "P", values: ["SMTP:a@x", "x400:c=de", "smtp:", "smtp:b@x"] },
-    ];
-    expect(keysOf(attributes, plan.listing?.keys ?? [])).toEqual([
-      { key: "a@x", kind: "address" },
-      { key: "@x", kind: "catch-all" },
-      { key: "b@x", kind: "address" },
-    ]);
   });
 });
