@@ -16,6 +16,7 @@ import { run } from "../../support/servers/processes.ts";
 import { openRelay, type Relay } from "../../support/servers/relay.ts";
 import { nativeSource, type Stage, startStage } from "../../support/servers/stage.ts";
 import { waitUntil } from "../../support/wait.ts";
+import { askOnce } from "../../support/wire/wire.ts";
 
 const costs: Cost[] = [];
 let relay: Relay;
@@ -125,6 +126,28 @@ const faults: readonly Fault[] = [
       await killConnections(mariadb);
       await underLoad();
       await setPassword(mariadb, "reader-password");
+    },
+  },
+  {
+    // As in my.cnf, or set by an administrator: what connects from now on has it.
+    name: "autocommit switched off at the server",
+    isOutage: false,
+    async inject({ mariadb, ports }, underLoad) {
+      await mariadb.query("SET GLOBAL autocommit = 0");
+      await killConnections(mariadb);
+      await underLoad();
+      await giveAndTake(mariadb, ports.socketmap);
+    },
+  },
+  {
+    name: "session state that cuts and misreads answers (init_connect)",
+    isOutage: false,
+    async inject({ mariadb, ports }, underLoad) {
+      const state = "autocommit = 0, sql_select_limit = 1, sql_mode = 'PAD_CHAR_TO_FULL_LENGTH', NAMES latin1";
+      await mariadb.query(`SET GLOBAL sql_select_limit = 1; SET GLOBAL init_connect = "SET ${state}"`);
+      await killConnections(mariadb);
+      await underLoad();
+      await giveAndTake(mariadb, ports.socketmap);
     },
   },
   {
@@ -264,6 +287,18 @@ function fakeTimeLibrary(): string {
     });
   if (found === undefined) throw new Error("libfaketime is missing: apt-get install faketime (or bash test/all.sh)");
   return found;
+}
+
+/** Gives an address an owner and takes it away again, with connections that were open before: both must count, without a flush. */
+async function giveAndTake(mariadb: Mariadb, port: number): Promise<void> {
+  const ask = () => askOnce(port, "senders", "jörg@example.com");
+  const row = "domain = 'example.com' AND localpart = 'jörg'";
+  await mariadb.query(
+    "INSERT INTO addresses (domain, localpart, login) VALUES ('example.com', 'jörg', 'bob@example.com'); COMMIT",
+  );
+  await waitUntil("the new owner to be accepted", async () => (await ask()) === "OK bob@example.com");
+  await mariadb.query(`DELETE FROM addresses WHERE ${row}; COMMIT`);
+  await waitUntil("the owner that is none any more to be refused", async () => (await ask()) === "NOTFOUND ");
 }
 
 async function statementsWaiting(mariadb: Mariadb): Promise<number> {
