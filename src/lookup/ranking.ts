@@ -6,8 +6,9 @@
  */
 import { type Ask, type Cells, type KeyForm, notAsked, type Role } from "../model/keys.ts";
 import { withoutRealm, withULabels } from "../model/owner-forms.ts";
-import { holdsOwner, OwnerList, toOwnerList } from "../model/owner-list.ts";
+import { holdsOwner, OwnerList, splitOwners, toOwnerList } from "../model/owner-list.ts";
 import { type Answer, absent, Found } from "../model/reply.ts";
+import type { Database } from "../model/source.ts";
 import type { KeyRules } from "./keys.ts";
 
 /** What a map says about addresses and about owners. */
@@ -23,6 +24,9 @@ export interface Ranking {
   readonly winners: readonly number[];
 }
 
+/** What a ranking wants to know of the source of an ask. */
+export type RankedSource = Pick<Database, "keyForm" | "rowProof">;
+
 /** Whether cells end the search: to Postfix any does, even one that holds no login; by role only one that names an owner. */
 export function endsSearch(cells: Cells[number], form: KeyForm): boolean {
   return form === "postfix" ? cells.length > 0 : holdsOwner(cells);
@@ -37,27 +41,36 @@ function counts(role: Role, cells: Cells[number], form: KeyForm): boolean {
  * Ranks findings, in the order in which they are asked, into an answer.
  *
  * @param found the cells of each ask, at its index; those that are missing were not asked
- * @param formOf how the source of an ask is asked: a table of Postfix answers what it says, letter by letter
+ * @param sourceOf how the source of an ask is asked (a table of Postfix answers what it says, letter by letter), and what shows that
+ *   an answer is of a row of its own
  */
 export function rank(
   asks: readonly Ask[],
   found: readonly (Cells[number] | undefined)[],
-  formOf: (index: number) => KeyForm,
+  sourceOf: (index: number) => RankedSource,
   rules: MapRules,
 ): Ranking {
   let base = -1;
   const grants: number[] = [];
   for (let index = 0; index < asks.length; index++) {
     const { role } = asks[index] as Ask;
-    if (!counts(role, found[index] ?? notAsked, formOf(index))) continue;
+    if (!counts(role, found[index] ?? notAsked, sourceOf(index).keyForm)) continue;
     if (role === "grant") grants.push(index);
     else if (base === -1) base = index;
   }
   const winners = base === -1 ? grants : [base, ...grants];
   if (winners.length === 0) return { answer: absent, winners };
-  const cells = winners.flatMap((index) => ownersIn(found[index] as Cells[number], formOf(index)));
-  const isDerived = base === -1 || (asks[base] as Ask).derived;
+  const cells = winners.flatMap((index) => ownersIn(found[index] as Cells[number], sourceOf(index).keyForm));
+  const isDerived = base === -1 || !isOfOwnRow(asks[base] as Ask, found[base] as Cells[number], sourceOf(base));
   return { answer: new Found(toOwners(cells, rules), isDerived), winners };
+}
+
+/** Whether there are no more answers like this one than rows in the database, whatever a sender makes up. */
+function isOfOwnRow({ derived, key }: Ask, cells: Cells[number], { rowProof = "query" }: RankedSource): boolean {
+  if (derived || rowProof === "none") return false;
+  return (
+    rowProof === "query" || cells.some((cell) => splitOwners(cell).some((owner) => owner.toLowerCase() === key.email))
+  );
 }
 
 /**

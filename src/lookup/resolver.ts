@@ -21,7 +21,7 @@ import type { Resolving, Trace } from "./trace.ts";
 export class Resolver implements Resolving {
   readonly #database: Database;
   readonly #rules: MapRules;
-  readonly #formOf = () => this.#database.keyForm;
+  readonly #sourceOf = () => this.#database;
 
   constructor(database: Database, rules: MapRules) {
     this.#database = database;
@@ -74,7 +74,7 @@ export class Resolver implements Resolving {
   }
 
   #rank(asks: readonly Ask[], cells: Cells): Ranking {
-    return rank(asks, cells, this.#formOf, this.#rules);
+    return rank(asks, cells, this.#sourceOf, this.#rules);
   }
 
   #asksFor(key: string): Ask[] {

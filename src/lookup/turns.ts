@@ -59,7 +59,7 @@ export class Turns {
     return rank(
       this.turns.map(({ ask }) => ask),
       this.turns.map(({ cells }) => cells),
-      (index) => (this.turns[index] as SourceTurn).database.keyForm,
+      (index) => (this.turns[index] as SourceTurn).database,
       this.#rules,
     );
   }

@@ -27,6 +27,14 @@ export interface Doorkeeper {
   refusesAfter(error: unknown, key: string): Nobody | undefined;
 }
 
+/**
+ * What shows that the answer to an address is of a row of its own, so that there are no more such answers than rows:
+ * - `query`: the query compares the whole address.
+ * - `owner`: the query may answer any number of addresses; of those that are among their own owners there are as many as logins.
+ * - `none`: nothing, since what it gives may be made from what it was asked.
+ */
+export type RowProof = "query" | "owner" | "none";
+
 /** One database that holds owners: a driver with the queries of a preset, of the configuration or of a `.cf` file. */
 export interface Database {
   /** From the configuration, for logs and metrics; never from the wire. */
@@ -34,6 +42,8 @@ export interface Database {
   readonly keyForm: KeyForm;
   /** The roles that have a query; asks of other roles are not made. */
   readonly roles: ReadonlySet<Role>;
+  /** Of the role `address`; `query` unless it says otherwise. */
+  readonly rowProof?: RowProof | undefined;
   /**
    * Asks what a lookup needs to know at a time, in one round trip where the database can.
    *

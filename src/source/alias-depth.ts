@@ -32,6 +32,10 @@ export class AliasDepth implements Database {
     return this.#database.roles;
   }
 
+  get rowProof() {
+    return this.#database.rowProof;
+  }
+
   /**
    * Asks as the database does, then replaces each owner that is an alias by its owners.
    *

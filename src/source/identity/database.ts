@@ -16,6 +16,7 @@ export class IdentityDatabase implements Database {
   readonly name: string;
   readonly keyForm = "roles";
   readonly roles: ReadonlySet<Role> = new Set(["address"]);
+  readonly rowProof = "none";
   readonly #domains: ReadonlySet<string>;
 
   constructor(name: string, { domains }: IdentitySettings) {

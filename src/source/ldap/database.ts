@@ -7,7 +7,7 @@ import { type Ask, type Cells, type KeyForm, notAsked, type Role } from "../../m
 import type { Listing } from "../../model/listing.ts";
 import type { Log } from "../../model/log.ts";
 import type { ConnectionSettings } from "../../model/settings.ts";
-import type { QueryReport } from "../../model/source.ts";
+import type { QueryReport, RowProof } from "../../model/source.ts";
 import type { SourceTally } from "../../model/tally.ts";
 import { HostNames } from "../../system/host-names.ts";
 import type { DatabaseDependencies } from "../database.ts";
@@ -20,6 +20,7 @@ import { constantEnd } from "./key-text.ts";
 import { LdapListing } from "./listing.ts";
 import { answerAsks, type Lookup } from "./lookup.ts";
 import { reportTables } from "./report.ts";
+import { rowProofOf } from "./row-proof.ts";
 import { noKey, type RunSearch } from "./search.ts";
 import { type LdapSession, ldapSessions } from "./session.ts";
 import type { LdapPlan } from "./table.ts";
@@ -36,6 +37,7 @@ const batchesPerSession = 4;
 export class LdapDatabase extends PooledDatabase<LdapSession, Lookup> {
   readonly keyForm: KeyForm;
   readonly roles: ReadonlySet<Role>;
+  readonly rowProof: RowProof | undefined;
   readonly listing: Listing | undefined;
   readonly #plan: LdapPlan;
   readonly #clock: Clock;
@@ -64,6 +66,7 @@ export class LdapDatabase extends PooledDatabase<LdapSession, Lookup> {
     super(name, { hosts, poolSize, connectTimeoutMs }, use, deps);
     this.keyForm = plan.keyForm;
     this.roles = new Set(Object.keys(plan.roles) as Role[]);
+    this.rowProof = plan.roles.address && rowProofOf(plan.roles.address);
     this.#plan = plan;
     this.#clock = deps.clock;
     this.#log = deps.log;

@@ -5,7 +5,7 @@
 import type { Ask, Cells, KeyForm, Role } from "../../model/keys.ts";
 import type { Listing } from "../../model/listing.ts";
 import type { Endpoint } from "../../model/settings.ts";
-import type { Database, QueryReport, SourceHealth } from "../../model/source.ts";
+import type { Database, QueryReport, RowProof, SourceHealth } from "../../model/source.ts";
 import { type DatabaseDependencies, lookAfterIntervalMs } from "../database.ts";
 import { HostedDomains } from "../hosted-domains.ts";
 import type { OpenSession, Session } from "../session.ts";
@@ -38,6 +38,7 @@ export abstract class PooledDatabase<S extends Session, L extends Batchable> imp
   readonly name: string;
   abstract readonly keyForm: KeyForm;
   abstract readonly roles: ReadonlySet<Role>;
+  abstract readonly rowProof: RowProof | undefined;
   abstract readonly listing: Listing | undefined;
   protected readonly dispatcher: Dispatcher<S, L>;
   readonly #deps: DatabaseDependencies;

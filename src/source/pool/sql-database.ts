@@ -7,7 +7,7 @@
 import type { Ask, Cells, KeyForm, Role } from "../../model/keys.ts";
 import { notAsked } from "../../model/keys.ts";
 import type { Listing } from "../../model/listing.ts";
-import type { QueryReport } from "../../model/source.ts";
+import type { QueryReport, RowProof } from "../../model/source.ts";
 import type { DatabaseDependencies } from "../database.ts";
 import { isAgainstHost, type OpenSession, SessionError, type StatementSession } from "../session.ts";
 import type { ArmPlan, ArmSet } from "../sql/arm.ts";
@@ -37,6 +37,7 @@ export interface SqlDriver extends ReportDriver {
 export class SqlDatabase extends PooledDatabase<StatementSession, Lookup> {
   readonly keyForm: KeyForm;
   readonly roles: ReadonlySet<Role>;
+  readonly rowProof: RowProof | undefined;
   readonly listing: Listing | undefined;
   readonly #plan: ArmPlan;
   readonly #driver: SqlDriver;
@@ -63,6 +64,7 @@ export class SqlDatabase extends PooledDatabase<StatementSession, Lookup> {
     const { keyForm, roles } = this.#schema.fullest;
     this.keyForm = keyForm;
     this.roles = new Set(Object.keys(roles) as Role[]);
+    this.rowProof = roles.address?.rowProof;
     const firstHitOnly = this.keyForm === "postfix";
     this.#runner = new BatchRunner({ source: name, firstHitOnly, combine, clock, log, tally });
     const openApart: OpenApart<StatementSession> = (timeoutMs, signal) =>

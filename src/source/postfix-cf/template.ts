@@ -6,6 +6,7 @@
 import { SourceError } from "../../model/errors.ts";
 import type { Key } from "../../model/keys.ts";
 import type { Arm } from "../sql/arm.ts";
+import { holdsSample, rowProofOf, sampleKey } from "../sql/row-proof.ts";
 import type { SqlDialect } from "../sql/sql-text.ts";
 import { fillQuery, keyNeeds, meets, parseTemplate, resultFiller, type Template } from "./expansions.ts";
 import type { TableReport } from "./report.ts";
@@ -51,12 +52,16 @@ export function tableArm(table: TableQuery, report: TableReport): Arm | undefine
   const needs = keyNeeds(query, format);
   const { domainFilter } = table;
   const isLookedUp = (key: Key) => (domainFilter === undefined || passes(key, domainFilter)) && meets(key, needs);
+  const fill = resultFiller(format);
+  const values = statement.parameters.map((parameter) => fillQuery(parameter, sampleKey));
+  const echoes = holdsSample(fill("value@example.com", sampleKey) ?? "");
   return {
     sql: statement.sql,
     bind: (key) => (isLookedUp(key) ? statement.parameters.map((parameter) => fillQuery(parameter, key)) : undefined),
     collect: collector(table, format),
     isCombinable: statement.isCombinable,
     allowsNoResultSet: !table.requiresResultSet,
+    rowProof: rowProofOf(statement.sql, values, table.type, echoes),
   };
 }
 

@@ -5,6 +5,7 @@
  */
 import type { ConfigProblem } from "../../model/errors.ts";
 import type { Key, KeyForm, Role } from "../../model/keys.ts";
+import type { RowProof } from "../../model/source.ts";
 
 /** A row of a result: its cells in column order, as text. */
 export type Row = readonly (string | null)[];
@@ -34,6 +35,8 @@ export interface Arm {
    * ERR_SOURCE_RESULT for it. `require_result_set = no` of mysql_table(5).
    */
   readonly allowsNoResultSet?: boolean;
+  /** See `RowProof`; `query` unless it says otherwise. */
+  readonly rowProof?: RowProof;
 }
 
 /** A query without a key: only constants are bound. */

@@ -8,6 +8,7 @@ import { ConfigError, type ConfigProblem } from "../../model/errors.ts";
 import type { Key, QueryName, Role } from "../../model/keys.ts";
 import type { Arm, ArmPlan, ArmSet, KeylessSql, Row } from "./arm.ts";
 import { compileNamed } from "./named.ts";
+import { rowProofOf, sampleKey } from "./row-proof.ts";
 import type { SqlDialect } from "./sql-text.ts";
 
 /** SQL text by role, with `:email`, `:user`, `:domain` and the names of the constants as placeholders. */
@@ -64,7 +65,11 @@ export function armsOfQueries(queries: RoleQueries, dialect: SqlDialect, constan
 /** Makes the plan of queries that need nothing to be probed: those of the configuration. Throws as `armsOfQueries`. */
 export function planOfQueries(queries: RoleQueries, dialect: SqlDialect, constants: Constants = {}): ArmPlan {
   const arms = armsOfQueries(queries, dialect, constants);
-  return { optionalColumns: [], arms: () => arms };
+  const { address } = arms.roles;
+  if (address === undefined) return { optionalColumns: [], arms: () => arms };
+  const rowProof = rowProofOf(address.sql, address.bind(sampleKey) ?? [], dialect);
+  const proven = { ...arms, roles: { ...arms.roles, address: { ...address, rowProof } } };
+  return { optionalColumns: [], arms: () => proven };
 }
 
 type Problems = { readonly problems: readonly string[] };

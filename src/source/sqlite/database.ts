@@ -8,7 +8,7 @@ import type Sqlite from "libsql";
 import { SourceError } from "../../model/errors.ts";
 import type { Ask, Cells, Key, KeyForm, Role } from "../../model/keys.ts";
 import type { ConnectionSettings } from "../../model/settings.ts";
-import type { Database, QueryReport, SourceHealth } from "../../model/source.ts";
+import type { Database, QueryReport, RowProof, SourceHealth } from "../../model/source.ts";
 import { type DatabaseDependencies, lookAfterIntervalMs } from "../database.ts";
 import { HostedDomains, unfindableDomains } from "../hosted-domains.ts";
 import type { Arm, ArmPlan, Row } from "../sql/arm.ts";
@@ -26,6 +26,7 @@ export class SqliteDatabase implements Database {
   readonly name: string;
   readonly keyForm: KeyForm;
   readonly roles: ReadonlySet<Role>;
+  readonly rowProof: RowProof | undefined;
   readonly listing: SqliteListing | undefined;
   readonly #settings: SqliteSettings;
   readonly #deps: DatabaseDependencies;
@@ -42,6 +43,7 @@ export class SqliteDatabase implements Database {
     this.name = name;
     this.keyForm = fullest.keyForm;
     this.roles = new Set(Object.keys(fullest.roles) as Role[]);
+    this.rowProof = fullest.roles.address?.rowProof;
     this.#settings = settings;
     this.#deps = deps;
     this.#hosted = new HostedDomains(name, deps.log);

@@ -5,6 +5,7 @@ import { type MapRules, rank as rankFindings } from "../../../src/lookup/ranking
 import { Resolver } from "../../../src/lookup/resolver.ts";
 import type { Ask, Cells, KeyForm, Role } from "../../../src/model/keys.ts";
 import { absent, type Found, malformed } from "../../../src/model/reply.ts";
+import type { RowProof } from "../../../src/model/source.ts";
 import { fakeDatabase } from "../../support/fakes/fakes.ts";
 
 function ask(role: Role, email: string, derived = false): Ask {
@@ -21,7 +22,7 @@ const asks = [
 
 /** Ranks the cells of one source. */
 function rank(of: readonly Ask[], cells: Cells, form: KeyForm, rules: MapRules = noRules) {
-  return rankFindings(of, cells, () => form, rules);
+  return rankFindings(of, cells, () => ({ keyForm: form }), rules);
 }
 
 const noRules = { recipientDelimiter: "", localDomains: new Set<string>() };
@@ -45,6 +46,21 @@ describe("rank", () => {
       expect((ranking.answer as Found).owners.text).toBe(owners);
       expect((ranking.answer as Found).derived).toBe(derived);
     }
+  });
+});
+
+describe("whether a sender can make up more answers like one", () => {
+  test.each<[RowProof | undefined, string, boolean]>([
+    [undefined, "boss", false],
+    ["query", "boss", false],
+    ["owner", "boss", true],
+    ["owner", "alice+tag@x", false],
+    ["owner", "boss, Alice+Tag@X", false],
+    ["owner", "another-alice+tag@x", true],
+    ["none", "alice+tag@x", true],
+  ])("shown by %s, %s owns it: %s", (rowProof, owners, isDerived) => {
+    const { answer } = rankFindings(asks.slice(0, 1), [[owners]], () => ({ keyForm: "postfix", rowProof }), noRules);
+    expect(answer).toMatchObject({ kind: "ok", derived: isDerived });
   });
 });
 

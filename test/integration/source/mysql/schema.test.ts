@@ -82,7 +82,7 @@ async function ownersOf(database: Database, address: string): Promise<string> {
     localDomains: new Set(),
   });
   const found = await database.find(asks, clock.nowMs() + 20_000);
-  const { answer } = rank(asks, found, () => "roles", { recipientDelimiter: "", localDomains: new Set() });
+  const { answer } = rank(asks, found, () => database, { recipientDelimiter: "", localDomains: new Set() });
   return answer.kind === "ok" ? answer.owners.text : "-";
 }
 
