@@ -31,6 +31,8 @@ export interface ConnectionParts {
 const writeTimeoutMs = 30_000;
 // A frame that began must end: Postfix writes it with one system call.
 const frameTimeoutMs = 30_000;
+// Between the parts of a message the mail server itself waits for its client: Postfix 300 s (smtpd_timeout).
+const busyTimeoutMs = 330_000;
 // After the last reply the peer has that long to read it and close, so that no reset overtakes the reply.
 const lingerMs = 2_000;
 
@@ -185,10 +187,15 @@ export class Connection implements Peer, TurnMember {
     } else if (this.#conversation.isMidFrame) {
       if (waitedMs >= frameTimeoutMs)
         this.#breakOff(new ProtocolError("ERR_FRAME_TIMEOUT", "a frame began and did not end"));
-    } else {
-      const { idleTimeoutMs } = this.#parts.limits();
-      if (idleTimeoutMs > 0 && waitedMs >= idleTimeoutMs) this.finish();
+    } else if (waitedMs >= this.#longestSilenceMs()) {
+      this.finish();
     }
+  }
+
+  #longestSilenceMs(): number {
+    const { idleTimeoutMs } = this.#parts.limits();
+    if (idleTimeoutMs === 0) return Number.POSITIVE_INFINITY;
+    return this.#conversation.isBusy ? Math.max(idleTimeoutMs, busyTimeoutMs) : idleTimeoutMs;
   }
 
   #noteAsked(): void {

@@ -67,6 +67,14 @@ test("while the database hangs a message is deferred at the deadline", async () 
   await waitUntil("the first answer", async () => (await send("reject", alice, "sales@example.com")) === "250 2.0.0");
 });
 
+async function reload(config: Record<string, unknown>): Promise<void> {
+  const reloads = () => milter.stage.metric("loginmapd_config_reloads_total", { outcome: "ok" });
+  const before = await reloads();
+  await writeConfig(daemon.configFile as string, config);
+  daemon.signal("SIGHUP");
+  await waitUntil("the reload", async () => (await reloads()) > before);
+}
+
 test("a reload turns log into reject for sessions that are open", async () => {
   const session = await milter.session("log", alice);
   expect(await session.send(alice, [`From: ${bob}`])).toMatchObject({ code: 250 });
@@ -74,13 +82,6 @@ test("a reload turns log into reject for sessions that are open", async () => {
   const rejecting = listeners.map((listener) =>
     listener.action === "log" ? { ...listener, action: "reject" } : listener,
   );
-  const reloads = () => milter.stage.metric("loginmapd_config_reloads_total", { outcome: "ok" });
-  const reload = async (config: Record<string, unknown>) => {
-    const before = await reloads();
-    await writeConfig(daemon.configFile as string, config);
-    daemon.signal("SIGHUP");
-    await waitUntil("the reload", async () => (await reloads()) > before);
-  };
   await reload({ ...milter.stage.config, listeners: rejecting });
   expect(await session.send(alice, [`From: ${bob}`])).toMatchObject({ code: 550 });
   await reload(milter.stage.config);
@@ -88,20 +89,50 @@ test("a reload turns log into reject for sessions that are open", async () => {
   await session.quit();
 });
 
-test("bytes that are no milter's end the connection with one log line; others go on", async () => {
+test.each([
+  ["a command out of order", postfixOffer + mail(bob, bob) + packet("B", "x"), "ERR_MILTER_ORDER", ["O", "c"]],
+  ["an unknown command", `${postfixOffer}${packet("x", "y")}`, "ERR_MILTER_COMMAND", ["O"]],
+  ["a length of nothing", `${postfixOffer}\0\0\0\0`, "ERR_MILTER_LENGTH", ["O"]],
+  ["a length of gigabytes", `${postfixOffer}\xff\xff\xff\xff`, "ERR_MILTER_TOO_LARGE", ["O"]],
+  ["what is no milter at all", "EHLO client.example\r\n", "ERR_MILTER_TOO_LARGE", []],
+])("%s ends the connection with one log line; others go on", async (_, wire, code, answered) => {
   const session = await milter.session("reject", alice);
   const replies: Buffer[] = [];
   const socket = connect(milter.ports.reject, "127.0.0.1");
   socket.on("data", (bytes) => replies.push(bytes));
   const closed = new Promise<void>((resolve) => socket.on("close", () => resolve()));
-  const before = daemon.logLines().filter(({ code }) => code === "ERR_MILTER_ORDER").length;
-  socket.write(Buffer.from(postfixOffer + mail(bob, bob) + packet("B", "x"), "latin1"));
+  const told = () => daemon.logLines().filter((line) => String(line["code"]).startsWith("ERR_MILTER_"));
+  const before = told().length;
+  socket.write(Buffer.from(wire, "latin1"));
   await closed;
   const answers = packetsIn(Buffer.concat(replies).toString("latin1")).map(({ command }) => command);
-  expect(answers).toEqual(["O", "c"]);
-  expect(daemon.logLines().filter(({ code }) => code === "ERR_MILTER_ORDER")).toHaveLength(before + 1);
+  expect(answers).toEqual(answered);
+  expect(
+    told()
+      .slice(before)
+      .map((line) => line["code"]),
+  ).toEqual([code]);
   expect(await session.send(alice, [`From: ${alice}`])).toMatchObject({ code: 250 });
   await session.quit();
+});
+
+test("an idle connection is closed where idle_timeout says so, one with a message under way is not", async () => {
+  const open = async (wire: string) => {
+    const socket = connect(milter.ports.reject, "127.0.0.1");
+    let isClosed = false;
+    socket.on("data", () => {});
+    socket.on("close", () => {
+      isClosed = true;
+    });
+    socket.write(Buffer.from(wire, "latin1"));
+    return { isClosed: () => isClosed, end: () => socket.destroy() };
+  };
+  const [idle, busy] = [await open(postfixOffer), await open(postfixOffer + mail(bob, bob))];
+  await reload({ ...milter.stage.config, limits: { drain_timeout: "30s", idle_timeout: "300ms" } });
+  await waitUntil("the idle connection to be closed", idle.isClosed);
+  expect(busy.isClosed()).toBe(false);
+  busy.end();
+  await reload(milter.stage.config);
 });
 
 test("miltertest, the test tool of OpenDKIM, agrees", async () => {

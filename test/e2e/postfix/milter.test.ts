@@ -67,6 +67,12 @@ const table: readonly Row[] = [
   { rule: "no From", header: ["Subject: hello"], says: "250" },
   { rule: "a foreign Reply-To", header: ["From: alice@example.com", "Reply-To: bob@example.com"], says: "250" },
   { rule: "the own Sender", header: ["From: alice@example.com", "Sender: alice@example.com"], says: "250" },
+  {
+    rule: "the own Resent-From",
+    header: ["From: alice@example.com", "Resent-From: Alice <alice@example.com>", "Resent-Sender: alice@example.com"],
+    says: "250",
+  },
+  { rule: "a group of the own addresses", header: ["From: Team: alice@example.com, sales@example.com;"], says: "250" },
   { rule: "<> with the own From", from: "", header: ["From: alice@example.com"], says: "250" },
   {
     rule: "a catch-all's owner",
@@ -115,6 +121,11 @@ const table: readonly Row[] = [
     rule: "two Sender fields",
     header: ["Sender: alice@example.com", "Sender: alice@example.com"],
     says: "550 5.7.1 More than one Sender header",
+  },
+  {
+    rule: "a foreign Resent-Sender",
+    header: ["From: alice@example.com", "Resent-Sender: bob@example.com"],
+    says: notOwned("bob@example.com", "Resent-Sender"),
   },
   {
     rule: "a group with a foreign member",

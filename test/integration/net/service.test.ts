@@ -87,8 +87,8 @@ class EchoConversation implements Conversation {
 
 afterEach(cleanUp);
 
-async function echoBench() {
-  const { parts, log } = makeParts();
+async function echoBench(changes: Parameters<typeof makeParts>[0] = {}) {
+  const { parts, log } = makeParts(changes);
   const service = new EchoService(() => parts.turn.nowMs());
   const listener = await Listener.open(settingsOf(), { ...parts, service });
   closeLater(listener);
@@ -135,6 +135,20 @@ test("a drain lets a message end that has begun, and closes then", async () => {
   expect(await writing.line()).toBe("end");
   await writing.closed;
   await drained;
+});
+
+test("idle_timeout does not cut a message short; one that goes on for ever ends all the same", async () => {
+  const { port, listener, parts } = await echoBench({ idleTimeoutMs: 5000 });
+  const [writing, idle] = [await connect(port), await connect(port)];
+  writing.send("hello\nbegin\n");
+  idle.send("hello\n");
+  for (const client of [writing, idle]) expect(await client.line()).toBe("hello");
+  listener.checkDeadlines(parts.turn.nowMs() + 6000);
+  await idle.closed;
+  writing.send("end\nbegin\n");
+  expect(await writing.line()).toBe("end");
+  listener.checkDeadlines(parts.turn.nowMs() + 340_000);
+  await writing.closed;
 });
 
 test("a client that vanishes is wanted no more: its debts are closed, the service is told once", async () => {
