@@ -1,10 +1,10 @@
 /**
  * Lists an SQLite file.
  *
- * The statement goes on from batch to batch, and with it the read lock: without WAL a writer waits for its end, so whoever
- * iterates does not dawdle. 100,000 rows take some 100 ms.
+ * The statement goes on from batch to batch, and with it the read lock. Without WAL that keeps writers out, who may wait no longer
+ * than SQLite's usual five seconds: everything is read first, and given out at the pace of whoever iterates when the lock is gone.
  */
-import { setTimeout as delay } from "node:timers/promises";
+import { setTimeout as delay, setImmediate as nextTurn } from "node:timers/promises";
 import type Sqlite from "libsql";
 import { SourceError } from "../../model/errors.ts";
 import { type ChangeWatch, type ListedLine, type Listing, toListedLine } from "../../model/listing.ts";
@@ -30,13 +30,14 @@ export class SqliteListing implements Listing {
   }
 
   async *list(signal: AbortSignal): AsyncGenerator<readonly ListedLine[], void, undefined> {
-    let database: Sqlite.Database | undefined;
-    let rows: Rows | undefined;
+    let open: OpenListing | undefined;
     try {
-      ({ database, rows } = await begin(this.#path, this.#plan, signal));
-      for (let batch = take(rows); batch.length > 0; batch = take(rows)) {
-        yield batch;
+      open = await begin(this.#path, this.#plan, signal);
+      const batches = open.keepsWritersOut ? await readAhead(open.rows, signal) : batchesOf(open.rows);
+      if (open.keepsWritersOut) open = end(open);
+      for (const batch of batches) {
         signal.throwIfAborted();
+        yield batch;
       }
     } catch (error) {
       if (signal.aborted || error instanceof SourceError) throw error;
@@ -44,13 +45,21 @@ export class SqliteListing implements Listing {
       const code = kind === "statement" ? "ERR_SOURCE_SQL" : "ERR_SOURCE_UNAVAILABLE";
       throw new SourceError(code, `cannot list the SQLite file: ${text}`, { cause: error });
     } finally {
-      if (database !== undefined) end(database, rows);
+      if (open !== undefined) end(open);
     }
   }
 
   watchChanges(onHint: () => void): ChangeWatch {
     return watchFile(this.#path, onHint);
   }
+}
+
+/** A statement under way. */
+interface OpenListing {
+  readonly database: Sqlite.Database;
+  readonly rows: Rows;
+  /** As a reader does in every way of journalling but WAL. */
+  readonly keepsWritersOut: boolean;
 }
 
 /** Rows to come; `next` gives the first one too. */
@@ -60,11 +69,12 @@ interface Rows {
 }
 
 /** Opens the file and runs the statement as far as its first row, which shows whether a writer holds it. */
-async function begin(path: string, plan: ArmPlan, signal: AbortSignal) {
+async function begin(path: string, plan: ArmPlan, signal: AbortSignal): Promise<OpenListing> {
   for (let tries = 1; ; tries++) {
     const database = openReadOnly(path);
     try {
-      return { database, rows: firstRow(database, plan) };
+      const [{ journal_mode: mode } = {}] = database.pragma("journal_mode") as { journal_mode?: string }[];
+      return { database, rows: firstRow(database, plan), keepsWritersOut: mode !== "wal" };
     } catch (error) {
       database.close();
       if (classifySqliteError(error).kind !== "busy" || tries >= maxBusyTries) throw error;
@@ -89,6 +99,25 @@ function firstRow(database: Sqlite.Database, plan: ArmPlan): Rows {
   };
 }
 
+function* batchesOf(rows: Rows): Generator<readonly ListedLine[]> {
+  for (let batch = take(rows); batch.length > 0; batch = take(rows)) yield batch;
+}
+
+/** Reads everything, letting lookups in between; kept as JSON, which takes a third of the memory of lines. */
+async function readAhead(rows: Rows, signal: AbortSignal): Promise<Iterable<readonly ListedLine[]>> {
+  const held: string[] = [];
+  for (const batch of batchesOf(rows)) {
+    held.push(JSON.stringify(batch));
+    await nextTurn();
+    signal.throwIfAborted();
+  }
+  return linesOf(held);
+}
+
+function* linesOf(held: readonly string[]): Generator<readonly ListedLine[]> {
+  for (const batch of held) yield JSON.parse(batch) as readonly ListedLine[];
+}
+
 function take(rows: Rows): readonly ListedLine[] {
   const lines: ListedLine[] = [];
   while (!rows.isDone && lines.length < rowsPerBatch) {
@@ -101,8 +130,8 @@ function take(rows: Rows): readonly ListedLine[] {
 }
 
 /** Closes the file. libsql keeps the read lock of a statement that was left before its end, unless it is interrupted. */
-function end(database: Sqlite.Database, rows: Rows | undefined): void {
-  if (rows?.isDone === false) {
+function end({ database, rows }: OpenListing): undefined {
+  if (!rows.isDone) {
     try {
       // Missing in the types.
       (database as Sqlite.Database & { interrupt(): void }).interrupt();

@@ -90,3 +90,21 @@ test("a listing", async () => {
   expect((await lines?.next())?.done).toBe(true);
   write();
 });
+
+test("a listing whose reader takes its time, whatever is written meanwhile", async () => {
+  writer.exec(
+    "WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 2000) INSERT INTO m SELECT i, 'bob' FROM n",
+  );
+  const source = open();
+  let lines = 0;
+  for await (const batch of source.listing?.list(new AbortController().signal) ?? []) {
+    writer.exec("DELETE FROM m");
+    lines += batch.length;
+  }
+  expect(lines).toBe(2001);
+});
+
+test("a listing that is left before its end", async () => {
+  for await (const _ of open().listing?.list(new AbortController().signal) ?? []) break;
+  write();
+});
