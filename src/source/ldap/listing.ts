@@ -1,5 +1,5 @@
 /**
- * Lists a directory: every entry of `filters.listing`, a page at a time on a connection of its own. The addresses of an entry are
+ * Lists a directory: every entry of `filters.listing`, a page at a time, on connections of its own. The addresses of an entry are
  * where the other filters look for them, its owners what a lookup would make of it.
  *
  * Groups are listed in a second round, when the logins of those who may be their members are known: one search for each member
@@ -42,13 +42,19 @@ export class LdapListing implements Listing {
   }
 
   async *list(signal: AbortSignal): AsyncGenerator<readonly ListedLine[], void, undefined> {
-    let session: LdapSession | undefined;
+    const sessions: LdapSession[] = [];
+    const open = async () => {
+      const session = await this.#open(pageTimeoutMs, signal);
+      sessions.push(session);
+      return session;
+    };
     // A server that hangs would keep who gives up for as long as a page may take.
-    const giveUp = () => session?.destroy("given up");
+    const giveUp = () => {
+      for (const session of sessions) session.destroy("given up");
+    };
     signal.addEventListener("abort", giveUp);
     try {
-      session = await this.#open(pageTimeoutMs, signal);
-      for await (const lines of new Round(this.#plan, session).lines()) {
+      for await (const lines of new Round(this.#plan, await open(), open).lines()) {
         signal.throwIfAborted();
         yield lines;
       }
@@ -57,7 +63,7 @@ export class LdapListing implements Listing {
     } finally {
       signal.removeEventListener("abort", giveUp);
       // Not `end`: the rest of a page that nobody wants would still have to be read.
-      session?.destroy("listed");
+      for (const session of sessions) session.destroy("listed");
     }
   }
 
@@ -82,11 +88,16 @@ class Round {
   readonly #needs: ExpandDependencies;
   #hasGroups = false;
 
-  constructor(plan: ListingTable, session: LdapSession) {
+  /** @param open opens a session for what entries lead to: one that sends pages is asked nothing else */
+  constructor(plan: ListingTable, session: LdapSession, open: () => Promise<LdapSession>) {
     this.#plan = plan;
     this.#session = session;
+    let beside: Promise<LdapSession> | undefined;
     this.#needs = {
-      search: (search) => session.search(search),
+      search: async (search) => {
+        beside ??= open();
+        return (await beside).search(search);
+      },
       inTurn: turns(maxSearchesUnderWay),
       known: (dn) => this.#people.get(dn),
       onDangling: () => {},

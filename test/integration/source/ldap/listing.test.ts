@@ -35,8 +35,15 @@ beforeAll(async () => {
   const many = Array.from({ length: crowd }, (_, n) => person(`p${n}`, `p${n}@crowd.example`));
   const group = `dn: cn=crowd,ou=groups,${suffix}\nobjectClass: groupOfNames\nobjectClass: mailObject\ncn: crowd\nmail: crowd@example.com\n`;
   const members = Array.from({ length: crowd }, (_, n) => `member: uid=p${n},ou=people,${suffix}\n`);
+  // More groups than fit into a page, of somebody whom the listing does not have.
+  const groups = Array.from(
+    { length: 520 },
+    (_, n) =>
+      `\ndn: cn=g${n},ou=groups,${suffix}\nobjectClass: groupOfNames\nobjectClass: mailObject\ncn: g${n}\nmail: g${n}@groups.example\nmember: uid=outsider,ou=people,${suffix}\n`,
+  );
+  const outsider = `\ndn: uid=outsider,ou=people,${suffix}\nobjectClass: inetOrgPerson\nuid: outsider\ncn: o\nsn: o\n`;
   provider = await start({
-    ldif: `${siteLdif}\n${many.join("")}${group}${members.join("")}`,
+    ldif: `${siteLdif}\n${many.join("")}${group}${members.join("")}${outsider}${groups.join("")}`,
     isProvider: true,
     settings: ["limits dn.exact=cn=reader,dc=example,dc=com size.prtotal=unlimited"],
   });
@@ -115,6 +122,12 @@ describe("lists", () => {
   test("a group of more people than fit into a page, without asking for each", async () => {
     const lines = await listedBy(open(provider));
     expect(ownersIn(lines, "crowd@example.com")).toHaveLength(crowd);
+  });
+
+  test("several pages of groups, whose members are asked for where the listing has them not", async () => {
+    const lines = await listedBy(open(provider));
+    const found = lines.filter(({ key, owner }) => key.endsWith("@groups.example") && owner === "outsider");
+    expect(new Set(found.map(({ key }) => key)).size).toBe(520);
   });
 
   test.each([
