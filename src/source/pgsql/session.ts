@@ -3,13 +3,14 @@
  *
  * Knows pg and the wire; knows neither arms nor lookups nor what becomes of a host that fails.
  */
-import type { Client, Connection, QueryArrayResult } from "pg";
+import type { Client } from "pg";
 import { SocketSession } from "../pool/socket-session.ts";
 import { type OpenSession, type ResultSet, SessionError, type StatementSession } from "../session.ts";
 import type { Row } from "../sql/arm.ts";
 import { type OpenConnection, openConnection, type PgsqlLogin } from "./connection.ts";
 import { isServersAnswer, isTermination, toAuthorsError, toSessionError } from "./errors.ts";
 import type { ParameterTypes } from "./parameter-types.ts";
+import { Execution, type KeptStatement, Preparation } from "./statements.ts";
 
 // A source needs few statement texts: the shapes that keys have, times five sizes. What comes beyond is parsed each time.
 const maxPrepared = 100;
@@ -43,7 +44,7 @@ export class PgsqlSession extends SocketSession implements StatementSession {
   readonly #types: ParameterTypes;
   /** Whether statements can be prepared under a name: not with a pooler, whose next backend does not know them. */
   readonly #keepsStatements: boolean;
-  readonly #names = new Map<string, string>();
+  readonly #kept = new Map<string, KeptStatement>();
   readonly unpinned: readonly string[];
 
   constructor({ client, socket, isPooled, unpinned }: OpenConnection, queryTimeoutMs: number, types: ParameterTypes) {
@@ -105,9 +106,10 @@ export class PgsqlSession extends SocketSession implements StatementSession {
   async #run(text: string, values: readonly string[]): Promise<ResultSet> {
     const startMs = performance.now();
     try {
-      const name = this.#nameOf(text);
-      const query = { text, values: [...values], rowMode: "array" as const, queryMode: "extended" };
-      return toResultSet(await this.#client.query(name === undefined ? query : { ...query, name }));
+      const statement = this.#statementOf(text);
+      return await new Promise<ResultSet>((resolve, reject) => {
+        this.#client.query(new Execution(statement, values, resolve, reject));
+      });
     } catch (error) {
       const failure = toSessionError(error);
       const wasCancelled =
@@ -122,43 +124,12 @@ export class PgsqlSession extends SocketSession implements StatementSession {
     });
   }
 
-  #nameOf(text: string): string | undefined {
-    if (!this.#keepsStatements) return undefined;
-    const known = this.#names.get(text);
-    if (known !== undefined || this.#names.size >= maxPrepared) return known;
-    const name = `loginmapd_${this.#names.size + 1}`;
-    this.#names.set(text, name);
-    return name;
+  #statementOf(text: string): KeptStatement {
+    const known = this.#kept.get(text);
+    if (known !== undefined) return known;
+    if (!this.#keepsStatements || this.#kept.size >= maxPrepared) return { name: "", text };
+    const statement = { name: `loginmapd_${this.#kept.size + 1}`, text };
+    this.#kept.set(text, statement);
+    return statement;
   }
-}
-
-/** Has the server parse a statement and does not run it; pg itself only prepares what it runs at once. */
-class Preparation {
-  readonly #text: string;
-  readonly #resolve: () => void;
-  readonly #reject: (error: unknown) => void;
-
-  constructor(text: string, resolve: () => void, reject: (error: unknown) => void) {
-    this.#text = text;
-    this.#resolve = resolve;
-    this.#reject = reject;
-  }
-
-  submit(connection: Connection): void {
-    connection.parse({ name: "", text: this.#text, types: [] }, true);
-    connection.sync();
-  }
-
-  handleError(error: unknown): void {
-    this.#reject(error);
-  }
-
-  // After an error too: the promise is settled then.
-  handleReadyForQuery(): void {
-    this.#resolve();
-  }
-}
-
-function toResultSet({ fields, rows }: QueryArrayResult<unknown[]>): ResultSet {
-  return { columns: fields.map(({ name }) => name), rows: rows as Row[], resultSetCount: fields.length === 0 ? 0 : 1 };
 }
