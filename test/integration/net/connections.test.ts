@@ -98,6 +98,20 @@ test("a query that has reached the machine when the drain begins is answered", a
   await drained;
 });
 
+test("a drain waits for the first query of a client that has just connected, and answers it", async () => {
+  const { port, listener, parts } = await bench();
+  const client = await connect(port);
+  await waitUntil("the connection", () => parts.tally.connections === 1);
+  // The timer that ends this wait is made on a clock that stands: a busy machine cannot be too late.
+  vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] });
+  const drained = listener.drain();
+  for (let turn = 0; turn < 5; turn++) await new Promise((resolve) => setImmediate(resolve));
+  vi.useRealTimers();
+  client.send(ask("alice@x"));
+  expect(await within("the answer", client.netstring())).toBe("OK alice@example.com");
+  await within("the drain", drained);
+});
+
 test("nobody makes way while nobody waits", async () => {
   const { port, listener, parts } = await bench({ maxConnections: 1 });
   const client = await connect(port);

@@ -23,6 +23,13 @@ test("one parameter takes one question more", async () => {
   expect(asked).toBe(1);
 });
 
+test("a query that gives out what it was given has no answer: its stand-in is no owner", async () => {
+  const echoing = await askWithStandIns(["日本@example.com"], async ([value]) => rowsOf(`alice,${value}`));
+  expect(echoing).toBeUndefined();
+  const folding = await askWithStandIns(["日本@example.com"], async ([value]) => rowsOf((value as string).slice(1)));
+  expect(folding).toBeUndefined();
+});
+
 test("a failure of another kind is no answer", async () => {
   const failing = askWithStandIns(["日", "本"], async (values) => {
     if (values.includes("日")) throw new Error("gave up");
