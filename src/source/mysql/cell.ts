@@ -7,6 +7,7 @@ import type { FieldPacket } from "mysql2";
 
 // Column types of the protocol (field_types.h).
 const types = { decimal: 246, float: 4, double: 5, timestamp: 7, time: 11, datetime: 12, year: 13 } as const;
+const declaredTypes: ReadonlySet<number> = new Set([types.decimal, types.float, types.double, types.year]);
 const zerofillFlag = 64;
 /** The number of decimals that says that a column has no fixed one. */
 const noDecimals = 31;
@@ -27,8 +28,7 @@ interface Column {
 /** Whether a column's text depends on its declaration: the server writes its values otherwise as part of a UNION. */
 export function isDeclared(field: FieldPacket): boolean {
   const { columnType, flags } = field as unknown as Column;
-  const { decimal, float, double, year } = types;
-  return (flags & zerofillFlag) !== 0 || [decimal, float, double, year].some((type) => type === columnType);
+  return (flags & zerofillFlag) !== 0 || declaredTypes.has(columnType);
 }
 
 /**

@@ -38,15 +38,12 @@ class MysqlSession extends SocketSession implements StatementSession {
     this.unpinned = unpinned;
   }
 
-  async run(sql: string, values: readonly string[]): Promise<ResultSet> {
-    return this.timed(async () => {
-      const statement = this.#prepared.get(sql) ?? (await this.#prepare(sql));
-      return new Promise<ResultSet>((resolve, reject) => {
-        statement.execute(values as string[], (error, result, fields) => {
-          if (error === null) resolve(toResultSet(result, fields));
-          else reject(toSessionError(error));
-        });
-      });
+  // No async: each would be promises more, on the way of every miss.
+  run(sql: string, values: readonly string[]): Promise<ResultSet> {
+    return this.timed(() => {
+      const statement = this.#prepared.get(sql);
+      if (statement !== undefined) return execute(statement, values);
+      return this.#prepare(sql).then((made) => execute(made, values));
     });
   }
 
@@ -94,6 +91,15 @@ class MysqlSession extends SocketSession implements StatementSession {
   }
 }
 
+function execute(statement: PrepareStatementInfo, values: readonly string[]): Promise<ResultSet> {
+  return new Promise((resolve, reject) => {
+    statement.execute(values as string[], (error, result, fields) => {
+      if (error === null) resolve(toResultSet(result, fields));
+      else reject(toSessionError(error));
+    });
+  });
+}
+
 /** Takes what has come, up to a batch. */
 function takeRows(rows: Readable): Row[] {
   const batch: Row[] = [];
@@ -132,18 +138,19 @@ function toAuthorsError(error: QueryError): SessionError {
 // mysql2 gives rows with their fields; for a statement without a result set a header without fields; for a CALL an array
 // of results and a header, with an array of fields for each.
 function toResultSet(result: unknown, fields: FieldPacket[] | FieldPacket[][] | undefined): ResultSet {
-  const sets: [unknown, unknown][] =
-    fields?.some((field) => Array.isArray(field)) === true
-      ? (result as unknown[]).map((set, i) => [set, fields[i]])
-      : [[result, fields]];
-  const selected = sets.filter(([, columns]) => Array.isArray(columns));
-  const [rows, columns] = (selected[0] ?? [[], []]) as [unknown[][], FieldPacket[]];
+  if (fields?.some(Array.isArray) !== true) {
+    return Array.isArray(result) ? toSelected(result, (fields ?? []) as FieldPacket[], 1) : toSelected([], [], 0);
+  }
+  const selected = (result as unknown[]).flatMap((rows, i) =>
+    Array.isArray(rows) ? [{ rows: rows as unknown[][], columns: fields[i] as FieldPacket[] }] : [],
+  );
+  const { rows, columns } = selected[0] ?? { rows: [], columns: [] };
+  return toSelected(rows, columns, selected.length);
+}
+
+function toSelected(rows: unknown[][], columns: readonly FieldPacket[], resultSetCount: number): ResultSet {
   // In place: the rows are nobody else's.
   for (const row of rows) for (let i = 0; i < row.length; i++) row[i] = toCell(row[i], columns[i]);
-  return {
-    columns: columns.map(({ name }) => name),
-    rows: rows as Row[],
-    isDeclared: columns.some(isDeclared),
-    resultSetCount: selected.length,
-  };
+  const names = columns.map(({ name }) => name);
+  return { columns: names, rows: rows as Row[], isDeclared: columns.some(isDeclared), resultSetCount };
 }

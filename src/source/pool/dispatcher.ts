@@ -169,7 +169,8 @@ export class Dispatcher<S extends Session, L extends Batchable> {
       pooled.underWay--;
       for (const one of waiting) this.#inFlight.delete(one);
       this.#doneWaiting();
-      this.#schedule();
+      // Else nobody wants the session; to a host that is not preferred any more it is given up.
+      if (this.#queue.size > 0 || pooled.host !== this.hosts.preferred()) this.#schedule();
     }
   }
 

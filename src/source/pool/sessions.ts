@@ -71,7 +71,7 @@ export class Sessions<S extends Session> {
       if (entry.host === host && entry.underWay < batchesPerSession) found.push(entry);
       else if (entry.host !== host && entry.underWay === 0) this.#retire(entry);
     }
-    return found.sort((a, b) => a.underWay - b.underWay);
+    return batchesPerSession === 1 ? found : found.sort((a, b) => a.underWay - b.underWay);
   }
 
   /** Opens up to `wanted` more sessions to the preferred host, within `poolSize`. */

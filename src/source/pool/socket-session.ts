@@ -73,7 +73,7 @@ export abstract class SocketSession implements Session {
    *   very piece is up, and the session is closed; else what `work` throws
    */
   protected timed<T>(work: () => Promise<T>): Promise<T> {
-    if (!this.#isOpen) throw new SessionError("connection", "connection closed");
+    if (!this.#isOpen) return Promise.reject(new SessionError("connection", "connection closed"));
     return new Promise((resolve, reject) => {
       const limitMs = this.#limitMs;
       const late = () => {
@@ -86,13 +86,21 @@ export abstract class SocketSession implements Session {
         this.onSlow();
       };
       let timer = limitMs > slowMs ? setTimeout(slow, slowMs) : setTimeout(late, limitMs);
+      const ended = () => {
+        clearTimeout(timer);
+        this.#failing.delete(reject);
+      };
       this.#failing.add(reject);
-      work()
-        .then(resolve, reject)
-        .finally(() => {
-          clearTimeout(timer);
-          this.#failing.delete(reject);
-        });
+      work().then(
+        (value) => {
+          ended();
+          resolve(value);
+        },
+        (error: unknown) => {
+          ended();
+          reject(error);
+        },
+      );
     });
   }
 
