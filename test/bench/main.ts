@@ -39,11 +39,12 @@ const suites: Readonly<Record<SuiteName, (stage: Stage, pace: Pace) => Promise<L
   audit: measureAudit,
 };
 
+// Enough that no measurement of misses asks a key twice.
+const mailboxes = 200_000;
+
 async function bench(options: BenchOptions): Promise<void> {
   const standard = options.isQuick ? quick : full;
   const pace = { ...standard, repetitions: options.repetitions ?? standard.repetitions };
-  // Enough that no measurement of misses asks a key twice.
-  const mailboxes = Math.max(200_000, ...(options.suites.includes("memory") ? pace.cachedOwners : []));
   const stage = await setStage({ mailboxes, isNodeGenerator: options.isNodeGenerator });
   process.once("SIGINT", () => void stage.close().finally(() => process.exit(130)));
   const lineups: Lineup[] = [];

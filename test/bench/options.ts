@@ -33,11 +33,11 @@ export interface BenchOptions {
 /** Shown by `--help`. */
 export const usage = `usage: npm run bench -- [options]
 
-  --quick            about a minute instead of some twenty; fewer settings, shorter runs
+  --quick            a few minutes instead of fifteen to twenty; fewer settings, shorter runs
   --only SUITE,...   ${suiteNames.join(", ")}
-  --repetitions N    of every measurement (10; with --quick 5; a third of it for long ones); medians are printed
+  --repetitions N    of every measurement (9; with --quick 5; a third of it for long ones); medians and quartiles are printed
   --json FILE        write every repetition
-  --docs             write the figures and the plot into docs/
+  --docs             write the figures and the plots into docs/
   --node-generator   use the load generator in TypeScript even when there is a C compiler
 `;
 

@@ -51,20 +51,45 @@ export function median(values: readonly number[]): number {
   return Number.isInteger(middle) ? (upper + (ascending[middle - 1] ?? Number.NaN)) / 2 : upper;
 }
 
+/** A median and the quartiles beside it: half of the values lie between them. */
+export interface Spread {
+  readonly median: number;
+  readonly low: number;
+  readonly high: number;
+}
+
+/** The spread of values; NaN when there are none. */
+export function spreadOf(values: readonly number[]): Spread {
+  return { median: median(values), low: quantile(values, 0.25), high: quantile(values, 0.75) };
+}
+
+/** The value below which a share of the values lie, by linear interpolation between the two beside it. */
+function quantile(values: readonly number[], share: number): number {
+  const ascending = [...values].sort((a, b) => a - b);
+  const place = share * (ascending.length - 1);
+  const [below, above] = [ascending[Math.floor(place)] ?? Number.NaN, ascending[Math.ceil(place)] ?? Number.NaN];
+  return below + (above - below) * (place - Math.floor(place));
+}
+
+/** The spread of one figure; NaN when it was not measured. */
+export function spreadOfFigure(entry: Entry, figure: Figure): Spread {
+  return spreadOf(entry.samples.map((sample) => sample[figure] ?? Number.NaN));
+}
+
 /** The median of one figure; NaN when it was not measured. */
 export function medianOf(entry: Entry, figure: Figure): number {
   return median(entry.samples.map((sample) => sample[figure] ?? Number.NaN));
 }
 
 /**
- * The median of the ratios of a figure, each taken between two runs that followed each other: what slows the machine down
+ * The spread of the ratios of a figure, each taken between two runs that followed each other: what slows the machine down
  * for a while slows both, and leaves their ratio alone.
  *
  * @returns NaN when the two were not measured equally often, or never
  */
-export function medianRatio(entry: Entry, reference: Entry, figure: Figure): number {
-  if (entry.samples.length !== reference.samples.length) return Number.NaN;
-  return median(
+export function spreadOfRatio(entry: Entry, reference: Entry, figure: Figure): Spread {
+  if (entry.samples.length !== reference.samples.length) return spreadOf([]);
+  return spreadOf(
     entry.samples.map((sample, i) => (sample[figure] ?? Number.NaN) / (reference.samples[i]?.[figure] ?? Number.NaN)),
   );
 }

@@ -1,5 +1,7 @@
 /** Tables for people: aligned text for the terminal, Markdown for the documentation. */
 
+import type { Spread } from "./statistics.ts";
+
 /** A table; the first column is text, the others are figures. */
 export interface Table {
   readonly title: string;
@@ -12,6 +14,12 @@ export function formatFigure(value: number | undefined): string {
   if (value === undefined || Number.isNaN(value)) return "–";
   if (Math.abs(value) >= 100) return Math.round(value).toLocaleString("en");
   return Number(value.toPrecision(3)).toString();
+}
+
+/** Writes a median with the quartiles behind it, where there is more than one value. */
+export function formatSpread({ median, low, high }: Spread): string {
+  const middle = formatFigure(median);
+  return low === high || Number.isNaN(median) ? middle : `${middle} (${formatFigure(low)}–${formatFigure(high)})`;
 }
 
 /** Aligns a table for a terminal. */

@@ -8,7 +8,8 @@ import { type AskedServer, measureTableMisses } from "./misses-table.ts";
 
 /** Misses of 1, 8 and 50 clients. Postfix and loginmapd serve the same table file, so the same filter. */
 export function measureLdapMisses(stage: Stage, pace: Pace): Promise<Lineup[]> {
-  return measureTableMisses(stage, pace, { type: "ldap", suite: "misses-ldap", title: "misses on LDAP", start });
+  const [title, mailboxes] = ["misses on LDAP", 50_000];
+  return measureTableMisses(stage, pace, { type: "ldap", suite: "misses-ldap", title, mailboxes, start });
 }
 
 async function start(mailboxes: number): Promise<AskedServer> {

@@ -13,6 +13,7 @@ export function measurePgsqlMisses(stage: Stage, pace: Pace): Promise<Lineup[]> 
     type: "pgsql",
     suite: "misses-pgsql",
     title: "misses on PostgreSQL",
+    mailboxes: 200_000,
     async start(mailboxes) {
       const postgresql = await startDatabase(mailboxes);
       return { cf: tableOf(postgresql), remove: () => postgresql.remove() };

@@ -5,7 +5,7 @@ import { connect } from "node:net";
 import { join } from "node:path";
 import { projectRoot, writeConfig } from "../../support/servers/daemon.ts";
 import { type Child, startChild, stopChild } from "../../support/servers/processes.ts";
-import { type Pace, patient } from "../pace.ts";
+import type { Pace } from "../pace.ts";
 import { UsageReader } from "../process-usage.ts";
 import { findPlaces, loginmapdConfig } from "../servers.ts";
 import type { Stage } from "../stage.ts";
@@ -14,8 +14,7 @@ import { inTurns } from "../undisturbed.ts";
 import { addressOf, queryText } from "../workload.ts";
 
 /** Until a lookup is answered, until /readyz says so; beside what Node itself needs to begin and end. */
-export async function measureStart(stage: Stage, usual: Pace): Promise<Lineup[]> {
-  const pace = patient(usual);
+export async function measureStart(stage: Stage, pace: Pace): Promise<Lineup[]> {
   const starts: Contestant[] = [
     { name: "loginmapd, first lookup answered", measure: async () => (await start(stage)).answered },
     { name: "loginmapd, /readyz 200", measure: async () => (await start(stage)).ready },
@@ -24,7 +23,7 @@ export async function measureStart(stage: Stage, usual: Pace): Promise<Lineup[]>
   return [{ suite: "start", title: "start", entries: await inTurns(starts, pace.repetitions) }];
 }
 
-/** Time since the spawn, and what the process had used of the processors by then, to 10 ms. */
+/** Time since the spawn, and what the process had used of the processors by then. */
 interface Moment {
   readonly ms: number;
   readonly cpuUs: number;
