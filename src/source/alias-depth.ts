@@ -9,6 +9,9 @@ import type { ListedLine, Listing } from "../model/listing.ts";
 import { splitOwners } from "../model/owner-list.ts";
 import type { Database } from "../model/source.ts";
 
+// So many owners are asked for in one go: an alias may have thousands, and a statement of thousands takes a server longer than it has.
+const asksAtOnce = 8;
+
 /** Follows aliases of aliases up to `depth` in a row. */
 export class AliasDepth implements Database {
   readonly #database: Database;
@@ -49,7 +52,7 @@ export class AliasDepth implements Database {
     note(asks, findings, ownersOf);
     let open = aliasesAmong(findings, ownersOf);
     for (let level = 1; level < this.#depth && open.length > 0; level++) {
-      const deeper = await this.#database.find(open, deadlineMs);
+      const deeper = await this.#findAll(open, deadlineMs);
       note(open, deeper, ownersOf);
       open = aliasesAmong(deeper, ownersOf);
     }
@@ -59,6 +62,12 @@ export class AliasDepth implements Database {
       const from = role === "address" ? key.email : undefined;
       return cells === notAsked ? cells : loginsBehind(from, cells.flatMap(splitOwners), known, this.#depth);
     });
+  }
+
+  async #findAll(asks: readonly Ask[], deadlineMs: number): Promise<Cells> {
+    const parts: (readonly Ask[])[] = [];
+    for (let at = 0; at < asks.length; at += asksAtOnce) parts.push(asks.slice(at, at + asksAtOnce));
+    return (await Promise.all(parts.map(async (part) => this.#database.find(part, deadlineMs)))).flat();
   }
 
   hostedDomains(deadlineMs: number) {

@@ -86,6 +86,15 @@ describe("alias_depth", () => {
     expect((await find(rows, 5, ask("chain@e"))).trips).toEqual([["chain@e"], ["sales@e"], ["alice@e", "bob@e"]]);
   });
 
+  test("asks for the owners of a long alias a few at a time, which no statement is too long for", async () => {
+    const members = Array.from({ length: 1000 }, (_, i) => `member${i}@e`);
+    const owned = Object.fromEntries(members.map((member) => [member, [member]]));
+    const { findings, trips } = await find({ ...owned, "all@e": members }, 2, ask("all@e"));
+    expect(findings).toEqual([members]);
+    expect(Math.max(...trips.map((asked) => asked.length))).toBe(8);
+    expect(trips.flat()).toEqual(["all@e", ...members]);
+  });
+
   test("never goes deeper than it may", async () => {
     expect((await find(rows, 2, ask("long@e"))).trips).toEqual([["long@e"], ["chain@e"]]);
   });
