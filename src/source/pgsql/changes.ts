@@ -27,8 +27,13 @@ export function watchChanges(open: OpenWatched<StatementSession>, onHint: () => 
     if (!(session instanceof PgsqlSession)) throw new Error("a session of another driver");
     let hasHeard = false;
     const closed = new Promise<void>((resolve) => {
-      session.onClose = () => resolve();
-      signal.addEventListener("abort", () => resolve());
+      // The signal outlives the session, and every session that comes after it.
+      const settle = () => {
+        signal.removeEventListener("abort", settle);
+        resolve();
+      };
+      session.onClose = settle;
+      signal.addEventListener("abort", settle);
     });
     const canHear = await beginListening(session, say, () => {
       hasHeard = true;

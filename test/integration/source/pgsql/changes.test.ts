@@ -1,6 +1,7 @@
 /** The triggers of sql/notify.pgsql.sql on a real PostgreSQL, and who hears them. */
+import { getEventListeners } from "node:events";
 import { join } from "node:path";
-import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
+import { afterAll, afterEach, beforeAll, expect, test, vi } from "vitest";
 import type { ChangeWatch } from "../../../../src/model/listing.ts";
 import type { Endpoint } from "../../../../src/model/settings.ts";
 import type { Database } from "../../../../src/model/source.ts";
@@ -90,8 +91,13 @@ test("a login that Modoboa notes is no change", async () => {
   expect(hints.count).toBe(1);
 });
 
-test("a connection that was lost is opened again, and counts as a change", async () => {
+test("a connection that was lost is opened again, counts as a change and leaves nothing behind", async () => {
+  const listening = vi.spyOn(EventTarget.prototype, "addEventListener");
   const { hints, state } = await watch("native");
+  const signals = new Set(listening.mock.contexts.filter((target) => target instanceof AbortSignal));
+  listening.mockRestore();
+  const held = () => Math.max(...[...signals].map((signal) => getEventListeners(signal, "abort").length));
+  const heldAtFirst = held();
   await server.query("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'loginmapd'");
   await waitUntil("the hint of a new connection", () => hints.count > 0);
   await waitUntil("it to listen again", async () => {
@@ -100,6 +106,7 @@ test("a connection that was lost is opened again, and counts as a change", async
     return hints.count > before;
   });
   expect(state().signal).toBe("notify");
+  expect(held()).toBe(heldAtFirst);
 });
 
 test("without triggers there is no signal, until somebody sends one", async () => {
