@@ -3,19 +3,18 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
 import { ConfigError, SourceError } from "../../../src/model/errors.ts";
-import type { Database } from "../../../src/model/source.ts";
 import { openPostfixCf, parsePostfixCf } from "../../../src/source/postfix-cf/index.ts";
-import { answerTo, openSource, ownersOf } from "../../support/fakes/open-source.ts";
+import { answerTo, ownersOf } from "../../support/fakes/open-source.ts";
 import { sqlPlan } from "../../support/postfix-cf-check.ts";
 import { type Mariadb, startMariadb } from "../../support/servers/mariadb.ts";
 import { freePort } from "../../support/servers/ports.ts";
 import { makePostfixHome, type PostfixHome, type PostmapAnswer } from "../../support/servers/postfix.ts";
 import { postmapAll } from "../../support/servers/postmap-all.ts";
+import { oddKeys as keys, TableFiles } from "../../support/table-files.ts";
 import { stacks } from "./stack-cases.ts";
 
 let mariadb: Mariadb;
 let postfix: PostfixHome;
-const opened: Database[] = [];
 
 beforeAll(async () => {
   mariadb = await startMariadb({ databases: ["cases", ...stacks.map(({ name }) => name)] });
@@ -32,7 +31,7 @@ beforeAll(async () => {
 });
 
 afterEach(async () => {
-  for (const database of opened.splice(0)) await database.close();
+  await files.close();
 });
 
 afterAll(async () => {
@@ -68,56 +67,11 @@ INSERT INTO odd VALUES
   ('z@b.c', 8, 1970, 0.00001234, 2.675, 1.7976931348623157e308, '100:00:00.001', NULL, ' a', b'1100001', 1, 1, 1, '1', 'x', 'b');
 `;
 
-const keys = [
-  "a@b.c", "u@mail.example.com", "@example.com", "@mail.example.com", "plain", "u", "o'brien@b.c", "a\\b@b.c",
-  '"two words"@b.c', "two words@b.c", "ü@b.c", "日本@b.c", "%@b.c", "_@b.c", "empty@b.c", "list@b.c", "x'u'@b.c", 'x"u"@b.c',
-  "u+tag@b.c", "a@b@b.c", "nobody@b.c", "a@b..c", "a@.b", "a@b.", "a@c", "u@sub.mail.example.com", "' or '1'='1", "';--@b.c",
-  "a@ex.com", "u@other.org", "@", "u@", "a@xn--exmple-cua.com", "\\", "'", "a@b.c'", "a@b.c\\",
-]; // biome-ignore format: a list of words
-
 function tableOf(lines: string, database = "cases"): string {
   return `hosts = unix:${mariadb.socket}\nuser = postfix\npassword = it's \\ secret\ndbname = ${database}\n${lines}\n`;
 }
 
-/** Opens a table file as the daemon does; closed after the test. */
-function open(file: string): Database {
-  const database = openTable(file);
-  opened.push(database);
-  return database;
-}
-
-function openTable(file: string): Database {
-  const overrides = { poolSize: 2, connectTimeoutMs: 5000, queryTimeoutMs: 5000 };
-  return openSource({ connection: undefined, queries: { kind: "postfix_cf", file, overrides } });
-}
-
-/** One answer by a database of its own: tests that run side by side must not close each other's. */
-async function answerOnce(file: string, key: string): Promise<string | undefined> {
-  const database = openTable(file);
-  try {
-    return await answerTo(database, key);
-  } finally {
-    await database.close();
-  }
-}
-
-async function allOurs(file: string, asked: readonly string[]): Promise<Record<string, string>> {
-  const database = open(file);
-  const found: Record<string, string> = {};
-  for (const key of asked) {
-    const answer = await answerTo(database, key);
-    if (answer !== undefined) found[key] = answer;
-  }
-  return found;
-}
-
-let tables = 0;
-
-/** What Postfix and what we answer to every key. */
-async function compare(lines: string, asked: readonly string[] = keys) {
-  const file = await postfix.writeTable(`case-${tables++}.cf`, tableOf(lines));
-  return { theirs: await postmapAll(postfix, `mysql:${file}`, asked), ours: await allOurs(file, asked) };
-}
+const files = new TableFiles("mysql", () => postfix, tableOf);
 
 const templates = [
   "query = SELECT v FROM t WHERE k='%s'",
@@ -180,17 +134,17 @@ const templates = [
 
 describe("the same keys get the same answers", () => {
   test.each(templates)("%s", async (lines) => {
-    const { ours: mine, theirs } = await compare(lines);
+    const { ours: mine, theirs } = await files.compare(lines, keys);
     expect(mine).toEqual(theirs);
   });
 
   test("some of them are answered at all", async () => {
-    const { theirs } = await compare("query = SELECT v FROM t WHERE k='%s'");
+    const { theirs } = await files.compare("query = SELECT v FROM t WHERE k='%s'", keys);
     expect(Object.keys(theirs).length).toBeGreaterThan(15);
   });
 
   test("a file with CRLF line ends", async () => {
-    const { ours: mine, theirs } = await compare("query = SELECT v\r\n FROM t\r\n WHERE k='%s'\r");
+    const { ours: mine, theirs } = await files.compare("query = SELECT v\r\n FROM t\r\n WHERE k='%s'\r", keys);
     expect(mine).toEqual(theirs);
     expect(mine["plain"]).toBe("bare");
   });
@@ -221,9 +175,9 @@ describe("columns that hold no text are written as Postfix gets them", () => {
 
   test.each(columns)("%s, alone and with other keys", async (column) => {
     const lines = `query = SELECT ${column} FROM odd WHERE k='%s'`;
-    const { ours: mine, theirs } = await compare(lines, odds);
+    const { ours: mine, theirs } = await files.compare(lines, odds);
     expect(mine).toEqual(theirs);
-    const database = open(await postfix.writeTable(`odd-${tables++}.cf`, tableOf(lines)));
+    const database = files.open(await files.write(lines));
     await answerTo(database, "a@b.c");
     const together = await Promise.all(odds.map((key) => answerTo(database, key)));
     expect(together).toEqual(odds.map((key) => theirs[key]));
@@ -232,8 +186,8 @@ describe("columns that hold no text are written as Postfix gets them", () => {
 
 describe("keys that share a round trip get the answers that each gets alone", () => {
   test.each(templates)("%s", async (lines) => {
-    const file = await postfix.writeTable(`joined-${tables++}.cf`, tableOf(lines));
-    const database = open(file);
+    const file = await files.write(lines);
+    const database = files.open(file);
     const alone: (string | undefined)[] = [];
     for (const key of keys) alone.push(await answerTo(database, key));
     expect(await Promise.all(keys.map((key) => answerTo(database, key)))).toEqual(alone);
@@ -250,9 +204,9 @@ describe("keys that share a round trip get the answers that each gets alone", ()
 test("of a dead inet host, a dead socket and one that lives the last answers", async () => {
   const [deadPort, gone] = [await freePort(), `${mariadb.folder}/gone.sock`];
   const lines = `query = SELECT v FROM t WHERE k='%s'\nhosts = inet:127.0.0.1:${deadPort} unix:${gone} unix:${mariadb.socket}`;
-  const file = await postfix.writeTable("dead-hosts.cf", tableOf(lines));
+  const file = await files.write(lines);
   expect(await postfix.postmap(`mysql:${file}`, "plain")).toEqual({ kind: "found", value: "bare" });
-  const database = open(file);
+  const database = files.open(file);
   expect(await answerTo(database, "plain")).toBe("bare");
   const states = database.health().hosts.map(({ endpoint, isUp }) => [endpoint, isUp]);
   // Sockets before the network, as Postfix tries them; the inet host is not needed and so not tried.
@@ -266,8 +220,8 @@ test("of a dead inet host, a dead socket and one that lives the last answers", a
 test("of a dead socket, a dead inet host and one that lives the last answers", async () => {
   const dead = await freePort();
   const lines = `query = SELECT v FROM t WHERE k='%s'\nhosts = unix:${mariadb.folder}/gone.sock 127.0.0.1:${dead} 127.0.0.1:${mariadb.port}`;
-  const file = await postfix.writeTable("dead-inet.cf", tableOf(lines));
-  expect(await answerTo(open(file), "plain")).toBe("bare");
+  const file = await files.write(lines);
+  expect(await answerTo(files.open(file), "plain")).toBe("bare");
 });
 
 // postmap waits a second before it ends with a fatal error, so these wait side by side.
@@ -280,17 +234,17 @@ describe("no answer there is no answer here", () => {
     ["a table that is not there", "query = SELECT v FROM no_such_table WHERE k='%s'"],
     ["the faulty query of the guides", "query = SELECT mail_user.email FROM t,u WHERE mail_user.email='%s'"],
   ])("%s", async (_what, lines) => {
-    const file = await postfix.writeTable(`failing-${tables++}.cf`, tableOf(lines));
+    const file = await files.write(lines);
     const answer = await postfix.postmap(`mysql:${file}`, "a@b.c");
     expect(answer.kind).toBe("failed");
-    await expect(answerOnce(file, "a@b.c")).rejects.toThrow(SourceError);
+    await expect(files.answerOnce(file, "a@b.c")).rejects.toThrow(SourceError);
   });
 
   test("no answer to a later key does not matter where an earlier one is answered", async () => {
     const lines =
       "query = SELECT v FROM t WHERE k='%s' OR (k='a@b.c' AND '%s'='@mail.example.com')\nexpansion_limit = 1";
-    const file = await postfix.writeTable(`later-${tables++}.cf`, tableOf(lines));
-    const database = open(file);
+    const file = await files.write(lines);
+    const database = files.open(file);
     await expect(answerTo(database, "@mail.example.com")).rejects.toMatchObject({ code: "ERR_SOURCE_RESULT" });
     for (let i = 0; i < 3; i++) expect(await ownersOf(database, "u@mail.example.com")).toEqual(["u"]);
     await expect(ownersOf(database, "nobody@mail.example.com")).rejects.toMatchObject({ code: "ERR_SOURCE_RESULT" });
@@ -301,7 +255,7 @@ describe("no answer there is no answer here", () => {
       "poison.cf",
       tableOf("query = SELECT v FROM ascii_t WHERE k=CONCAT('%u', '@', d)"),
     );
-    const database = open(file);
+    const database = files.open(file);
     expect(await answerTo(database, "日本@b.c")).toBeUndefined();
     expect(await answerTo(database, "a@b.c")).toBe("plain ascii");
     expect((await postfix.postmap(`mysql:${file}`, "日本@b.c")).kind).toBe("failed");
@@ -327,7 +281,7 @@ describe("what Postfix refuses to open is refused", () => {
     ["a domain file that is not there", "query = SELECT 1\ndomain = /no/such/file"],
     ["an inline table without =", "query = SELECT 1\ndomain = inline:{ ex.com }"],
   ])("%s", async (_what, lines) => {
-    const file = await postfix.writeTable(`fatal-${tables++}.cf`, tableOf(lines));
+    const file = await files.write(lines);
     const answer: PostmapAnswer = await postfix.postmap(`mysql:${file}`, "a@b.c");
     expect(answer).toMatchObject({ kind: "failed", message: expect.stringMatching(/fatal|error/) });
     expect(() => openPostfixCf(file)).toThrow(ConfigError);
@@ -341,11 +295,11 @@ describe("names that Postfix ignores", () => {
     ["a $name", "query = SELECT '$hosts'"],
     ["a comment behind a value", "query = SELECT v FROM t WHERE k='%s'\nresult_format = %s # note"],
   ])("%s", async (_what, lines) => {
-    const file = await postfix.writeTable(`odd-${tables++}.cf`, `${lines}\n${tableOf("")}`);
+    const file = await postfix.writeTable("odd.cf", `${lines}\n${tableOf("")}`);
     const answer = await postfix.postmap(`mysql:${file}`, "plain");
     const value = answer.kind === "found" ? answer.value : undefined;
     expect(value).toBeDefined();
-    expect(await answerTo(open(file), "plain")).toBe(value);
+    expect(await answerTo(files.open(file), "plain")).toBe(value);
   });
 });
 
@@ -360,7 +314,7 @@ describe.each(stacks.filter(({ shipped }) => shipped !== undefined))(
     });
 
     test("finds the owners that were measured with Postfix", async () => {
-      const database = open(file);
+      const database = files.open(file);
       const found: Record<string, string> = {};
       for (const address of Object.keys(owners)) {
         found[address] = (await ownersOf(database, address)).map(localpart).join(",") || "-";
@@ -382,7 +336,7 @@ describe.each(stacks.filter(({ shipped }) => shipped !== undefined))(
           "_lice@example.com",
         ]),
       ].filter((address) => !/[^\0-\x7f]/.test(address));
-      expect(await allOurs(file, asked)).toEqual(await postmapAll(postfix, `mysql:${file}`, asked));
+      expect(await files.allOurs(file, asked)).toEqual(await postmapAll(postfix, `mysql:${file}`, asked));
     });
   },
 );
