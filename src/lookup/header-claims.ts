@@ -44,17 +44,14 @@ const once: readonly ClaimingHeader[] = ["From", "Sender"];
 
 /** @returns the header that a field name stands for, in any case; `undefined` for one that claims nothing */
 export function claimingHeader(name: string): ClaimingHeader | undefined {
-  // Most names are told apart by their length, without another string.
-  switch (name.length) {
-    case 4:
-    case 6:
-    case 11:
-    case 13:
-      return headers.get(name.toLowerCase());
-    default:
-      return undefined;
-  }
+  return claimingFields.isLength(name.length) ? headers.get(name.toLowerCase()) : undefined;
 }
+
+/** The fields that claim something, for whoever reads them off the wire: most others are told apart by their length. */
+export const claimingFields = {
+  isLength: (length: number): boolean => length === 4 || length === 6 || length === 11 || length === 13,
+  named: claimingHeader,
+};
 
 /** Reads the claims of a message. Time and memory are bounded by `maxFieldChars`. @param read how a field is read */
 export function claimsOf({ sender, fields }: MessageOrigin, read: ReadField = addressesIn): Claims {
@@ -77,8 +74,13 @@ function unreadable(place: ClaimingHeader): Claims {
 
 const places: readonly ClaimPlace[] = ["Envelope sender", "From", "Sender", "Resent-From", "Resent-Sender"];
 
-/** By place, so that a refusal names what a person sees first, whatever the order of the fields. */
+/** By place, so that a refusal names what a person sees first, whatever the order of the fields. They mostly are so already. */
 function inOrder(claims: readonly Claim[]): readonly Claim[] {
-  if (claims.length < 2) return claims;
-  return places.flatMap((place) => claims.filter((claim) => claim.place === place));
+  let last = 0;
+  for (const { place } of claims) {
+    const at = places.indexOf(place);
+    if (at < last) return places.flatMap((one) => claims.filter((claim) => claim.place === one));
+    last = at;
+  }
+  return claims;
 }

@@ -106,10 +106,17 @@ export function readSender(bytes: Buffer, start: number, end: number): string {
   return sender.startsWith("<") && sender.endsWith(">") ? sender.slice(1, -1) : sender;
 }
 
+/** Tells the fields that are worth reading, by their names without the blanks that may stand before the colon. */
+export interface WantedFields<Name> {
+  /** Whether one of them is so long. Most fields are told apart by that, without a string for each. */
+  isLength(length: number): boolean;
+  /** @returns what the field is, `undefined` for one that is not worth reading */
+  named(name: string): Name | undefined;
+}
+
 /**
  * Reads a header field.
  *
- * @param isWanted tells by the name, without the blanks that may stand before the colon, whether the value is worth reading
  * @returns `undefined` for a field that is not wanted. The value is as in the queue: folds are line feed and blanks.
  * @throws {ProtocolError} ERR_MILTER_PAYLOAD unless there are two fields, each with its end
  */
@@ -117,18 +124,25 @@ export function readHeader<Name>(
   bytes: Buffer,
   start: number,
   end: number,
-  isWanted: (name: string) => Name | undefined,
+  wanted: WantedFields<Name>,
 ): { readonly name: Name; readonly value: string } | undefined {
   const nameEnd = fieldEnd(bytes, start, end, "header");
   const valueEnd = fieldEnd(bytes, nameEnd + 1, end, "header");
   if (valueEnd + 1 !== end) throw malformed("header");
-  const name = isWanted(bytes.toString("latin1", start, nameEnd).trimEnd());
+  let trimmed = nameEnd;
+  while (trimmed > start && isBlank(bytes[trimmed - 1] as number)) trimmed--;
+  const name = wanted.isLength(trimmed - start) ? wanted.named(bytes.toString("latin1", start, trimmed)) : undefined;
   return name === undefined ? undefined : { name, value: toText(bytes, nameEnd + 1, valueEnd) };
 }
 
 /** Text of a field. What is not UTF-8 (RFC 6532) keeps its ASCII; every other byte becomes U+FFFD, which is in no address. */
 function toText(bytes: Buffer, start: number, end: number): string {
   return decodeText(bytes, start, end) ?? bytes.toString("utf8", start, end);
+}
+
+/** Blanks, and the no-break space of Latin-1: whoever shows the field takes it for one. */
+function isBlank(byte: number): boolean {
+  return byte === 0x20 || byte === 0xa0 || (byte >= 0x09 && byte <= 0x0d);
 }
 
 function fieldEnd(bytes: Buffer, start: number, end: number, what: string): number {

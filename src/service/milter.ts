@@ -5,7 +5,7 @@
  * accepted at MAIL. What is claimed is lookup/header-claims.ts, what becomes of it lookup/message-verdict.ts.
  */
 import type { Buffer } from "node:buffer";
-import { claimingHeader } from "../lookup/header-claims.ts";
+import { claimingFields } from "../lookup/header-claims.ts";
 import { unauthenticated } from "../lookup/message-verdict.ts";
 import { ProtocolError } from "../model/errors.ts";
 import type { Conversation, Peer, Service } from "../model/service.ts";
@@ -43,6 +43,13 @@ export class MilterService implements Service {
  * server may still tell the rest of it.
  */
 type Stage = "greeting" | "idle" | "header" | "decided";
+
+// Stages at which a command may come. One list each, since a packet is too short for another.
+const agreed: readonly Stage[] = ["idle", "header", "decided"];
+const inMessage: readonly Stage[] = ["header", "decided"];
+const betweenMessages: readonly Stage[] = ["idle", "decided"];
+const afterVerdict: readonly Stage[] = ["decided"];
+const beforeMessages: readonly Stage[] = ["greeting", "idle"];
 
 /** The mail server's session: its messages, one after the other. */
 class MilterConversation implements Conversation, PacketSink {
@@ -106,7 +113,7 @@ class MilterConversation implements Conversation, PacketSink {
       case commands.endOfMessage:
         return this.#decide("idle");
       case commands.abort:
-        this.#expect(command, "idle", "header", "decided");
+        this.#expect(command, agreed);
         this.#forget();
         this.#stage = "idle";
         return this.#peer.isReading;
@@ -117,27 +124,27 @@ class MilterConversation implements Conversation, PacketSink {
         this.#peer.finish();
         return this.#peer.isReading;
       case commands.quitNewConnection:
-        this.#expect(command, "idle", "header", "decided");
+        this.#expect(command, agreed);
         this.#forget();
         this.#stage = "idle";
         return this.#peer.isReading;
       case commands.body:
-        this.#expect(command, "decided");
+        this.#expect(command, afterVerdict);
         return this.#peer.reply(this.#message?.said ?? acceptReply);
       case commands.recipient:
       case commands.data:
-        this.#expect(command, "header", "decided");
+        this.#expect(command, inMessage);
         return this.#peer.reply(continueReply);
       case commands.connect:
       case commands.helo:
       case commands.unknown:
-        this.#expect(command, "idle", "header", "decided");
+        this.#expect(command, agreed);
         return this.#peer.reply(continueReply);
     }
   }
 
   #agree(bytes: Buffer, start: number, end: number): boolean {
-    this.#expect(commands.negotiate, "greeting", "idle");
+    this.#expect(commands.negotiate, beforeMessages);
     const { reply, answersHeaders } = negotiate(bytes, start, end);
     this.#answersHeaders = answersHeaders;
     this.#stage = "idle";
@@ -154,7 +161,7 @@ class MilterConversation implements Conversation, PacketSink {
   }
 
   #begin(bytes: Buffer, start: number, end: number): boolean {
-    this.#expect(commands.mail, "idle", "decided");
+    this.#expect(commands.mail, betweenMessages);
     const given = readSender(bytes, start, end);
     const [login, sender] = [this.#login, this.#sender];
     [this.#login, this.#sender] = [undefined, undefined];
@@ -171,15 +178,15 @@ class MilterConversation implements Conversation, PacketSink {
   }
 
   #noteHeader(bytes: Buffer, start: number, end: number): boolean {
-    this.#expect(commands.header, "header", "decided");
-    const field = readHeader(bytes, start, end, claimingHeader);
+    this.#expect(commands.header, inMessage);
+    const field = readHeader(bytes, start, end, claimingFields);
     if (field !== undefined && this.#stage === "header") this.#message?.note(field.name, field.value);
     return this.#answersHeaders ? this.#peer.reply(continueReply) : this.#peer.isReading;
   }
 
   /** Says the verdict, or says it again to a mail server that goes on with the message all the same. */
   #decide(next: Stage): boolean {
-    this.#expect(next === "idle" ? commands.endOfMessage : commands.endOfHeaders, "header", "decided");
+    this.#expect(next === "idle" ? commands.endOfMessage : commands.endOfHeaders, inMessage);
     const isDecided = this.#stage === "decided";
     this.#stage = next;
     const message = this.#message;
@@ -196,7 +203,7 @@ class MilterConversation implements Conversation, PacketSink {
   }
 
   /** @throws {ProtocolError} ERR_MILTER_ORDER unless the conversation is at one of these stages, and no verdict is owed */
-  #expect(command: MilterCommand, ...stages: Stage[]): void {
+  #expect(command: MilterCommand, stages: readonly Stage[]): void {
     const isWaiting = this.#message?.isOwed === true && command !== commands.abort;
     if (stages.includes(this.#stage) && !isWaiting) return;
     throw new ProtocolError("ERR_MILTER_ORDER", `milter command ${command} out of order`);

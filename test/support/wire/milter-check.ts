@@ -57,7 +57,7 @@ export function checkPayload(data: string): string {
     macros: () => assert.equal(readMacros(bytes, start, end, ["i", "{auth_authen}"]).length, 2),
     sender: () => assert.equal(readSender(bytes, start, end).includes("\0"), false),
     header: () => {
-      const field = readHeader(bytes, start, end, (name) => name);
+      const field = readHeader(bytes, start, end, { isLength: () => true, named: (name) => name });
       assert.ok(field !== undefined && !field.value.includes("\0") && !field.name.includes("\0"));
     },
   };

@@ -92,7 +92,10 @@ describe("readSender", () => {
 
 describe("readHeader", () => {
   const read = (data: string) => within(data, (bytes, start, end) => readHeader(bytes, start, end, wanted));
-  const wanted = (name: string) => (name === "From" ? "from" : undefined);
+  const wanted = {
+    isLength: (length: number) => length === 4,
+    named: (name: string) => (name === "From" ? "from" : undefined),
+  };
 
   test("reads a field that is wanted, folds and all", () => {
     expect(read("From\0Bob\n <bob@x>\0")).toEqual({ name: "from", value: "Bob\n <bob@x>" });
@@ -101,10 +104,13 @@ describe("readHeader", () => {
 
   test("leaves out the blanks that may stand before the colon", () => {
     expect(read("From \t\0bob@x\0")).toEqual({ name: "from", value: "bob@x" });
+    expect(read("From\xa0\0bob@x\0")).toEqual({ name: "from", value: "bob@x" });
+    expect(read(" \0bob@x\0")).toBeUndefined();
   });
 
   test("reads no value that nobody wants", () => {
     expect(read("Subject\0From: boss@x\0")).toBeUndefined();
+    expect(read("Date\0From: boss@x\0")).toBeUndefined();
   });
 
   test.each(["", "From", "From\0", "From\0bob@x", "From\0bob@x\0more", "From\0bob@x\0more\0"])("refuses %j", (data) => {
