@@ -1,8 +1,8 @@
 import { EventEmitter } from "node:events";
-import type { Socket } from "node:net";
+import { Socket } from "node:net";
 import { setTimeout as delay } from "node:timers/promises";
-import { expect, test } from "vitest";
-import { SocketSession } from "../../../../src/source/pool/socket-session.ts";
+import { describe, expect, test } from "vitest";
+import { openWithin, SocketSession } from "../../../../src/source/pool/socket-session.ts";
 
 class Session extends SocketSession {
   async check(): Promise<void> {}
@@ -46,4 +46,33 @@ test("what has no answer in time closes the session, and what was asked later ca
   await early;
   await later;
   expect(session.isOpen).toBe(false);
+});
+
+describe("a connection that is being opened", () => {
+  const never = () => {};
+
+  test("is given up when nobody takes it in time", async () => {
+    const opened = new Socket();
+    await expect(openWithin(opened, { connectMs: 20, loginMs: 600_000 }, never)).rejects.toMatchObject({
+      code: "ETIMEDOUT",
+    });
+    expect(opened.destroyed).toBe(true);
+  });
+
+  test("has its time for the login from when it was taken", async () => {
+    const opened = new Socket();
+    const opening = openWithin(opened, { connectMs: 600_000, loginMs: 20 }, never);
+    opened.emit("connect");
+    await expect(opening).rejects.toMatchObject({ code: "ETIMEDOUT" });
+    expect(opened.destroyed).toBe(true);
+  });
+
+  test("is given up at once when its source is closed", async () => {
+    const closing = new AbortController();
+    const opened = new Socket();
+    const opening = openWithin(opened, { connectMs: 600_000, loginMs: 600_000, signal: closing.signal }, never);
+    closing.abort();
+    await expect(opening).rejects.toThrow("closed");
+    expect(opened.destroyed).toBe(true);
+  });
 });
