@@ -154,6 +154,18 @@ describe("a listing", () => {
     expect(server.searches.map(({ page }) => page?.cookie)).toEqual(["", "1", "2"]);
   });
 
+  test("asks for no member of a group that it has listed, and for others only", async () => {
+    const member = [`uid=a,${base}`, `UID=B,${base}`, `uid=other,${base}`];
+    const group = { [`cn=g,${base}`]: { proxyAddresses: ["smtp:g@x"], member } };
+    const server = await start((request) => {
+      if (request.dn === `uid=other,${base}`) return { entries: person("other") };
+      return isLookup(request) ? { entries: { ...person("a", "a@x"), ...person("b", "b@x"), ...group } } : {};
+    });
+    const lines = await listedBy(open(server.uri));
+    expect(lines.filter(({ key }) => key === "g@x").map(({ owner }) => owner)).toEqual(["a", "b", "other"]);
+    expect(server.searches.map(({ dn }) => dn)).toEqual([base, base, `uid=other,${base}`]);
+  });
+
   test("takes what a server without pages sends for everything", async () => {
     const server = await start((request) => (isLookup(request) ? { entries: person("a", "a@x") } : {}));
     expect(await listedBy(open(server.uri))).toHaveLength(1);
