@@ -1,7 +1,7 @@
 /**
  * Refuses a change that makes loginmapd slow: a step of test/all.sh, some 30 s.
  *
- * It compares ratios between runs that follow each other, never times, and its margins are wide: it is to miss a loss of
+ * It compares CPU between runs that follow each other, never times, and its margins are wide: it is to miss a loss of
  * a fifth rather than to fail on a busy machine. `npm run bench` measures properly.
  */
 import type { Pace } from "./pace.ts";
@@ -12,14 +12,14 @@ import { contestant, hits, type Setting } from "./suites/contestants.ts";
 import { loginmapdMisses } from "./suites/misses.ts";
 import { measureStart } from "./suites/start.ts";
 import { toText } from "./table.ts";
-import { isMet, tableOfVerdicts, type Verdict } from "./targets.ts";
+import { tableOfVerdicts, type Verdict } from "./targets.ts";
 import { inTurns } from "./undisturbed.ts";
 import type { Workload } from "./workload.ts";
 
 const pace: Pace = {
-  repetitions: 5,
+  repetitions: 9,
   warmMs: 100,
-  measureMs: 500,
+  measureMs: 300,
   connections: { "socketmap unix": [16], "socketmap tcp": [], "tcp_table tcp": [] },
   rates: [],
   cachedOwners: [],
@@ -48,7 +48,7 @@ try {
   lineups.push({ suite: "guard", title: "answers, socketmap unix, 16 connections", entries: answers });
   const misses = await inTurns([loginmapdMisses(stage, pace, stage.loginmapd, 50, "loginmapd")], 2);
   lineups.push({ suite: "guard", title: "misses, 50 connections", entries: misses });
-  lineups.push(...(await measureStart(stage, pace)));
+  lineups.push(...(await measureStart(stage, { ...pace, repetitions: 5 })));
 } finally {
   await stage.close();
 }
@@ -94,6 +94,14 @@ const verdicts: Verdict[] = [
   },
 ];
 
+/**
+ * Whether the better quarter of the runs is within the limit. What slows loginmapd down slows it in every run; what else the machine
+ * does disturbs some of them, and then ours or the reference.
+ */
+function isHeld({ limit, measured }: Verdict): boolean {
+  return measured.low <= limit;
+}
+
 for (const lineup of lineups) console.log(`${toText(tableOf(lineup))}\n`);
-console.log(toText(tableOfVerdicts(verdicts)));
-if (!verdicts.every(isMet)) process.exitCode = 1;
+console.log(toText(tableOfVerdicts(verdicts, isHeld)));
+if (!verdicts.every(isHeld)) process.exitCode = 1;

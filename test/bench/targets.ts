@@ -28,8 +28,12 @@ export function judge(lineups: readonly Lineup[]): Verdict[] {
   return lineups.flatMap(verdictsOf).filter((verdict) => !Number.isNaN(verdict.measured.median));
 }
 
-/** The verdicts as a table. */
-export function tableOfVerdicts(verdicts: readonly Verdict[]): Table {
+/**
+ * The verdicts as a table.
+ *
+ * @param isGood whether one is met
+ */
+export function tableOfVerdicts(verdicts: readonly Verdict[], isGood = isMet): Table {
   return {
     title: "targets",
     columns: ["", "target", "measured", ""],
@@ -37,7 +41,7 @@ export function tableOfVerdicts(verdicts: readonly Verdict[]): Table {
       verdict.what,
       `${verdict.bound} ${formatFigure(verdict.limit)}`,
       formatSpread(verdict.measured),
-      isMet(verdict) ? "met" : "missed",
+      isGood(verdict) ? "met" : "missed",
     ]),
   };
 }
