@@ -6,6 +6,7 @@ import { inheritedSockets } from "../system/inherited-sockets.ts";
 import { type ExitCode, exitCode, packageVersion } from "../system/program.ts";
 import { Notifier, watchdogIntervalMs } from "../system/systemd.ts";
 import { Metrics } from "../telemetry/exposition.ts";
+import { History } from "../telemetry/history.ts";
 import { type AdjustableLog, createLog } from "../telemetry/log.ts";
 import { RecentErrors } from "../telemetry/recent-errors.ts";
 import { Daemon } from "./daemon.ts";
@@ -37,6 +38,10 @@ export async function serve(options: ServeOptions): Promise<ExitCode> {
   const recentErrors = new RecentErrors();
   const log = createLog({ ...settings.log, recentErrors });
   const metrics = new Metrics({ version, node: process.version });
+  const history = new History(
+    () => metrics.snapshot(),
+    () => new Date(),
+  );
   const notifier = new Notifier(process.env, (error) => log.warn({ err: error }, "systemd-notify failed"));
   const signals = new Signals(log);
   logWarnings(log, warnings);
@@ -48,9 +53,10 @@ export async function serve(options: ServeOptions): Promise<ExitCode> {
     // Before the first client: what was remembered must be there when it is asked for.
     await daemon.restore();
     await daemon.listen();
+    history.start();
     const warmed = daemon.warm();
     await Promise.race([answerClients(daemon, warmed), signals.stopped]);
-    const sidecar = await openSidecar(daemon, { version, log, metrics, recentErrors });
+    const sidecar = await openSidecar(daemon, { version, log, metrics, recentErrors, history });
     await listenAdmin(sidecar, loaded, log);
     await Promise.race([warmed, signals.stopped]);
     daemon.keepSnapshots();

@@ -10,6 +10,7 @@ import { protocolsOf } from "../protocol/map-protocols.ts";
 import type { SidecarDeps } from "../sidecar/deps.ts";
 import { HttpError } from "../sidecar/http-error.ts";
 import type { Metrics } from "../telemetry/exposition.ts";
+import type { History } from "../telemetry/history.ts";
 import type { RecentErrors } from "../telemetry/recent-errors.ts";
 import type { Daemon } from "./daemon.ts";
 import { listAddresses } from "./list-addresses.ts";
@@ -22,6 +23,7 @@ export interface SidecarParts {
   readonly log: Log;
   readonly metrics: Metrics;
   readonly recentErrors: RecentErrors;
+  readonly history: History;
 }
 
 /** Makes the sidecar's view of a daemon. Everything is read when it is asked for, so a reload shows at once. */
@@ -35,6 +37,7 @@ export function sidecarDeps(daemon: Daemon, parts: SidecarParts): SidecarDeps {
     token: () => daemon.settings.admin.token,
     hostNames: () => hostNamesOf(daemon.settings),
     recentErrors: () => parts.recentErrors.list(),
+    history: () => parts.history.list(),
     refusals: () => parts.metrics.refusals.list(),
     maps: () => [...daemon.chains.keys()],
     readiness: () => daemon.readiness(),

@@ -8,6 +8,7 @@ import type { FlushSelector } from "../model/flush.ts";
 import type { FollowState, ListedKind } from "../model/listing.ts";
 import type { Log } from "../model/log.ts";
 import type { SourceHealth } from "../model/source.ts";
+import type { HistoryMoment } from "../telemetry/history.ts";
 import type { RecentError } from "../telemetry/recent-errors.ts";
 import type { DatedRefusal } from "../telemetry/refusals.ts";
 import type { Snapshot } from "../telemetry/totals.ts";
@@ -89,6 +90,8 @@ export interface SidecarDeps {
   hostNames(): readonly string[];
   readonly metrics: { text(): Promise<string>; readonly contentType: string; snapshot(): Snapshot };
   recentErrors(): readonly RecentError[];
+  /** What was counted over the last minutes, the earliest first. */
+  history(): readonly HistoryMoment[];
   /** The last messages that the milter refused, or would have, the latest first. */
   refusals(): readonly DatedRefusal[];
   readiness(): Readiness;

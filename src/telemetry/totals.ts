@@ -48,10 +48,12 @@ interface ListenerSnapshot {
   readonly errors: number;
 }
 
-/** Statements sent to one source. */
+/** Statements sent to one source, and what its listings found. */
 interface SourceSnapshot {
   readonly name: string;
   readonly queries: Readonly<Record<"ok" | "error" | "timeout", number>>;
+  /** Keys that appeared, changed or went from one listing to the next. */
+  readonly changes: number;
 }
 
 /** Adds up what was counted so far. */
@@ -74,7 +76,11 @@ export function takeSnapshot(tallies: Tallies): Snapshot {
     listeners: Array.from(tallies.listeners(), ([name, { connections, connectionsTotal, errors }]) => {
       return { name, connections, connectionsTotal, errors: total(errors) };
     }),
-    sources: Array.from(tallies.sources(), ([name, { queries }]) => ({ name, queries: { ...queries } })),
+    sources: Array.from(tallies.sources(), ([name, { queries }]) => ({
+      name,
+      queries: { ...queries },
+      changes: total(tallies.following(name).changes),
+    })),
     messages: Array.from(tallies.allMessages(), ([listener, { accept, reject, temp, would_reject }]) => ({
       listener,
       results: {

@@ -20,9 +20,18 @@
  * @property {{ name: string, bound: boolean, connections: number, connectionsTotal: number, errors: number }[]} listeners
  * @property {SourceStatus[]} sources
  * @property {MapStatus[]} maps
+ * @property {HistoryMoment[]} history the last minutes, the earliest first
  * @property {{ listener: string, results: Record<string, number> }[]} messages of milter listeners
  * @property {ErrorStatus[]} [recentErrors]
  * @property {RefusalStatus[]} [refusals]
+ *
+ * @typedef {object} HistoryMoment What was counted up to a moment.
+ * @property {string} now
+ * @property {Record<string, number>} lookups
+ * @property {number[]} lookupDuration
+ * @property {Record<string, number>} cache
+ * @property {number} connections
+ * @property {Record<string, number>} changes by source
  *
  * @typedef {object} RefusalStatus
  * @property {string} time
@@ -40,6 +49,7 @@
  * @property {number} hostsUp
  * @property {number} hostsDown
  * @property {Record<string, number>} queries
+ * @property {number} changes that listings found since the start
  * @property {string} [reason]
  * @property {{ endpoint: string, up: boolean, reason: string }[]} [hosts]
  * @property {{
@@ -126,6 +136,28 @@ export function compare(earlier, later) {
       }),
     ),
   };
+}
+
+/**
+ * The status as it was at a moment of the history, as far as that is known; the rest is as it is now.
+ *
+ * @param {Status} status @param {HistoryMoment} moment
+ * @returns {Status}
+ */
+export function statusAt(status, { now, lookups, lookupDuration, cache }) {
+  const { bounds } = status.lookupDuration;
+  return { ...status, now, lookups, lookupDuration: { bounds, counts: lookupDuration }, cache };
+}
+
+/**
+ * How many keys of a source listings found changed in the last minute, or since the start when that is less.
+ *
+ * @param {Status} status @param {string} source
+ */
+export function changesPerMinute({ history, now, sources }, source) {
+  const minuteAgo = Date.parse(now) - 60_000;
+  const before = history.find((moment) => Date.parse(moment.now) >= minuteAgo)?.changes[source] ?? 0;
+  return Math.max(0, (sources.find(({ name }) => name === source)?.changes ?? 0) - before);
 }
 
 /**

@@ -10,7 +10,16 @@ import { find } from "./elements.js";
 import { drawErrors } from "./errors.js";
 import { offerMaps, serveExplainForm, serveFlushForm, serveTokenForm } from "./forms.js";
 import { drawMessages } from "./messages.js";
-import { compare, formatCount, formatRate, formatSeconds, formatShare, formatUptime, sum } from "./numbers.js";
+import {
+  compare,
+  formatCount,
+  formatRate,
+  formatSeconds,
+  formatShare,
+  formatUptime,
+  statusAt,
+  sum,
+} from "./numbers.js";
 import { stateOf } from "./state.js";
 import { drawTables } from "./tables.js";
 
@@ -88,11 +97,12 @@ async function poll() {
   drawHeader(status);
   offerMaps(status.maps.map(({ map }) => map));
   // A poll between two beats, when the token is typed, is drawn but not compared: its interval is too short to be true.
+  if (previous === undefined) drawHistory(status);
   const isBeat = previous === undefined || Date.parse(status.now) - Date.parse(previous.now) > pollMs / 2;
   if (isBeat) {
     interval = previous === undefined ? undefined : compare(previous, status);
     previous = status;
-    drawCharts(status);
+    drawCharts(status.now, sum(status.listeners.map(({ connections }) => connections)));
   }
   drawTables(status, interval);
   drawErrors(status);
@@ -116,10 +126,19 @@ function setState({ text, tone, causes }) {
   find("causes", HTMLParagraphElement).textContent = causes;
 }
 
-/** @param {Status} status */
-function drawCharts(status) {
-  const time = Date.parse(status.now) / 1000;
-  const open = sum(status.listeners.map(({ connections }) => connections));
+/** At the first look, what the daemon knows of the minutes before. @param {Status} status */
+function drawHistory(status) {
+  for (const moment of status.history) {
+    const then = statusAt(status, moment);
+    interval = previous === undefined ? undefined : compare(previous, then);
+    previous = then;
+    drawCharts(moment.now, moment.connections);
+  }
+}
+
+/** @param {string} now @param {number} open connections */
+function drawCharts(now, open) {
+  const time = Date.parse(now) / 1000;
   charts.connections.add(time, [open]);
   figure("connections", `${formatCount(open)} open`);
   /** @param {string} result */

@@ -1,7 +1,7 @@
 // @ts-check
 /** The tables of the page: sources, caches, listeners. Each is drawn anew from every poll. */
 import { badge, find, make, row } from "./elements.js";
-import { formatCount, formatRate, sum, unanswered } from "./numbers.js";
+import { changesPerMinute, formatCount, formatRate, sum, unanswered } from "./numbers.js";
 
 /** @typedef {import("./numbers.js").Status} Status */
 /** @typedef {import("./numbers.js").Interval} Interval */
@@ -53,7 +53,7 @@ function sourceRows(source, status, interval) {
   made.className = "joined";
   const cell = document.createElement("td");
   cell.colSpan = 4;
-  cell.append(hostsOf(source), followingOf(source));
+  cell.append(hostsOf(source), followingOf(source, changesPerMinute(status, name)));
   return [made, make("tr", "", cell)];
 }
 
@@ -73,16 +73,24 @@ function hostsOf({ reason = "", hosts, hostsUp, hostsDown }) {
   return make("ul", "plain hosts", ...items);
 }
 
-/** How following a source fares, in a line. @param {import("./numbers.js").SourceStatus} source */
-function followingOf({ following }) {
+/**
+ * How following a source fares, in a line.
+ *
+ * @param {import("./numbers.js").SourceStatus} source @param {number} perMinute changes
+ */
+function followingOf({ following }, perMinute) {
   if (following === undefined) return make("div", "quiet", "not followed: answers live for cache.ttl");
   const { listed, ageSeconds, listingSeconds, signal, failing, reason } = following;
   if (failing) return make("div", "bad", `cannot be listed${reason === undefined ? "" : `: ${reason}`}`);
   if (ageSeconds === undefined) return make("div", "quiet", "being listed for the first time");
   const age = ageSeconds < 10 ? ageSeconds.toFixed(1) : ageSeconds.toFixed(0);
-  const how = signal === undefined ? "" : `; changes signalled by ${signal}`;
+  const how = signal === undefined ? "" : `, signalled by ${signal}`;
   const took = `${Math.ceil(listingSeconds * 1000)} ms`;
-  return make("div", "quiet", `followed: ${formatCount(listed)} keys listed ${age} s ago, in ${took}${how}`);
+  return make(
+    "div",
+    "quiet",
+    `followed: ${formatCount(listed)} keys listed ${age} s ago, in ${took}; ${formatCount(perMinute)} changes in the last minute${how}`,
+  );
 }
 
 /** @param {import("./numbers.js").MapStatus} map @param {number} stalePerSecond */

@@ -60,6 +60,7 @@ const statusSchema = {
           hostsUp: count,
           hostsDown: count,
           queries: counts,
+          changes: { ...count, description: "Keys that appeared, changed or went from one listing to the next." },
           following: followingSchema,
           reason: { type: "string", description: "Why it is down. Needs the token." },
           hosts: {
@@ -87,6 +88,21 @@ const statusSchema = {
           staleAnswers: { ...count, description: "How often one of those was given in place of a failure." },
           limits: byKind,
           flushed: count,
+        },
+      },
+    },
+    history: {
+      type: "array",
+      description: "What was counted up to every fifth second of the last five minutes, the earliest first.",
+      items: {
+        type: "object",
+        properties: {
+          now: { type: "string", format: "date-time" },
+          lookups: counts,
+          lookupDuration: { type: "array", items: count, description: "Per bucket, as above." },
+          cache: counts,
+          connections: { ...count, description: "Open, of all listeners." },
+          changes: { ...counts, description: "By source." },
         },
       },
     },
@@ -171,6 +187,7 @@ function describeStatus(deps: SidecarDeps, isRevealed: boolean) {
       return { ...(tally ?? { connections: 0, connectionsTotal: 0, errors: 0 }), name, bound: isBound };
     }),
     sources: readiness.sources.map(({ name, health, isServingStale, following }) => {
+      const counted = sources.find((source) => source.name === name);
       const hostsUp = health.hosts.filter((host) => host.isUp).length;
       return {
         name,
@@ -178,7 +195,8 @@ function describeStatus(deps: SidecarDeps, isRevealed: boolean) {
         servingStale: isServingStale,
         hostsUp,
         hostsDown: health.hosts.length - hostsUp,
-        queries: sources.find((source) => source.name === name)?.queries ?? { ok: 0, error: 0, timeout: 0 },
+        queries: counted?.queries ?? { ok: 0, error: 0, timeout: 0 },
+        changes: counted?.changes ?? 0,
         ...(following && { following: toFollowing(following, isRevealed) }),
         ...(isRevealed ? { reason: health.reason, hosts: health.hosts.map(toHost) } : {}),
       };
@@ -199,6 +217,7 @@ function describeStatus(deps: SidecarDeps, isRevealed: boolean) {
       };
     }),
     messages,
+    history: deps.history(),
     ...(isRevealed ? { recentErrors: deps.recentErrors(), refusals: deps.refusals().map(toRefusal) } : {}),
   };
 }

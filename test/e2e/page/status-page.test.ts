@@ -9,6 +9,7 @@ import { SourceError } from "../../../src/model/errors.ts";
 import { protocolsOf } from "../../../src/protocol/map-protocols.ts";
 import { buildSidecar } from "../../../src/sidecar/app.ts";
 import { listenSidecar } from "../../../src/sidecar/listen.ts";
+import { History } from "../../../src/telemetry/history.ts";
 import type { RecentError } from "../../../src/telemetry/recent-errors.ts";
 import { adminToken, FakeDaemon } from "../../support/fakes/fake-daemon.ts";
 import { fakeDatabase } from "../../support/fakes/fakes.ts";
@@ -172,6 +173,40 @@ test("draws what is asked and answered now, by itself, and calls nobody else", a
   for (const color of ["--temp", "--timeout", "--perm"]) expect(await pixelsOf(page, "#failures-chart", color)).toBe(0);
   expect(await page.locator("#failures-chart .u-legend").textContent()).toContain("temp0timeout0perm0");
   expect([...watched.origins]).toEqual([origin]);
+  expect(watched.complaints).toEqual([]);
+});
+
+test("at the first look its charts are full of the last five minutes, and it says how the source is followed", async () => {
+  const history = new History(
+    () => daemon.metrics.snapshot(),
+    () => daemon.now(),
+  );
+  for (let moment = 0; moment < 60; moment++) {
+    load();
+    daemon.metrics.following("mail").changes.changed++;
+    history.take();
+    daemon.timeMs += 5000;
+  }
+  daemon.moments = history.list();
+  daemon.following = {
+    signal: { signal: "binlog", advice: "" },
+    listed: 20_190,
+    ageMs: 12_400,
+    durationMs: 61,
+    intervalMs: 3000,
+    reason: "",
+  };
+  const page = await open();
+  expect(await page.locator("#lookups-figure").textContent()).not.toBe("");
+  const legends = page.locator("#lookups-chart .u-legend");
+  await expect.poll(() => legends.textContent()).toMatch(/ok\d/);
+  // The whole width of the chart, not the last few pixels of it.
+  for (const chart of ["#lookups-chart", "#memory-chart", "#latency-chart", "#connections-chart"]) {
+    expect(await pixelsOf(page, chart, "--ok"), chart).toBeGreaterThan(300);
+  }
+  expect(await page.locator("#sources").textContent()).toContain(
+    "followed: 20,190 keys listed 12 s ago, in 61 ms; 11 changes in the last minute, signalled by binlog",
+  );
   expect(watched.complaints).toEqual([]);
 });
 

@@ -14,6 +14,7 @@ import type {
   SidecarDeps,
 } from "../../../src/sidecar/deps.ts";
 import { Metrics } from "../../../src/telemetry/exposition.ts";
+import type { HistoryMoment } from "../../../src/telemetry/history.ts";
 import type { RecentError } from "../../../src/telemetry/recent-errors.ts";
 import type { DatedRefusal } from "../../../src/telemetry/refusals.ts";
 import { fakeDatabase, fakeLog } from "./fakes.ts";
@@ -35,6 +36,7 @@ export class FakeDaemon implements SidecarDeps {
   areListenersBound = true;
   following: FollowState | undefined;
   errors: RecentError[] = [];
+  moments: readonly HistoryMoment[] = [];
   readonly flushes: { selector: FlushSelector; map: string | undefined }[] = [];
   flushed = 3;
   readonly explained: ExplainQuery[] = [];
@@ -66,6 +68,10 @@ export class FakeDaemon implements SidecarDeps {
 
   recentErrors(): readonly RecentError[] {
     return this.errors;
+  }
+
+  history(): readonly HistoryMoment[] {
+    return this.moments;
   }
 
   refusals(): readonly DatedRefusal[] {

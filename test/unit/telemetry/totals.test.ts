@@ -44,7 +44,7 @@ test("keeps listeners and sources apart, and does not move on when they do", () 
   tallies.source("mail").queries.ok = 100;
 
   expect(snapshot.listeners).toEqual([{ name: "inet:127.0.0.1:9000", connections: 2, connectionsTotal: 9, errors: 3 }]);
-  expect(snapshot.sources).toEqual([{ name: "mail", queries: { ok: 6, error: 0, timeout: 0 } }]);
+  expect(snapshot.sources).toEqual([{ name: "mail", changes: 0, queries: { ok: 6, error: 0, timeout: 0 } }]);
 });
 
 test("leaves the tallies as they were", () => {

@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
 import {
+  changesPerMinute,
   compare,
   formatCount,
   formatMoment,
@@ -9,6 +10,7 @@ import {
   formatUptime,
   quantile,
   type Status,
+  statusAt,
   unanswered,
 } from "../../../../src/sidecar/page/numbers.js";
 
@@ -25,6 +27,7 @@ const start: Status = {
   cache: { hit: 900, negative_hit: 50, stale: 5, coalesced: 5, miss: 100, foreign_domain: 400 },
   listeners: [],
   messages: [],
+  history: [],
   sources: [
     {
       name: "mail",
@@ -33,6 +36,7 @@ const start: Status = {
       hostsUp: 1,
       hostsDown: 0,
       queries: { ok: 100, error: 1, timeout: 0 },
+      changes: 40,
     },
   ],
   maps: [mapStatus("senders", "mail", { temp: 5, timeout: 1 }, 3), mapStatus("lists", "mail", { temp: 1 }, 0)],
@@ -46,6 +50,28 @@ function mapStatus(map: string, source: string, lookups: Record<string, number>,
 function later(seconds: number, changes: Partial<Status> = {}): Status {
   return { ...start, now: new Date(Date.parse(start.now) + seconds * 1000).toISOString(), ...changes };
 }
+
+function moment(secondsAgo: number, changes: number) {
+  const now = new Date(Date.parse(start.now) - secondsAgo * 1000).toISOString();
+  const { lookups, lookupDuration, cache } = start;
+  return { now, lookups, lookupDuration: lookupDuration.counts, cache, connections: 3, changes: { mail: changes } };
+}
+
+describe("the history", () => {
+  test("is compared as polls are: what was counted between two of its moments", () => {
+    const before = { ...moment(10, 0), lookups: { ok: 900, notfound: 500, temp: 0 }, lookupDuration: [1300, 90, 10] };
+    const interval = compare(statusAt(start, before), statusAt(start, moment(5, 0)));
+    expect(interval?.lookupsPerSecond).toEqual({ ok: 20, notfound: 0, temp: 0 });
+    expect(interval?.p50).toBe(0.0005);
+  });
+
+  test("tells how much changed in the last minute, or since the start", () => {
+    const history = [moment(120, 10), moment(62, 20), moment(58, 25), moment(5, 38)];
+    expect(changesPerMinute({ ...start, history }, "mail")).toBe(15);
+    expect(changesPerMinute(start, "mail")).toBe(40);
+    expect(changesPerMinute({ ...start, history }, "other")).toBe(0);
+  });
+});
 
 describe("compare", () => {
   test("turns counts into rates over the time that really passed", () => {

@@ -3,7 +3,7 @@ import { stateOf } from "../../../../src/sidecar/page/state.js";
 
 const listener = (name: string, bound = true) => ({ name, bound, connections: 0, connectionsTotal: 0, errors: 0 });
 const source = (name: string, up = true, servingStale = false) => {
-  return { name, up, servingStale, hostsUp: up ? 1 : 0, hostsDown: up ? 0 : 1, queries: {} };
+  return { name, up, servingStale, hostsUp: up ? 1 : 0, hostsDown: up ? 0 : 1, queries: {}, changes: 0 };
 };
 
 test("is ready, and has nothing to add", () => {
