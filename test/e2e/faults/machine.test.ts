@@ -1,6 +1,6 @@
 /** What can go wrong around the daemon on its own machine: no room or no reader for its log, signals, a file copied over. */
 import { copyFileSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { connect } from "node:net";
+import { type AddressInfo, connect, createServer, type Socket } from "node:net";
 import { join } from "node:path";
 import Sqlite from "libsql";
 import { afterEach, beforeEach, expect, test } from "vitest";
@@ -107,33 +107,54 @@ test("a name server that says nothing holds up neither an answer nor the end", a
     // The system's own resolver would wait for a minute, and the end of the process with it.
     writeFileSync(place("resolv.conf"), "nameserver 127.77.1.53\noptions timeout:30 attempts:2\n");
     const withResolver = `mount --bind ${place("resolv.conf")} /etc/resolv.conf && exec "$@"`;
-    daemon = await startDaemon({
-      prefix: ["unshare", "--mount", "sh", "-c", withResolver, "sh"],
-      config: {
-        listeners: [{ protocol: "socketmap", endpoint: `inet:127.0.0.1:${port}` }],
-        limits: { lookup_timeout: "1s", drain_timeout: "10m" },
-        admin: { endpoint: `inet:127.0.0.1:${adminPort}` },
-        maps: { senders: { source: "mail" } },
-        sources: {
-          mail: {
-            driver: "mysql",
-            hosts: ["inet:db.example.test:3306"],
-            user: "loginmapd",
-            database: "vmail",
-            connect_timeout: "60s",
-            preset: "postfixadmin",
-          },
-        },
-      },
-      listening: [port, adminPort],
-    });
+    const running = await startOn("inet:db.example.test:3306", ["unshare", "--mount", "sh", "-c", withResolver, "sh"]);
     expect(await ask(7)).toMatch(/^TIMEOUT /);
     expect(nameServer.asked).toContain("db.example.test");
-    await daemon.stop(30_000);
+    await running.stop(30_000);
   } finally {
     await nameServer.close();
   }
 });
+
+test("a database that says nothing does not hold up the end, though its domains and its listing are still asked for", async () => {
+  const connected: Socket[] = [];
+  const silent = createServer((socket) => connected.push(socket.on("error", () => {})));
+  await new Promise<void>((resolve) => silent.listen(0, "127.0.0.1", resolve));
+  try {
+    const running = await startOn(`inet:127.0.0.1:${(silent.address() as AddressInfo).port}`);
+    expect(await ask(7)).toMatch(/^TIMEOUT /);
+    expect(connected.length).toBeGreaterThan(0);
+    await running.stop(30_000);
+  } finally {
+    for (const socket of connected) socket.destroy();
+    silent.close();
+  }
+});
+
+/** Starts it on a MySQL at `host`, for which it has a minute, and as long as it likes to end. */
+async function startOn(host: string, prefix: readonly string[] = []): Promise<Daemon> {
+  daemon = await startDaemon({
+    prefix,
+    config: {
+      listeners: [{ protocol: "socketmap", endpoint: `inet:127.0.0.1:${port}` }],
+      limits: { lookup_timeout: "1s", drain_timeout: "10m" },
+      admin: { endpoint: `inet:127.0.0.1:${adminPort}` },
+      maps: { senders: { source: "mail" } },
+      sources: {
+        mail: {
+          driver: "mysql",
+          hosts: [host],
+          user: "loginmapd",
+          database: "vmail",
+          connect_timeout: "60s",
+          preset: "postfixadmin",
+        },
+      },
+    },
+    listening: [port, adminPort],
+  });
+  return daemon;
+}
 
 test("SIGUSR1 opens no inspector, and SIGUSR2 ends nothing", async () => {
   const running = await start("info");
