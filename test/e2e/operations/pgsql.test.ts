@@ -9,6 +9,7 @@ import { freePorts } from "../../support/servers/ports.ts";
 import { type Postgresql, startPostgresql } from "../../support/servers/postgresql.ts";
 import { run } from "../../support/servers/processes.ts";
 import { waitUntil } from "../../support/wait.ts";
+import { WireClient } from "../../support/wire/wire.ts";
 
 const token = "token-0123456789abcdef";
 
@@ -115,6 +116,43 @@ test("the daemon is ready, says so of its source, and counts its queries", async
   const metrics = await (await fetch(`http://127.0.0.1:${admin}/metrics`)).text();
   expect(metrics).toMatch(/^loginmapd_source_up\{source="mail"\} 1$/m);
   expect(metrics).toMatch(/^loginmapd_source_queries_total\{source="mail",outcome="ok"\} [1-9]/m);
+});
+
+test("a commit is a changed answer by NOTIFY, long before the answer's hour is over", async () => {
+  const client = await WireClient.open(socketmap);
+  const changes = [
+    [
+      "INSERT INTO addresses (domain, localpart, login) VALUES ('example.com', 'fresh', 'bob@example.com')",
+      "fresh@example.com",
+      "OK bob@example.com",
+    ],
+    [
+      "UPDATE addresses SET login = 'alice@example.com' WHERE localpart = 'fresh'",
+      "fresh@example.com",
+      "OK alice@example.com",
+    ],
+    [
+      "UPDATE catch_alls SET login = 'bob@example.com' WHERE domain = 'catch.example'",
+      "anybody@catch.example",
+      "OK bob@example.com",
+    ],
+    ["DELETE FROM addresses WHERE localpart = 'fresh'", "fresh@example.com", "NOTFOUND "],
+    [
+      "UPDATE catch_alls SET login = 'erin@catch.example' WHERE domain = 'catch.example'",
+      "anybody@catch.example",
+      "OK erin@catch.example",
+    ],
+  ] as const;
+  const times: string[] = [];
+  for (const [sql, key, after] of changes) {
+    expect(await client.ask("senders", key)).not.toBe(after);
+    await server.query(sql);
+    const committedMs = performance.now();
+    await waitUntil(`${key} to be ${after}`, async () => (await client.ask("senders", key)) === after);
+    times.push(`  ${(performance.now() - committedMs).toFixed(0).padStart(6)} ms  ${sql}`);
+  }
+  client.close();
+  process.stdout.write(`PostgreSQL with NOTIFY, from commit to changed answer:\n${times.join("\n")}\n`);
 });
 
 test("the status page shows the source, that it is followed by NOTIFY, and where it is", async () => {
