@@ -20,6 +20,8 @@ export interface PostmapJob {
   readonly folder: string;
 }
 
+const maxTries = 5;
+
 /**
  * Runs the clients and tells how many lookups per second they had answered together.
  *
@@ -28,9 +30,13 @@ export interface PostmapJob {
  * @throws when an answer is wrong or missing
  */
 export async function postmapPerSecond(job: PostmapJob): Promise<number> {
-  const startMs = await askAll({ ...job, keysPerClient: 1 });
-  const allMs = await askAll(job);
-  return (job.clients * (job.keysPerClient - 1) * 1000) / Math.max(allMs - startMs, 1);
+  for (let tries = 1; ; tries++) {
+    const startMs = await askAll({ ...job, keysPerClient: 1 });
+    const allMs = await askAll(job);
+    // Where the start alone took as long, something else held up the machine, and the difference says nothing.
+    if (allMs < 1.5 * startMs && tries < maxTries) continue;
+    return (job.clients * (job.keysPerClient - 1) * 1000) / Math.max(allMs - startMs, 1);
+  }
 }
 
 /** Runs the clients, and gives the milliseconds from the start of the first to the end of the last. */
