@@ -1,7 +1,7 @@
 // @ts-check
-/** The three forms: token, explain, flush. */
+/** The four forms: token, explain, flush, and what a login may send as. */
 import { ApiError } from "./api.js";
-import { find, say } from "./elements.js";
+import { find, row, say, table } from "./elements.js";
 import { drawExplanation } from "./explanation.js";
 import { formatCount, sum } from "./numbers.js";
 
@@ -46,14 +46,44 @@ export function serveExplainForm(api) {
     explanation.replaceChildren();
     if (!isUnlocked(api, note)) return;
     say(note, "Asking…");
-    const query = new URLSearchParams([...new FormData(form)].map(([name, value]) => [name, String(value)]));
     try {
-      explanation.replaceChildren(...drawExplanation(await api.call(`v1/lookup?${query}`)));
+      explanation.replaceChildren(...drawExplanation(await api.call(`v1/lookup?${fieldsOf(form)}`)));
       say(note, "");
     } catch (error) {
       say(note, messageOf(error), "bad");
     }
   });
+}
+
+// More are for `loginmapd list`.
+const shownKeys = 500;
+
+/** @param {Api} api */
+export function serveSendablesForm(api) {
+  const form = find("sendables-form", HTMLFormElement);
+  const note = find("sendables-note", HTMLOutputElement);
+  const list = find("sendables", HTMLDivElement);
+  onSubmit(form, async () => {
+    list.replaceChildren();
+    if (!isUnlocked(api, note)) return;
+    say(note, "Listing…");
+    try {
+      /** @type {{ addresses: { key: string, kind: string }[], isComplete: boolean }} */
+      const { addresses, isComplete } = await api.call(`v1/addresses?${fieldsOf(form)}`);
+      const shown = addresses.slice(0, shownKeys).map(({ key, kind }) => row(key, kind));
+      if (shown.length > 0) list.replaceChildren(table(["may send as", "because of"], shown));
+      const isAll = isComplete && shown.length === addresses.length;
+      const count = addresses.length === 1 ? "1 key" : `${formatCount(addresses.length)} keys`;
+      say(note, isAll ? `${count}.` : `The first ${formatCount(shown.length)}; loginmapd list has all.`);
+    } catch (error) {
+      say(note, messageOf(error), "bad");
+    }
+  });
+}
+
+/** What a form holds, for a URL. @param {HTMLFormElement} form */
+function fieldsOf(form) {
+  return new URLSearchParams([...new FormData(form)].map(([name, value]) => [name, String(value)]));
 }
 
 /**
@@ -117,10 +147,9 @@ function confirmFlush(maps, only) {
  * @param {readonly string[]} maps
  */
 export function offerMaps(maps) {
-  offer(
-    find("explain-map", HTMLSelectElement),
-    maps.map((map) => [map, map]),
-  );
+  const each = maps.map((map) => [map, map]);
+  offer(find("explain-map", HTMLSelectElement), each);
+  offer(find("sendables-map", HTMLSelectElement), each);
   offer(find("flush-map", HTMLSelectElement), [["", "every map"], ...maps.map((map) => [map, map])]);
 }
 

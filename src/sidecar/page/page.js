@@ -2,13 +2,13 @@
 /**
  * The status page: asks `/v1/status` every two seconds and draws what it says.
  *
- * No framework: the page is a few tables, five charts and three forms.
+ * No framework: the page is a few tables, five charts and four forms.
  */
 import { Api, ApiError } from "./api.js";
 import { LiveChart } from "./charts.js";
 import { find } from "./elements.js";
 import { drawErrors } from "./errors.js";
-import { offerMaps, serveExplainForm, serveFlushForm, serveTokenForm } from "./forms.js";
+import { offerMaps, serveExplainForm, serveFlushForm, serveSendablesForm, serveTokenForm } from "./forms.js";
 import { drawMessages } from "./messages.js";
 import {
   compare,
@@ -174,6 +174,7 @@ async function beat() {
 
 serveTokenForm(api, poll);
 serveExplainForm(api);
+serveSendablesForm(api);
 serveFlushForm(api, () => previous?.maps ?? []);
 document.addEventListener("visibilitychange", beat);
 setInterval(beat, pollMs);

@@ -394,6 +394,24 @@ describe("messages that the milter judged", () => {
   });
 });
 
+test("lists what a login may send as, and why, with the token alone", async () => {
+  const page = await open();
+  await page.getByLabel("Owner").fill("alice@example.com");
+  await page.keyboard.press("Enter");
+  await page.getByText("Type the admin token at the top of the page first.").waitFor();
+  expect(daemon.lists).toEqual([]);
+  await unlock(page);
+  await page.getByRole("button", { name: "List", exact: true }).click();
+  await page.getByText("2 keys.").waitFor();
+  const rows = await page.locator("#sendables tbody tr").all();
+  expect(await Promise.all(rows.map((row) => row.locator("td").allTextContents()))).toEqual([
+    ["alice@example.com", "address"],
+    ["@example.com", "catch-all"],
+  ]);
+  expect(daemon.lists).toEqual([{ login: "alice@example.com", map: "senders" }]);
+  expect(watched.complaints).toEqual([]);
+});
+
 test("explains a lookup: verdicts, keys tried, and which of them is in the answer", async () => {
   const page = await open();
   await unlock(page);
