@@ -22,6 +22,8 @@ export interface Entry {
   readonly askedAtMs: number;
   /** Since when the source was seen to say this and nothing else. */
   sinceMs: number;
+  /** Whether the source said it before a listing that found nothing changed, and after: then listings can speak for it. */
+  isSettled: boolean;
 }
 
 /** A long list, and how many entries have it. */

@@ -6,8 +6,7 @@
  * served up to `staleIfErrorMs` longer and counted, unless it was flushed: revocation beats stale. While the source hangs,
  * one lookup waits for its deadline; the next are served what is stale at once.
  */
-
-import { foldKey, splitAddress } from "../model/address.ts";
+import { foldKey } from "../model/address.ts";
 import type { Clock } from "../model/clock.ts";
 import type { FlushSelector } from "../model/flush.ts";
 import { type Answer, foreignByStaleList } from "../model/reply.ts";
@@ -16,8 +15,8 @@ import type { CacheTally } from "../model/tally.ts";
 import { type AgedAnswer, type CacheState, type Confirmation, isForeign, isHang, isSameAnswer } from "./answers.ts";
 import type { Entry } from "./bounded-store.ts";
 import { Flights } from "./flights.ts";
-import { type CacheRules, expiryOf, isDueForRefresh, isRenewed } from "./rules.ts";
-import { type FlushPredicate, toFlushPredicate } from "./selector.ts";
+import { type CacheRules, expiryOf, isDueForRefresh, isKept, isSettledBy, renew } from "./rules.ts";
+import { type FlushPredicate, isInDomains, toFlushPredicate } from "./selector.ts";
 import { AnswerStore, type EntryKind } from "./store.ts";
 
 /** What the cache stands on; the clock and the random numbers are injected for tests. */
@@ -28,9 +27,6 @@ export interface CacheParts {
   /** Uniform in [0, 1). */
   readonly random?: () => number;
 }
-
-// RFC 5321 section 4.5.3.1: 64 octets of localpart, the @, 255 of domain. A longer key is answered, and takes no memory.
-const maxKeyLength = 320;
 
 /** The cache of one map. */
 export class CachedSource implements OwnerSource {
@@ -62,10 +58,13 @@ export class CachedSource implements OwnerSource {
   ownersOf(key: string, deadlineMs: number): Answer | Promise<Answer> {
     const nowMs = this.#clock.nowMs();
     const entry = this.#store.get(key, nowMs);
-    if (entry !== undefined && (nowMs < entry.expiresAtMs || this.#isConfirmed(key, entry, nowMs))) {
-      this.#tally.requests[entry.answer.kind === "ok" ? "hit" : "negative_hit"]++;
-      if (isDueForRefresh(entry, nowMs) && !this.#isConfirmed(key, entry, nowMs)) this.#refresh(key, nowMs);
-      return entry.answer;
+    if (entry !== undefined) {
+      const isDue = isDueForRefresh(entry, nowMs) && this.#isDueDespiteListings(key, entry, nowMs);
+      if (nowMs < entry.expiresAtMs) {
+        this.#tally.requests[entry.answer.kind === "ok" ? "hit" : "negative_hit"]++;
+        if (isDue) this.#refresh(key, nowMs);
+        return entry.answer;
+      }
     }
     return this.#miss(key, entry, nowMs, deadlineMs);
   }
@@ -120,11 +119,17 @@ export class CachedSource implements OwnerSource {
     return this.#rules.maxEntries - this.#store.sizes().positive;
   }
 
-  /** Renews an entry of which a follower knows that nothing changed. @returns whether it is fresh now */
-  #isConfirmed(key: string, entry: Entry, nowMs: number): boolean {
+  /** Renews an entry of which a follower knows that nothing changed. @returns whether it is due for a refresh even so */
+  #isDueDespiteListings(key: string, entry: Entry, nowMs: number): boolean {
     const confirmation = this.confirm(key);
-    if (confirmation === undefined) return false;
-    return isRenewed(entry, confirmation, this.#expiry(entry.answer, confirmation.atMs), nowMs);
+    if (confirmation !== undefined) renew(entry, confirmation, this.#expiry(entry.answer, confirmation.atMs), nowMs);
+    return isDueForRefresh(entry, nowMs);
+  }
+
+  /** Whether listings could speak for the answer to a folded key if the source gave it again: it did once, before one of them. */
+  isToSettle(key: string): boolean {
+    const entry = this.#store.peek(key);
+    return entry !== undefined && !entry.isSettled && isSettledBy(entry, this.confirm(key)?.atMs);
   }
 
   #expiry(answer: Answer, storedAtMs: number): number {
@@ -143,9 +148,7 @@ export class CachedSource implements OwnerSource {
       case "address":
         return this.#forgetAddress(foldKey(selector.address) ?? selector.address);
       case "domains":
-        this.#flights.void(
-          (key) => selector.domains.includes(splitAddress(key).domain) || selector.domains.includes("*"),
-        );
+        this.#flights.void(isInDomains(selector.domains));
         this.#store.voidDomains(selector.domains, this.#clock.nowMs());
         return 0;
       case "addresses":
@@ -190,7 +193,7 @@ export class CachedSource implements OwnerSource {
     return { state: entry.answer.kind === "ok" ? "hit" : "negative_hit", ageMs };
   }
 
-  /** Whether a stale answer was served within the last `withinMs`. */
+  /** Whether a stale answer was served within so long. */
   isServingStale(withinMs: number): boolean {
     return this.#clock.nowMs() - this.#lastStaleAtMs < withinMs;
   }
@@ -207,7 +210,7 @@ export class CachedSource implements OwnerSource {
   restore(answers: Iterable<AgedAnswer>): void {
     const nowMs = this.#clock.nowMs();
     // The least recently used goes in first, so that the order of eviction is what it was.
-    for (const { key, answer, ageMs } of [...answers].reverse()) this.#keep(key, answer, nowMs - ageMs);
+    for (const { key, answer, ageMs } of [...answers].reverse()) this.#keep(key, answer, Math.floor(nowMs - ageMs));
   }
 
   /** Asks the source and keeps what it says; others who want the key meanwhile share the flight. */
@@ -238,23 +241,25 @@ export class CachedSource implements OwnerSource {
   /** Keeps what the source said. A foreign or malformed key takes no entry, and what was known of it is void. */
   #learn(key: string, answer: Answer): void {
     if (answer === foreignByStaleList) this.#countStale(this.#clock.nowMs());
-    else if (answer.kind === "ok" || answer.because === "absent") this.#keep(key, answer, this.#clock.nowMs());
+    else if (answer.kind === "ok" || answer.because === "absent")
+      this.#keep(key, answer, Math.floor(this.#clock.nowMs()));
     else this.#store.delete(key);
   }
 
-  #keep(key: string, answer: Answer, storedAtMs: number): void {
-    if (key.length > maxKeyLength) return;
+  #keep(key: string, answer: Answer, atMs: number): void {
+    if (!isKept(key)) return;
     // A mailbox is mostly its own owner: the same text is then kept once.
     const kept = answer.kind === "ok" && answer.owners.text === key ? answer.owners.text : key;
-    const before = this.#store.peek(key);
-    const atMs = Math.floor(storedAtMs);
+    const known = this.#store.peek(key);
+    const before = known !== undefined && isSameAnswer(known.answer, answer) ? known : undefined;
     this.#store.set(kept, {
       answer,
       storedAtMs: atMs,
-      expiresAtMs: this.#expiry(answer, storedAtMs),
+      expiresAtMs: this.#expiry(answer, atMs),
       usedAtMs: atMs,
       askedAtMs: atMs,
-      sinceMs: before !== undefined && isSameAnswer(before.answer, answer) ? before.sinceMs : atMs,
+      sinceMs: before?.sinceMs ?? atMs,
+      isSettled: before !== undefined && isSettledBy(before, this.confirm(key)?.atMs),
     });
   }
 

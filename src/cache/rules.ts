@@ -20,8 +20,18 @@ export interface CacheRules {
 const refreshShare = 0.75;
 // Entries that were stored together (a restart, a mailing) must not expire together: up to a tenth of the lifetime earlier.
 const jitterShare = 0.1;
-// An answer that never changes is asked for this often all the same, while somebody uses it.
-const maxConfirmedMs = 3_600_000;
+// For how long listings speak for an answer that the source gave once: as long as two of them can be apart.
+const maxUnsettledMs = 300_000;
+// An answer that never changes is asked for this often all the same, in the background, while somebody uses it.
+const maxSettledMs = 3_600_000;
+
+// RFC 5321 section 4.5.3.1: 64 octets of localpart, the @, 255 of domain.
+const maxKeyLength = 320;
+
+/** Whether an answer to a key is kept: one that is longer than an address can be is answered, and takes no memory. */
+export function isKept(key: string): boolean {
+  return key.length <= maxKeyLength;
+}
 
 /** Whether an entry in use is to be asked for again before it expires. */
 export function isDueForRefresh({ storedAtMs, expiresAtMs }: Entry, nowMs: number): boolean {
@@ -41,26 +51,25 @@ export function expiryOf(answer: Answer, storedAtMs: number, rules: CacheRules, 
 /**
  * Renews an entry of which a follower knows that nothing changed up to a moment.
  *
- * A follower knows that its listings agree with each other, and not with the entry: one that was asked for between two of them, of a
- * right that came and went or of a replica that lags, would live on that for ever. So an answer is fresh on a follower's word for as
- * long again as the source was seen to give it. After that the source is asked, and the entry stands in for it if it fails.
+ * Listings that agree with each other say nothing of an answer that was read between them, of a right that came and went or of a
+ * replica that lags: it would live on for ever. So they speak for good only for an answer that the source gave before one of them and
+ * after. Until then it is fresh on their word for a few minutes, and then stands in for the source when that fails.
  *
- * @param expiresAtMs when an answer expires that the source gave at that moment
- * @returns whether it is fresh by that
+ * @param expiresAtMs when an answer expires that the source gave at the moment of the confirmation
  */
-export function isRenewed(
-  entry: Entry,
-  { atMs, freshForMs }: Confirmation,
-  expiresAtMs: number,
-  nowMs: number,
-): boolean {
-  if (atMs <= entry.storedAtMs) return false;
-  const { askedAtMs, sinceMs } = entry;
-  if (nowMs - askedAtMs > Math.min(askedAtMs - sinceMs, maxConfirmedMs)) {
+export function renew(entry: Entry, { atMs, freshForMs }: Confirmation, expiresAtMs: number, nowMs: number): void {
+  if (atMs <= entry.storedAtMs) return;
+  const ageMs = nowMs - entry.askedAtMs;
+  if (!entry.isSettled && ageMs > maxUnsettledMs) {
     entry.expiresAtMs = Math.max(entry.expiresAtMs, Math.floor(Math.min(nowMs, expiresAtMs)));
-    return false;
+    return;
   }
-  entry.storedAtMs = Math.floor(atMs);
   entry.expiresAtMs = Math.max(entry.expiresAtMs, expiresAtMs, Math.floor(atMs + freshForMs));
-  return nowMs < entry.expiresAtMs && !isDueForRefresh(entry, nowMs);
+  // One that was settled long ago stays as old as it is: whoever uses it next has it asked for.
+  if (ageMs <= maxSettledMs) entry.storedAtMs = Math.floor(atMs);
+}
+
+/** Whether an answer that the source gives again, the same as before, is settled by a listing that began at `listedAtMs`. */
+export function isSettledBy(before: Entry, listedAtMs: number | undefined): boolean {
+  return before.isSettled || (listedAtMs !== undefined && before.sinceMs < listedAtMs);
 }

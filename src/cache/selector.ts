@@ -11,6 +11,11 @@ export type ScanSelector = Exclude<FlushSelector, { kind: "address" | "addresses
 /** Tells for an answer whether it is selected; `undefined` stands for one that is not known yet. */
 export type FlushPredicate = (key: string, answer: Answer | undefined) => boolean;
 
+/** Makes the test for keys of folded domains; `*` stands for every domain. */
+export function isInDomains(domains: readonly string[]): (key: string) => boolean {
+  return (key) => domains.includes("*") || domains.includes(splitAddress(key).domain);
+}
+
 /**
  * Makes the test for one selector.
  *

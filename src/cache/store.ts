@@ -58,13 +58,14 @@ export class AnswerStore {
     return entry === undefined || !this.#voids.has(key, entry.storedAtMs) ? entry : undefined;
   }
 
-  /** Lets what belongs to an address expire, unless it has already; how long it was seen to be so counts no more. */
+  /** Lets what belongs to an address expire, unless it has already; that it was seen to be so before counts no more. */
   expireAddress(address: string, nowMs: number): void {
     for (const key of this.#index.keysOf(address)) {
       const entry = this.peek(key);
       if (entry === undefined) continue;
       entry.expiresAtMs = Math.min(entry.expiresAtMs, nowMs);
       entry.sinceMs = nowMs;
+      entry.isSettled = false;
     }
   }
 

@@ -53,7 +53,8 @@ export class Follower {
   #isToWarm = true;
   /** Whether every listed address that memory has was asked for since it was first listed; until then nothing is confirmed. */
   #isWarm = false;
-  #warming: Promise<void> | undefined;
+  #warming: Promise<void> = Promise.resolve();
+  #isSettling = false;
 
   constructor(parts: FollowerParts) {
     this.#parts = parts;
@@ -173,6 +174,7 @@ export class Follower {
     await this.#ask([...new Set([...changed, ...again])]);
     if (changed.length > 0) this.#later(() => this.#ask(changed));
     if (isToWarm || changed.some((key) => key === "*" || key.startsWith("@"))) this.#warm();
+    this.#settleAnswers();
   }
 
   #isOpen(key: string): boolean {
@@ -195,15 +197,30 @@ export class Follower {
 
   /** Fills memory in the background, after what is being filled already. */
   #warm(): void {
-    this.#warming = (this.#warming ?? Promise.resolve()).then(async () => {
-      for (const keys of this.#fingerprints.keys()) {
-        if (this.#aborter.signal.aborted) return;
-        for (const key of await this.#refresher.warm(keys)) this.#failedKeys.add(key);
-      }
+    this.#warming = this.#warming.then(async () => {
+      await this.#askThrough((keys) => this.#refresher.warm(keys));
+      if (this.#aborter.signal.aborted) return;
       this.#isWarm = !this.#isToWarm;
       // What was asked for while memory was filled is confirmed by the next listing, which may be minutes away: longer than cache.ttl.
       this.#schedule.again();
     });
+  }
+
+  /** Asks once more, in the background, for what the source said once: that listings agree tells only of what it said before them too. */
+  #settleAnswers(): void {
+    if (!this.#isWarm || this.#isSettling) return;
+    this.#isSettling = true;
+    this.#warming = this.#warming.then(async () => {
+      await this.#askThrough((keys) => this.#refresher.settle(keys));
+      this.#isSettling = false;
+    });
+  }
+
+  async #askThrough(ask: (keys: readonly string[]) => Promise<readonly string[]>): Promise<void> {
+    for (const keys of this.#fingerprints.keys()) {
+      if (this.#aborter.signal.aborted) return;
+      for (const key of await ask(keys)) this.#failedKeys.add(key);
+    }
   }
 
   #later(work: () => Promise<void>): void {

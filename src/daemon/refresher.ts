@@ -89,6 +89,22 @@ export class Refresher {
     return failed;
   }
 
+  /**
+   * Asks once more for what memory has of addresses, where listings cannot speak for it yet.
+   *
+   * @returns those that failed
+   */
+  async settle(keys: readonly string[]): Promise<string[]> {
+    const failed: string[] = [];
+    for (const chain of this.#parts.chains()) {
+      const questions = keys
+        .filter((key) => !isDomainKey(key) && chain.cache.isToSettle(externalForm(key)))
+        .map((key): Question => ({ key, before: chain.cache.answerOf(externalForm(key)) }));
+      for (const some of inChunks(questions)) failed.push(...(await this.#askIn(chain, some)));
+    }
+    return failed;
+  }
+
   async #askIn(chain: MapChain, questions: readonly Question[]): Promise<readonly string[]> {
     // One that memory has nothing of may be the first of its domain, or stand behind an answer to one with an extension.
     const unknown = questions.filter(({ before }) => before === undefined).map(({ key }) => key);

@@ -18,7 +18,7 @@ function make(maxEntries: number, maxNegativeEntries = 1000): AnswerStore {
 }
 
 function entryOf(answer: Answer): Entry {
-  return { answer, storedAtMs: 0, expiresAtMs: 60_000, usedAtMs: 0, askedAtMs: 0, sinceMs: 0 };
+  return { answer, storedAtMs: 0, expiresAtMs: 60_000, usedAtMs: 0, askedAtMs: 0, sinceMs: 0, isSettled: false };
 }
 
 function owned(owners: readonly string[], derived = false): Found {
