@@ -1,7 +1,7 @@
 // @ts-check
 /** The four forms: token, explain, flush, and what a login may send as. */
 import { ApiError } from "./api.js";
-import { find, row, say, table } from "./elements.js";
+import { find, make, row, say, table } from "./elements.js";
 import { drawExplanation } from "./explanation.js";
 import { formatCount, sum } from "./numbers.js";
 
@@ -71,7 +71,8 @@ export function serveSendablesForm(api) {
       /** @type {{ addresses: { key: string, kind: string }[], isComplete: boolean }} */
       const { addresses, isComplete } = await api.call(`v1/addresses?${fieldsOf(form)}`);
       const shown = addresses.slice(0, shownKeys).map(({ key, kind }) => row(key, kind));
-      if (shown.length > 0) list.replaceChildren(table(["may send as", "because of"], shown));
+      if (shown.length > 0)
+        list.replaceChildren(make("section", "scroll", table(["May send as", "Because of"], shown)));
       const isAll = isComplete && shown.length === addresses.length;
       const count = addresses.length === 1 ? "1 key" : `${formatCount(addresses.length)} keys`;
       say(note, isAll ? `${count}.` : `The first ${formatCount(shown.length)}; loginmapd list has all.`);

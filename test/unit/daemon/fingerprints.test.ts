@@ -115,3 +115,12 @@ test("a key takes at most 100 bytes", () => {
   expect(bytes).toBeLessThanOrEqual(100);
   expect(bytes).toBeGreaterThan(20);
 });
+
+test("gives keys and changes in pieces of some hundred, so that nobody waits for all of them", () => {
+  const fingerprints = new Fingerprints(1);
+  fingerprints.begin();
+  for (let i = 0; i < 100_000; i++) fingerprints.add(`user${i}@x.test`, "owner");
+  const pieces = [...fingerprints.finish(), ...fingerprints.keys()].map((piece) => piece.length);
+  expect(pieces.reduce((sum, length) => sum + length, 0)).toBe(200_000);
+  expect(Math.max(...pieces)).toBeLessThan(300);
+});
