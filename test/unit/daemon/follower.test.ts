@@ -18,6 +18,8 @@ async function following(rows: Record<string, string>, lines: FollowedSource["li
   source.follower.start();
   // The first finds everything new, the second confirms it.
   await source.until("a second listing", () => source.listing.count >= 2);
+  // Then memory is asked for once more.
+  await source.pass(1000);
   return source;
 }
 
