@@ -1,10 +1,9 @@
 /**
  * A source that remembers what the source behind it said.
  *
- * Keeps answers only, never failures. Knows neither SQL nor protocols. A hit is answered at once; N concurrent misses of a
- * key make one query; an answer in use is asked again before it expires; while the source fails, an expired answer is
- * served up to `staleIfErrorMs` longer and counted, unless it was flushed: revocation beats stale. While the source hangs,
- * one lookup waits for its deadline; the next are served what is stale at once.
+ * Keeps answers only, never failures. Knows neither SQL nor protocols. A hit is answered at once; N concurrent misses of a key make
+ * one query; an answer in use is asked again before it expires; while the source fails, an expired answer is served up to
+ * `staleIfErrorMs` longer, unless it was flushed. While it hangs, one lookup waits for its deadline, the next are served what is stale.
  */
 import { foldKey } from "../model/address.ts";
 import type { Clock } from "../model/clock.ts";

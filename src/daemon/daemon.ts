@@ -123,6 +123,11 @@ export class Daemon {
     return this.#isDraining;
   }
 
+  /** The snapshot file of the caches. */
+  get snapshots(): Snapshots {
+    return this.#snapshots;
+  }
+
   /** How many lookups wait for a source. */
   get lookupsUnderWay(): number {
     return this.#deadlines.size;
@@ -221,21 +226,6 @@ export class Daemon {
     const watched = [...this.#sources.values()].map(({ database }) => database.lookAfter());
     const warmed = [...this.#chains.values()].map((chain) => chain.warm());
     await Promise.race([Promise.all([...watched, ...warmed]), delay(warmTimeoutMs, undefined, { ref: false })]);
-  }
-
-  /** Takes back what the snapshot file has of the maps. Never rejects. */
-  restore(): Promise<void> {
-    return this.#snapshots.restore();
-  }
-
-  /** Writes the snapshot file now. Never rejects; the log says what went wrong. */
-  saveSnapshot(): Promise<void> {
-    return this.#snapshots.save();
-  }
-
-  /** Begins to write the snapshot file every few minutes, and at the drain. */
-  keepSnapshots(): void {
-    this.#snapshots.start();
   }
 
   /** Stops accepting, answers what is in flight, closes everything: at the latest after `limits.drain_timeout`. */

@@ -51,7 +51,7 @@ export async function serve(options: ServeOptions): Promise<ExitCode> {
     for (const { fd, name } of unusable) log.warn({ fd, name }, "a file from systemd is no listening socket");
     daemon = Daemon.open(settings, { log, metrics, inherited: sockets });
     // Before the first client: what was remembered must be there when it is asked for.
-    await daemon.restore();
+    await daemon.snapshots.restore();
     await daemon.listen();
     history.start();
     const warmed = daemon.warm();
@@ -59,7 +59,7 @@ export async function serve(options: ServeOptions): Promise<ExitCode> {
     const sidecar = await openSidecar(daemon, { version, log, metrics, recentErrors, history });
     await listenAdmin(sidecar, loaded, log);
     await Promise.race([warmed, signals.stopped]);
-    daemon.keepSnapshots();
+    daemon.snapshots.start();
     await notifier.notify("READY=1", `STATUS=Serving ${[...daemon.chains.keys()].join(", ")}`);
     const watchdog = startWatchdog(notifier);
     keepHeapClose();

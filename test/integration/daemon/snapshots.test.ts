@@ -61,7 +61,7 @@ async function start(file: string | undefined) {
   const metrics = new Metrics({ version: "0", node: "0" });
   const daemon = Daemon.open(await settings(file), { log: adjustable, metrics, inherited: [] });
   open.push(daemon);
-  await daemon.restore();
+  await daemon.snapshots.restore();
   return daemon;
 }
 
@@ -87,12 +87,12 @@ const isOnDisk = () =>
 test("a flush takes away the file that was restored, and the next one lacks what was flushed", async () => {
   const first = await start("cache");
   fill(first);
-  await first.saveSnapshot();
+  await first.snapshots.save();
   const daemon = await start("cache");
   expect(stateOf(daemon)).toBe("hit");
   expect(await flush(daemon)).toBe(1);
   expect(isOnDisk()).toBe(false);
-  await daemon.saveSnapshot();
+  await daemon.snapshots.save();
   const third = await start("cache");
   expect(stateOf(third)).toBe("miss");
   expect(stateOf(third, "u8@example.com")).toBe("hit");
@@ -107,7 +107,7 @@ test("a flush at any moment of a write keeps what was flushed off the disk", asy
     fill(daemon);
     expect(stateOf(daemon)).toBe("hit");
     let isDone = false;
-    const saved = daemon.saveSnapshot().then(() => {
+    const saved = daemon.snapshots.save().then(() => {
       isDone = true;
     });
     while (!isDone && written() <= bytes) await new Promise(setImmediate);
@@ -118,16 +118,16 @@ test("a flush at any moment of a write keeps what was flushed off the disk", asy
     expect(isOnDisk()).toBe(false);
   }
   expect(during).toBeGreaterThan(0);
-  await daemon.saveSnapshot();
+  await daemon.snapshots.save();
   expect(existsSync(place("cache"))).toBe(true);
 });
 
 test("a flush takes away the file of before a reload that names another, or none", async () => {
   const daemon = await start("cache");
   fill(daemon);
-  await daemon.saveSnapshot();
+  await daemon.snapshots.save();
   await daemon.reload(await settings("cache-2"));
-  await daemon.saveSnapshot();
+  await daemon.snapshots.save();
   await daemon.reload(await settings(undefined));
   expect(readdirSync(directory.path).filter((name) => name.startsWith("cache"))).toEqual(["cache", "cache-2"]);
   await flush(daemon);
@@ -152,7 +152,7 @@ test("a flush during a reload that fails is not undone by going back", async () 
 test("a file that cannot be removed is emptied", async () => {
   const daemon = await start("cache");
   fill(daemon);
-  await daemon.saveSnapshot();
+  await daemon.snapshots.save();
   // As a container has it whose volume is this one file.
   expect(await run("mount", ["--bind", place("cache"), place("cache")])).toMatchObject({ stderr: "", code: 0 });
   try {
@@ -185,7 +185,7 @@ test.each([
 ])("a snapshot of a map with %s is not believed: an address had other keys then", async (_what, changes) => {
   const first = await start("cache");
   fill(first);
-  await first.saveSnapshot();
+  await first.snapshots.save();
   expect(stateOf(await start("cache"))).toBe("hit");
   map = { ...map, ...changes };
   expect(stateOf(await start("cache"))).toBe("miss");
@@ -196,7 +196,7 @@ test("a snapshot is written every five minutes", async () => {
   fill(daemon);
   vi.useFakeTimers({ toFake: ["setInterval", "clearInterval"] });
   try {
-    daemon.keepSnapshots();
+    daemon.snapshots.start();
     vi.advanceTimersByTime(299_999);
     await new Promise((resolve) => setTimeout(resolve, 50));
     expect(existsSync(place("cache"))).toBe(false);
