@@ -29,6 +29,15 @@ export interface FollowerParts extends Omit<RefresherParts, "signal"> {
 const againMs = 1000;
 // So many lines are taken as fast as they come; a longer listing leaves the processor to lookups in between.
 const hurriedLines = 5000;
+// So many keys are doubted at a time: less than 1 ms of work.
+const keysAtOnce = 512;
+
+/** What a listing found not to be as before. */
+interface Changes {
+  readonly keys: readonly string[];
+  /** Whether a line of a domain, or of everything, is among it: what was derived from that has to be asked for anew. */
+  readonly hasDomains: boolean;
+}
 
 /** Follows a source until it is closed. */
 export class Follower {
@@ -41,7 +50,7 @@ export class Follower {
   /** Keys that are still to be asked for, and how many times. */
   readonly #doubted = new Map<string, number>();
   /** Keys that could not be asked for. */
-  #failedKeys = new Set<string>();
+  readonly #failedKeys = new Set<string>();
   /** What is being asked, one after the other. */
   #asking: Promise<void> = Promise.resolve();
   #watch: ChangeWatch | undefined;
@@ -137,43 +146,51 @@ export class Follower {
       }
       lines += batch.length;
       const beforeMs = nowMs();
-      await (lines < hurriedLines ? slices.rest() : slices.restLong());
+      await (lines < hurriedLines ? slices.rest() : slices.pause());
       restedMs += nowMs() - beforeMs;
     }
     this.#durationMs = nowMs() - startedAtMs - restedMs;
     // The first finds everything new: nothing came or went.
     const isFirst = this.#listedAtMs === undefined;
-    const found = await this.#compare(slices, isFirst);
-    const changed = isFirst ? [] : found;
+    const changes = await this.#compare(slices, isFirst);
     this.#listedAtMs = startedAtMs;
     if (this.#reason !== "") log.info({ source }, "source is followed again");
     this.#reason = "";
-    await this.#settle(changed);
-    return found.length;
+    await this.#settle(isFirst ? { keys: [], hasDomains: false } : changes);
+    return changes.keys.length;
   }
 
-  async #compare(slices: WorkSlices, isFirst: boolean): Promise<string[]> {
+  async #compare(slices: WorkSlices, isFirst: boolean): Promise<Changes> {
     const { changes } = this.#parts.tally;
-    const changed: string[] = [];
+    const keys: string[] = [];
+    let hasDomains = false;
     for (const some of this.#fingerprints.finish()) {
       for (const [key, kind] of some) {
-        if (!isFirst) changes[kind]++;
-        changed.push(key);
+        keys.push(key);
+        if (isFirst) continue;
+        changes[kind]++;
+        // Before the listing can speak for anything.
+        this.#open(key);
+        hasDomains ||= key === "*" || key.startsWith("@");
       }
-      await (this.#fingerprints.size < hurriedLines ? slices.rest() : slices.restLong());
+      await this.#rest(slices);
     }
-    return changed;
+    return { keys, hasDomains };
+  }
+
+  #rest(slices: WorkSlices): Promise<void> {
+    return this.#fingerprints.size < hurriedLines ? slices.rest() : slices.restLonger();
   }
 
   /** Has asked again what changed, and what failed before; at the first time, and for maps that are new, everything. */
-  async #settle(changed: readonly string[]): Promise<void> {
+  async #settle({ keys, hasDomains }: Changes): Promise<void> {
     const isToWarm = this.#isToWarm;
     this.#isToWarm = false;
-    const again = this.#failedKeys;
-    this.#failedKeys = new Set();
-    await this.#ask([...new Set([...changed, ...again])]);
-    if (changed.length > 0) this.#later(() => this.#ask(changed));
-    if (isToWarm || changed.some((key) => key === "*" || key.startsWith("@"))) this.#warm();
+    const failed = [...this.#failedKeys];
+    await this.#ask(keys);
+    await this.#askAnew(failed);
+    if (keys.length > 0) this.#later(() => this.#askAnew(keys));
+    if (isToWarm || hasDomains) this.#warm();
     this.#settleAnswers();
   }
 
@@ -181,18 +198,37 @@ export class Follower {
     return this.#doubted.has(key) || this.#failedKeys.has(key);
   }
 
-  /** Doubts keys at once, and has them asked for in the background: the next listing does not wait. */
-  async #ask(keys: readonly string[]): Promise<void> {
-    for (const key of keys) this.#doubted.set(key, (this.#doubted.get(key) ?? 0) + 1);
-    const doubts = await this.#refresher.doubt(keys);
-    this.#asking = this.#asking.then(async () => {
-      for (const key of await this.#refresher.ask(doubts)) this.#failedKeys.add(key);
-      for (const key of keys) {
-        const left = (this.#doubted.get(key) ?? 1) - 1;
-        if (left === 0) this.#doubted.delete(key);
-        else this.#doubted.set(key, left);
+  #open(key: string): void {
+    this.#doubted.set(key, (this.#doubted.get(key) ?? 0) + 1);
+  }
+
+  #close(key: string): void {
+    const left = (this.#doubted.get(key) ?? 1) - 1;
+    if (left === 0) this.#doubted.delete(key);
+    else this.#doubted.set(key, left);
+  }
+
+  async #askAnew(keys: readonly string[]): Promise<void> {
+    for (let i = 0; i < keys.length; i += keysAtOnce) {
+      const some = keys.slice(i, i + keysAtOnce);
+      for (const key of some) {
+        this.#open(key);
+        this.#failedKeys.delete(key);
       }
-    });
+      await this.#ask(some);
+    }
+  }
+
+  /** Has memory doubt open keys, and has them asked for in the background: the next listing does not wait. */
+  async #ask(keys: readonly string[]): Promise<void> {
+    for (let i = 0; i < keys.length; i += keysAtOnce) {
+      const some = keys.slice(i, i + keysAtOnce);
+      const doubts = await this.#refresher.doubt(some);
+      this.#asking = this.#asking.then(async () => {
+        for (const key of await this.#refresher.ask(doubts)) this.#failedKeys.add(key);
+        for (const key of some) this.#close(key);
+      });
+    }
   }
 
   /** Fills memory in the background, after what is being filled already. */
@@ -222,7 +258,7 @@ export class Follower {
       if (this.#aborter.signal.aborted) return;
       for (const key of await ask(keys)) this.#failedKeys.add(key);
       // Where there is nothing to ask for, nothing else would let others work: 100,000 keys took 130 ms.
-      await slices.rest();
+      await this.#rest(slices);
     }
   }
 

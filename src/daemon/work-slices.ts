@@ -3,6 +3,9 @@ import { setTimeout as delay, setImmediate as nextTurn } from "node:timers/promi
 
 // What a hit may wait at most without anybody noticing is 5 ms; what it waits for itself is a twentieth of a millisecond.
 const sliceMs = 0.5;
+// One lookup in ten may meet a slice that is followed by a pause, and none waits for it longer than for itself.
+const shortSliceMs = 0.1;
+const pauseMs = 1;
 
 /** Cuts background work into slices. */
 export class WorkSlices {
@@ -10,14 +13,23 @@ export class WorkSlices {
 
   /** To be called between two small pieces of work: waits for a turn of the event loop when the slice is used up. */
   async rest(): Promise<void> {
-    if (performance.now() - this.#startedAtMs < sliceMs) return;
+    if (this.#spentMs < sliceMs) return;
     await nextTurn();
     this.#startedAtMs = performance.now();
   }
 
-  /** As `rest`, and gives the processor away for a moment too: for work that nobody waits for. */
-  async restLong(): Promise<void> {
-    await delay(1);
+  /** As `rest`, sooner and for a moment in which the processor is free: for work that is so long that nobody waits for it. */
+  async restLonger(): Promise<void> {
+    if (this.#spentMs >= shortSliceMs) await this.pause();
+  }
+
+  /** Gives the processor away for a moment: between pieces that are a slice each. */
+  async pause(): Promise<void> {
+    await delay(pauseMs);
     this.#startedAtMs = performance.now();
+  }
+
+  get #spentMs(): number {
+    return performance.now() - this.#startedAtMs;
   }
 }
