@@ -20,8 +20,9 @@ export interface CacheRules {
 const refreshShare = 0.75;
 // Entries that were stored together (a restart, a mailing) must not expire together: up to a tenth of the lifetime earlier.
 const jitterShare = 0.1;
-// For how long listings speak for an answer that the source gave once: as long as two of them can be apart.
-const maxUnsettledMs = 300_000;
+// For how long listings speak for an answer that the source gave once. It is asked for again soon after the next listing; where a
+// million addresses are, that takes some minutes.
+const maxUnsettledMs = 900_000;
 // An answer that never changes is asked for this often all the same, in the background, while somebody uses it.
 const maxSettledMs = 3_600_000;
 
@@ -53,7 +54,7 @@ export function expiryOf(answer: Answer, storedAtMs: number, rules: CacheRules, 
  *
  * Listings that agree with each other say nothing of an answer that was read between them, of a right that came and went or of a
  * replica that lags: it would live on for ever. So they speak for good only for an answer that the source gave before one of them and
- * after. Until then it is fresh on their word for a few minutes, and then stands in for the source when that fails.
+ * after. Until then it is fresh on their word for a quarter of an hour, and then stands in for the source when that fails.
  *
  * @param expiresAtMs when an answer expires that the source gave at the moment of the confirmation
  */
