@@ -45,6 +45,7 @@ const notMet: Readonly<Record<string, string>> = {
   LoginmapdEventLoopBlocked: "nothing blocks the event loop",
   LoginmapdFileDescriptors: "a few dozen of a thousand are open",
   LoginmapdVersionsDiffer: "one daemon has one version",
+  LoginmapdListingOld: "a quarter of an hour without a listing; promtool has that time pass",
 };
 /** An alert whose expression never has data while the daemon is scraped: it is about the absence of it. */
 const aboutAbsence = ["LoginmapdAbsent"];

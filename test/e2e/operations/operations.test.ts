@@ -45,6 +45,7 @@ beforeAll(async () => {
   });
   postfix = await makePostfixHome();
   await mkdir(join(directory.path, "bin"));
+  await writeFile(messageFile(), "From: alice@example.com\n\nHello.\n");
   const program = join(directory.path, "bin/loginmapd");
   await writeFile(program, `#!/bin/sh\nexec ${process.execPath} ${join(projectRoot, "dist/main.js")} "$@"\n`);
   await chmod(program, 0o755);
@@ -54,6 +55,8 @@ afterAll(async () => {
   await stage.stop();
   await directory.remove();
 });
+
+const messageFile = () => join(directory.path, "message.eml");
 
 function shell(command: string): Promise<Outcome> {
   const env = {
@@ -67,6 +70,7 @@ function shell(command: string): Promise<Outcome> {
     .replaceAll(":9000", `:${stage.ports.socketmap}`)
     .replaceAll("ADDRESS", "alice@example.com")
     .replaceAll("LOGIN", "alice@example.com")
+    .replaceAll("FILE", messageFile())
     // The demo's rows have no postmaster.
     .replaceAll("postmaster@example.com", "sales@example.com");
   return run("sh", ["-c", here], { env });
