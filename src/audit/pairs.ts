@@ -4,9 +4,9 @@ import type { Use } from "./messages.ts";
 
 /** One login with one sender. */
 export interface Pair {
-  /** As Postfix has them at the first use. */
-  readonly login: string;
-  readonly sender: string;
+  /** As Postfix has them; of several spellings, the one that begins with small letters, in whatever order the log has them. */
+  login: string;
+  sender: string;
   /** Messages that were sent. */
   sent: number;
   /** Attempts that the map refused then. */
@@ -61,7 +61,13 @@ export class Pairs {
   #pairOf(login: string, sender: string, last: string): Pair | undefined {
     const key = `${foldCase(login)}\0${foldCase(sender)}`;
     const known = this.#pairs.get(key);
-    if (known !== undefined || this.#pairs.size >= this.#maxPairs) return known;
+    if (known !== undefined) {
+      // Small letters come after capital ones.
+      if (login > known.login) known.login = login;
+      if (sender > known.sender) known.sender = sender;
+      return known;
+    }
+    if (this.#pairs.size >= this.#maxPairs) return undefined;
     const pair = { login, sender, sent: 0, refused: 0, warned: 0, last, lastMs: Number.NEGATIVE_INFINITY };
     this.#pairs.set(key, pair);
     return pair;

@@ -11,14 +11,14 @@ function use(login: string, sender: string, timeMs = 0, kind: Use["kind"] = "sen
   };
 }
 
-test("a pair counts by what became of it, whatever its spelling, with its last time", () => {
+test("a pair counts by what became of it, with its last time, and has one spelling whatever the order", () => {
   const pairs = new Pairs();
   pairs.add(use("Alice@x", "Boss@x", 5));
   pairs.add(use("alice@x", "boss@X", 9, "warned"));
   pairs.add(use("alice@x", "boss@x", 7, "refused"));
   pairs.add(use("alice@x", "alice@x", 1));
   expect(pairs.values()).toEqual([
-    { login: "Alice@x", sender: "Boss@x", sent: 1, refused: 1, warned: 1, last: "t9", lastMs: 9 },
+    { login: "alice@x", sender: "boss@x", sent: 1, refused: 1, warned: 1, last: "t9", lastMs: 9 },
     { login: "alice@x", sender: "alice@x", sent: 1, refused: 0, warned: 0, last: "t1", lastMs: 1 },
   ]);
   expect([pairs.firstMs, pairs.lastMs]).toEqual([1, 9]);
