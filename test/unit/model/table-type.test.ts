@@ -20,9 +20,16 @@ describe("a type that is not read is named, with what can be done instead", () =
     ["regexp", "a regexp: table holds patterns, which cannot be listed: leave it in main.cf beside our map"],
     ["hash", "a hash: table is a compiled file: name the text that it was made of, as texthash:/path"],
     ["unionmap", "a unionmap: table combines tables: name those, with combine: union"],
+    ["inline", "an inline: table stands in main.cf itself: write its lines into a texthash: file"],
     ["mysqll", "mysqll: tables cannot be read: expected mysql, sqlite; the nearest is mysql"],
     ["zzzzzzzz", "zzzzzzzz: tables cannot be read: expected mysql, sqlite"],
   ])("%s", (type, beginning) => {
     expect(whyNotRead(type, ["mysql", "sqlite"]).slice(0, beginning.length)).toBe(beginning);
+  });
+
+  test("of all types where nothing narrows them", () => {
+    expect(whyNotRead("zzzzzzzz")).toBe(
+      "zzzzzzzz: tables cannot be read: expected mysql, pgsql, sqlite, ldap, texthash",
+    );
   });
 });
