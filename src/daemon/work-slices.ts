@@ -3,7 +3,7 @@ import { setTimeout as delay, setImmediate as nextTurn } from "node:timers/promi
 
 // What a hit may wait at most without anybody noticing is 5 ms; what it waits for itself is a twentieth of a millisecond.
 const sliceMs = 0.5;
-// One lookup in ten may meet a slice that is followed by a pause, and none waits for it longer than for itself.
+// With a pause after each slice of a tenth of a millisecond, the processor is free for nine tenths of the time.
 const shortSliceMs = 0.1;
 const pauseMs = 1;
 

@@ -51,7 +51,7 @@ function specification(bars: readonly Bar[]): Spec {
         gridColor: "#e5e5e5",
         title: "milliseconds from the spawn of the process",
       },
-      { scale: "y", orient: "left", ticks: false, domain: false, labelLimit: 300 },
+      { scale: "y", orient: "left", ticks: false, domain: false, labelLimit: 0 },
     ],
     marks: [
       {
