@@ -1,7 +1,8 @@
 /** The lines that the doctor prints, written where it says, as an administrator would. */
-import { readFile, utimes, writeFile } from "node:fs/promises";
+import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { parse, stringify } from "yaml";
+import { backdate } from "./postfix.ts";
 import { run } from "./processes.ts";
 
 /** One of them, as `doctor --json` gives it. */
@@ -26,9 +27,7 @@ export async function writePostfixLines(etc: string, lines: readonly DoctorLine[
     else if (name !== undefined && type !== undefined) await setOverride(join(etc, "master.cf"), name, type, line);
     else others.push(change);
   }
-  // Postfix reads a younger file again until it is two seconds old.
-  const aMinuteAgo = Date.now() / 1000 - 60;
-  for (const file of ["main.cf", "master.cf"]) await utimes(join(etc, file), aMinuteAgo, aMinuteAgo);
+  await backdate(join(etc, "main.cf"), join(etc, "master.cf"));
   return others;
 }
 

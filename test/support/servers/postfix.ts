@@ -243,8 +243,13 @@ export async function startPostfix(home: PostfixHome, smtpd: readonly SmtpdServi
 
 async function writeDated(path: string, content: string): Promise<void> {
   await writeFile(path, content);
+  await backdate(path);
+}
+
+/** Makes files a minute old: Postfix reads a younger one again until it is two seconds old. */
+export async function backdate(...paths: readonly string[]): Promise<void> {
   const aMinuteAgo = Date.now() / 1000 - 60;
-  await utimes(path, aMinuteAgo, aMinuteAgo);
+  for (const path of paths) await utimes(path, aMinuteAgo, aMinuteAgo);
 }
 
 async function postconf(...args: string[]): Promise<string> {

@@ -1,8 +1,8 @@
 /** Text files of every odd shape, read by the driver and by Postfix's own `texthash:` (`postmap -q`): the same keys, the same values. */
-import { utimes, writeFile } from "node:fs/promises";
+import { writeFile } from "node:fs/promises";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { answerTo, openSource } from "../../../support/fakes/open-source.ts";
-import { makePostfixHome, type PostfixHome } from "../../../support/servers/postfix.ts";
+import { backdate, makePostfixHome, type PostfixHome } from "../../../support/servers/postfix.ts";
 import { postmapAll } from "../../../support/servers/postmap-all.ts";
 
 let postfix: PostfixHome;
@@ -58,9 +58,7 @@ const files: readonly (readonly [string, string | Buffer])[] = [
 test.each(files)("%s", async (name, text) => {
   const path = await postfix.writeTable("text", "");
   await writeFile(path, text);
-  // Postfix reads a younger file again until it is two seconds old.
-  const aMinuteAgo = Date.now() / 1000 - 60;
-  await utimes(path, aMinuteAgo, aMinuteAgo);
+  await backdate(path);
   const database = open(path);
   try {
     const ours = new Map<string, string>();
