@@ -4,7 +4,7 @@ import { foldKey } from "../../../src/model/address.ts";
 import type { Database } from "../../../src/model/source.ts";
 import type { PresetOptions } from "../../../src/source/presets/preset.ts";
 import { domainsOf, ownersOf, scansOf } from "../../support/fakes/open-source.ts";
-import type { Owners, Stack } from "./stack-cases.ts";
+import type { Owners, Stack } from "./stacks/stack.ts";
 
 /** How the tests reach a database that holds the rows. */
 export interface StackDatabase {
