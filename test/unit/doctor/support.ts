@@ -1,7 +1,7 @@
 /** A mail server where all is well, for tests to spoil. */
 import { examine } from "../../../src/doctor/examine.ts";
 import type { Finding } from "../../../src/doctor/finding.ts";
-import type { FileStatus, Observations, Patient } from "../../../src/doctor/observations.ts";
+import type { FileStatus, Observations, Patient, TableAnswer } from "../../../src/doctor/observations.ts";
 import { type PostconfOutput, type PostfixConfig, parsePostfix } from "../../../src/doctor/postfix.ts";
 import type { ListenerSettings, Settings } from "../../../src/model/settings.ts";
 
@@ -169,4 +169,30 @@ export function diagnose(spoiled: Spoiled = {}): string[] {
 function formatFinding({ check, severity, services, changes }: Finding): string {
   const lines = changes.map(({ where, line }) => `${where}: ${line}`).join(" | ");
   return `${severity} ${check} [${services.join(" ")}] ${lines}`;
+}
+
+/** The table that our socket is to Postfix. */
+export const ourTable = "socketmap:unix:loginmapd/socketmap:senders";
+
+/** What submission has of its own on the healthy server. */
+export const submission = { smtpd_sasl_auth_enable: "yes", smtpd_sender_restrictions: "$mua_sender_restrictions" };
+
+/** A server whose only service for logins is submission, with overrides. */
+export const withSubmission = (overrides: Readonly<Record<string, string>>, chroot = "y"): Spoiled => ({
+  services: { [`submission inet ${chroot}`]: { ...submission, ...overrides } },
+});
+
+/** What one table said when it was asked. */
+export const answer = (table: string, said: TableAnswer): NonNullable<Spoiled["observations"]> => ({
+  tables: new Map([[table, said]]),
+});
+
+export const refused: TableAnswer = { kind: "unreachable", reason: "connect ECONNREFUSED" };
+
+/** A listener on TCP. */
+export const inet = (host: string, port = 9000) => ({ endpoint: { kind: "inet", host, port } }) as const;
+
+/** A map of one source. */
+export function mapWith(recipientDelimiter: string, localDomains: readonly string[]) {
+  return { sources: ["mail"], combine: "first", recipientDelimiter, localDomains, loginRealm: undefined } as const;
 }
