@@ -1,5 +1,5 @@
 /** What can go wrong around the daemon on its own machine: no room or no reader for its log, signals, a file copied over. */
-import { copyFileSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { copyFileSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { type AddressInfo, connect, createServer, type Socket } from "node:net";
 import { join } from "node:path";
 import Sqlite from "libsql";
@@ -41,9 +41,14 @@ function build(name: string, owner: string): void {
 }
 
 /** @param redirect what the shell does with standard error */
-async function start(level: string, redirect = ""): Promise<Daemon> {
+async function start(
+  level: string,
+  redirect = "",
+  { env, cache }: { env?: Record<string, string>; cache?: Record<string, string> } = {},
+): Promise<Daemon> {
   daemon = await startDaemon({
     prefix: ["bash", "-c", `exec "$@" ${redirect}`, "bash"],
+    ...(env && { env }),
     config: {
       listeners: [{ protocol: "socketmap", endpoint: `inet:127.0.0.1:${port}` }],
       admin: { endpoint: `inet:127.0.0.1:${adminPort}`, token: "correct-horse-battery-staple" },
@@ -51,7 +56,7 @@ async function start(level: string, redirect = ""): Promise<Daemon> {
       sources: {
         mail: { driver: "sqlite", path: place("db"), queries: { address: "SELECT o FROM m WHERE a = :email" } },
       },
-      cache: { ttl: "1h" },
+      cache: { ttl: "1h", ...cache },
       log: { level },
     },
     listening: [port, adminPort],
@@ -60,6 +65,16 @@ async function start(level: string, redirect = ""): Promise<Daemon> {
 }
 
 const ask = (i: number) => askOnce(port, "senders", `u${i}@example.com`);
+
+/** Flushes everything. @returns the reply */
+async function flush(): Promise<unknown> {
+  const reply = await fetch(`http://127.0.0.1:${adminPort}/v1/cache/flush`, {
+    method: "POST",
+    headers: { authorization: "Bearer correct-horse-battery-staple", "content-type": "application/json" },
+    body: '{"all":true}',
+  });
+  return reply.json();
+}
 
 /** Asks for every address on one connection, each of which writes a line at level debug. */
 async function askAll(): Promise<void> {
@@ -98,6 +113,56 @@ test("a reader of its log that hangs holds up no lookup, also at level debug", a
   const running = await start("debug", "2> >(exec sleep 600)");
   // Far more than a pipe holds, and than waits in memory.
   for (let round = 0; round < 10; round++) await askAll();
+  await running.stop();
+});
+
+test("what a reader of its log is slow to take waits in memory: no line is lost", async () => {
+  // A pipe holds 64 kB; the lines of one round are some 400 kB.
+  const running = await start(
+    "debug",
+    `2> >(until [ -e ${place("go")} ]; do sleep 0.1; done; exec cat >${place("log")})`,
+  );
+  await askAll();
+  writeFileSync(place("go"), "");
+  const told = () => readFileSync(place("log"), "utf8").match(/"msg":"lookup"/g)?.length;
+  await waitUntil("every lookup to be told", () => told() === 2000);
+  expect(readFileSync(place("log"), "utf8")).not.toContain("log lines were lost");
+  await running.stop();
+});
+
+test("a disk that is slow to confirm holds up no lookup, and a flush is not told before it has", async () => {
+  // Whichever way it is asked to confirm, the disk does so when there is a file "go".
+  writeFileSync(
+    place("slow-disk.mjs"),
+    `import fs from "node:fs";
+     import { syncBuiltinESMExports } from "node:module";
+     const isHeld = () => !fs.existsSync(${JSON.stringify(place("go"))});
+     const note = () => fs.writeFileSync(${JSON.stringify(place("asked"))}, "");
+     const block = () => { note(); while (isHeld()) Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 10); };
+     fs.fsyncSync = fs.fdatasyncSync = block;
+     syncBuiltinESMExports();
+     const handle = await fs.promises.open("/dev/null");
+     handle.constructor.prototype.sync = async () => {
+       note();
+       while (isHeld()) await new Promise((resolve) => setTimeout(resolve, 10));
+     };
+     await handle.close();`,
+  );
+  const running = await start("info", "", {
+    env: { NODE_OPTIONS: `--import=${place("slow-disk.mjs")}` },
+    cache: { snapshot_file: place("cache.snapshot") },
+  });
+  await askAll();
+  let isTold = false;
+  const flushed = flush().then((reply) => {
+    isTold = true;
+    return reply;
+  });
+  await waitUntil("the disk to be asked", () => existsSync(place("asked")));
+  for (let i = 1; i < 100; i++) expect(await within("a reply", ask(i))).toBe(`OK old${i}`);
+  expect(isTold).toBe(false);
+  writeFileSync(place("go"), "");
+  expect(await flushed).toEqual({ flushed: 2000 });
   await running.stop();
 });
 
@@ -179,12 +244,7 @@ test("an SQLite file that was copied over answers for itself after a flush", asy
   expect(await ask(7)).toBe("OK old7");
   build("next", "new");
   copyFileSync(place("next"), place("db"));
-  const flushed = await fetch(`http://127.0.0.1:${adminPort}/v1/cache/flush`, {
-    method: "POST",
-    headers: { authorization: "Bearer correct-horse-battery-staple", "content-type": "application/json" },
-    body: '{"all":true}',
-  });
-  expect(await flushed.json()).toEqual({ flushed: 1 });
+  expect(await flush()).toEqual({ flushed: 1 });
   expect(await ask(7)).toBe("OK new7");
   await running.stop();
 });
