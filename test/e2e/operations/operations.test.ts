@@ -165,6 +165,19 @@ describe("looking at the daemon", () => {
   });
 });
 
+test("below level debug the log names no address and no login of a lookup, whatever its outcome", async () => {
+  const client = await WireClient.open(stage.ports.socketmap);
+  expect(await client.ask("senders", "bob@example.com")).toBe("OK bob@example.com");
+  expect(await client.ask("senders", "nobody@example.com")).toBe("NOTFOUND ");
+  expect(await client.ask("typo", "carol@example.com")).toMatch(/^PERM /);
+  await stage.mariadb.query("RENAME TABLE addresses TO elsewhere");
+  expect(await client.ask("senders", "made-up@example.com")).toMatch(/^TEMP /);
+  await stage.mariadb.query("RENAME TABLE elsewhere TO addresses");
+  client.close();
+  await waitUntil("both failures to be told", () => /query refused[\s\S]*lookup failed/.test(stage.daemon.log()));
+  expect(stage.daemon.log()).not.toMatch(/[a-z]@example\.com/);
+});
+
 test("no process is named by what any program of Node.js is called", () => {
   expect(text).not.toMatch(/pidof|pgrep|pkill/);
   expect(text).toContain("systemctl show -p MainPID --value loginmapd");

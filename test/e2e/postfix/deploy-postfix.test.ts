@@ -122,6 +122,14 @@ describe.each(["submission", "submissions", "127.0.0.1:10587"] as const)("the se
     expect((await attempt(port(), { login: alice, from: "ceo@elsewhere.example" })).code).toBe(553);
   });
 
+  test("refuses the null sender, for which Postfix never asks the map", async () => {
+    expect(await attempt(port(), { login: alice, from: "" })).toMatchObject({
+      code: 550,
+      enhanced: "5.7.1",
+      text: "<>: Sender address rejected: nobody owns the null sender",
+    });
+  });
+
   test("takes a shared address and an owner's tag", async () => {
     expect((await attempt(port(), { login: alice, from: "sales@example.com" })).code).toBe(250);
     expect((await attempt(port(), { login: alice, from: "alice+lists@example.com" })).code).toBe(250);

@@ -14,7 +14,7 @@ interface Panel {
   readonly title: string;
   readonly description?: string;
   readonly gridPos: { readonly x: number; readonly y: number; readonly w: number; readonly h: number };
-  readonly targets?: readonly { readonly refId: string; readonly expr: string }[];
+  readonly targets?: readonly { readonly refId: string; readonly expr: string; readonly instant?: boolean }[];
   readonly fieldConfig?: { readonly defaults: { readonly unit?: string } };
 }
 interface Variable {
@@ -70,6 +70,22 @@ test("every metric of the daemon is on the dashboard", async () => {
   const names = (await exampleMetrics()).matchAll(/^# TYPE (loginmapd_\w+) /gm);
   const unseen = Array.from(names, ([, name = ""]) => name).filter((name) => !queries.join("\n").includes(name));
   expect(unseen).toEqual([]);
+});
+
+test("it begins with the daemons that are up and the alerts that fire", () => {
+  const [first, second] = dashboard.panels.toSorted((a, b) => a.gridPos.y - b.gridPos.y || a.gridPos.x - b.gridPos.x);
+  expect(first?.targets?.[0]?.expr).toMatch(/^sum\(up\{job="loginmapd"/);
+  expect(second?.targets?.[0]?.expr).toMatch(/^count\(ALERTS\{.*alertstate="firing"/);
+});
+
+test("a single number is that of now, not the last one before a crash", () => {
+  const numbers = charts().filter(({ type }) => type === "stat");
+  expect(numbers.length).toBeGreaterThan(6);
+  for (const { title, targets = [] } of numbers) {
+    // The curve behind a number needs a range; without a daemon it then ends in 0.
+    for (const { expr, instant } of targets)
+      expect(instant === true || expr.endsWith("or vector(0)"), title).toBe(true);
+  }
 });
 
 test("every variable that a query uses is declared, and every declared one is used", () => {

@@ -2,6 +2,7 @@
 import { chmod, copyFile, mkdir, readFile, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { parse } from "yaml";
 import { makeDirectory, type TestDirectory } from "../../support/directories.ts";
 import { projectRoot } from "../../support/servers/daemon.ts";
 import { run } from "../../support/servers/processes.ts";
@@ -113,6 +114,7 @@ test("where Postfix is not installed yet, its group and its queue directory are 
 
 test("after a failure the service is started again however often, and its socket never gives up", async () => {
   const service = await readFile(join(units, "loginmapd.service"), "utf8");
+  expect(service).toMatch(/^Restart=on-failure\nRestartSec=2s$/m);
   expect(service).toMatch(/^StartLimitIntervalSec=0$/m);
   // With this a wrong configuration would end the pauses: every lookup at the socket would start the daemon at once.
   expect(service).not.toMatch(/^RestartPreventExitStatus=/m);
@@ -147,4 +149,23 @@ test("the milter's socket unit hands its socket to the same service, below the q
   const socket = await readFile(join(units, "loginmapd-milter.socket"), "utf8");
   expect(/^ListenStream=(.+)$/m.exec(socket)?.[1]).toBe("/var/spool/postfix/loginmapd/milter");
   expect(/^Service=(.+)$/m.exec(socket)?.[1]).toBe("loginmapd.service");
+});
+
+test("the milter is there from the start, and can neither refuse a message nor hold one up", async () => {
+  const packaged = parse(await readFile(join(projectRoot, "deploy/debian/loginmapd.yaml"), "utf8"));
+  expect(packaged.listeners).toContainEqual({
+    protocol: "milter",
+    endpoint: "unix:/var/spool/postfix/loginmapd/milter",
+    mode: "0660",
+    group: "postfix",
+    map: "senders",
+    action: "log",
+  });
+  const mainCf = await readFile(join(projectRoot, "deploy/postfix/main.cf"), "utf8");
+  expect(mainCf).toMatch(/^submission_milters = unix:loginmapd\/milter$/m);
+  expect(mainCf).toMatch(/^submission_milter_default_action = accept$/m);
+});
+
+test("what Node compiled is kept where systemd gives the service a place for it", async () => {
+  expect(await readFile(join(units, "loginmapd.service"), "utf8")).toMatch(/^CacheDirectory=loginmapd$/m);
 });

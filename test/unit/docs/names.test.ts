@@ -11,6 +11,8 @@ const read = (path: string) => readFileSync(join(root, path), "utf8");
 const prose = (path: string) => read(path).replace(/\s+/g, " ");
 const documents = ["docs/operations.md", "docs/security.md", "docs/errors.md", "CHANGELOG.md"];
 const metrics = read("docs/metrics.md");
+const errors = read("docs/errors.md") + read("docs/admin-api.md");
+const panels = (JSON.parse(read("deploy/grafana/loginmapd.json")) as { panels: { title: string }[] }).panels;
 const source = filesBelow("src")
   .filter((path) => path.endsWith(".ts"))
   .map((path) => read(path))
@@ -49,6 +51,11 @@ describe.each(documents)("%s", (path) => {
     const unknown = named.filter((metric) => metric !== "loginmapd_VERSION_ARCH" && !metrics.includes(metric));
     expect(unknown).toEqual([]);
   });
+
+  test("names error codes that are documented", () => {
+    const named = [...text.matchAll(/`(ERR_[A-Z_]+)`/g)].map(([, code = ""]) => code);
+    expect(named.filter((code) => !errors.includes(`\`${code}\``))).toEqual([]);
+  });
 });
 
 describe("docs/operations.md", () => {
@@ -60,6 +67,7 @@ describe("docs/operations.md", () => {
     "message refused",
     "a login was refused for many addresses",
     "name server not reachable",
+    "source cannot be listed",
   ])("tells what to look for in the log: %s", (message) => {
     expect(prose("docs/operations.md")).toContain(message);
     expect(source).toContain(message);
@@ -73,6 +81,18 @@ describe("docs/operations.md", () => {
   ])("tells the default of %s", (key, value, sentence) => {
     expect(prose("docs/operations.md")).toContain(sentence);
     expect((keys.get(key) as { readonly fallback?: string }).fallback).toBe(value);
+  });
+
+  test("names panels that the dashboard has", () => {
+    const named = [...prose("docs/operations.md").matchAll(/panels? "(\w+)"/g)].map(([, title]) => title);
+    expect(named).toEqual(["Sources", "Processor", "Versions"]);
+    expect(panels.map(({ title }) => title)).toEqual(expect.arrayContaining(named));
+  });
+
+  test("names kinds of protocol errors that are counted", () => {
+    const kinds = ["not_a_query", "framing", "too_large", "frame_timeout", "write_timeout"];
+    expect(kinds.filter((kind) => !prose("docs/operations.md").includes(`\`${kind}\``))).toEqual([]);
+    expect(kinds.filter((kind) => !metrics.includes(`\`${kind}\``))).toEqual([]);
   });
 
   test.each([
