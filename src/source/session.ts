@@ -34,6 +34,12 @@ export function isAgainstHost({ kind }: SessionError): boolean {
   return kind === "connection" || kind === "refused";
 }
 
+/** Says of which kind a failed opening is, among those that {@link OpenSession} names. */
+export function kindOfOpening(error: unknown, isTurnedAway: boolean): SessionErrorKind {
+  if (isTurnedAway) return "refused";
+  return error instanceof SessionError && error.kind === "timeout" ? "timeout" : "connection";
+}
+
 /** A connection that is logged in. Whoever holds it asks one thing at a time. */
 export interface Session {
   /** Whether it can be asked. */
@@ -89,7 +95,7 @@ export interface StatementSession extends Session {
   stream(sql: string, values: readonly string[]): AsyncGenerator<readonly Row[], void, undefined>;
 }
 
-/** How long to wait for each step of opening. */
+/** How long to wait for each step of opening, and who is told of one. */
 export interface OpenTimes {
   /** For the connection itself. */
   readonly connectMs: number;
@@ -97,11 +103,14 @@ export interface OpenTimes {
   readonly loginMs: number;
   /** Gives up at once when it fires. */
   readonly signal?: AbortSignal;
+  /** Called when somebody took the connection: what fails from then on has reached the host. */
+  readonly onConnect?: () => void;
 }
 
 /**
  * Connects to a host and logs in; nothing is left open when it rejects.
  *
- * @throws {SessionError} `refused` when a server turned us away, else `connection`: this host is of no use now either way
+ * @throws {SessionError} `refused` when a server turned us away, `timeout` when the time was up, else `connection`: nobody took the
+ *   connection, or it was cut
  */
 export type OpenSession<S extends Session> = (endpoint: Endpoint, times: OpenTimes) => Promise<S>;

@@ -6,7 +6,7 @@
 import type { BerWriter, Control, Filter, SearchEntry } from "ldapts";
 import type { Endpoint, LdapServer } from "../../model/settings.ts";
 import { SocketSession } from "../pool/socket-session.ts";
-import { isAgainstHost, type OpenSession, type Session, SessionError } from "../session.ts";
+import { isAgainstHost, kindOfOpening, type OpenSession, type Session, SessionError } from "../session.ts";
 import type { Attribute } from "./attributes.ts";
 import { type LdapLogin, type OpenConnection, openConnection } from "./connection.ts";
 import { writeFilter } from "./encode-filter.ts";
@@ -46,7 +46,7 @@ export function ldapSessions(servers: readonly LdapServer[], login: LdapLogin): 
       return new DirectorySession(await openConnection(server, login, times), login);
     } catch (error) {
       const { message } = toConnectionError(error);
-      throw new SessionError(error instanceof LdapError ? "refused" : "connection", message, { cause: error });
+      throw new SessionError(kindOfOpening(error, error instanceof LdapError), message, { cause: error });
     }
   };
 }

@@ -110,9 +110,13 @@ export function authorsText(error: unknown): string {
   return `${byNumber[errno]?.name ?? code ?? "unknown error"} (${errno}): ${sqlMessage}`;
 }
 
-/** Tells whether a server sent this error: then something is alive there, even if it turns us away. */
-export function isServersAnswer(error: unknown): boolean {
-  return fieldsOf(error).errno !== undefined;
+// What a session is told that somebody ended (KILL; MySQL says then that it shuts down), or that the server lost: it was let in.
+const sessionEnded: ReadonlySet<number> = new Set([1053, 1080, 1152, 1184, 1927]);
+
+/** Tells whether a server answered and does not let us in: something is alive there, and of no use to us now. */
+export function isTurnedAway(error: unknown): boolean {
+  const { errno } = fieldsOf(error);
+  return errno !== undefined && !sessionEnded.has(errno);
 }
 
 interface Fields {

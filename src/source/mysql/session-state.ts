@@ -5,7 +5,7 @@
  * connection goes on seeing what was there at its first statement: a revoked owner would be accepted for ever.
  */
 import type { Connection } from "mysql2";
-import { isServersAnswer } from "./errors.ts";
+import { isTurnedAway } from "./errors.ts";
 
 /** One setting, and what is wrong with answers where it cannot be made. */
 interface Setting {
@@ -105,7 +105,7 @@ export async function pinSessionState(
       connection.query(sql, resolve);
     });
     if (error === null) return;
-    if (!isServersAnswer(error)) throw error;
+    if (!isTurnedAway(error)) throw error;
     refused.push(`${name} could not be set: ${otherwise}`);
   });
   await Promise.all(all);

@@ -6,11 +6,11 @@
 import type { Readable } from "node:stream";
 import type { Connection, FieldPacket, PrepareStatementInfo, QueryError } from "mysql2";
 import { SocketSession } from "../pool/socket-session.ts";
-import { type OpenSession, type ResultSet, SessionError, type StatementSession } from "../session.ts";
+import { kindOfOpening, type OpenSession, type ResultSet, SessionError, type StatementSession } from "../session.ts";
 import type { Row } from "../sql/arm.ts";
 import { isDeclared, toCell } from "./cell.ts";
 import { type MysqlLogin, maxPrepared, type OpenConnection, openConnection } from "./connection.ts";
-import { authorsText, classifyMysqlError, isServersAnswer } from "./errors.ts";
+import { authorsText, classifyMysqlError, isTurnedAway } from "./errors.ts";
 
 // Some 0.15 ms of work: a listing must not hold up the lookups beside it.
 const rowsPerBatch = 64;
@@ -21,7 +21,7 @@ export function mysqlSessions(login: MysqlLogin): OpenSession<StatementSession> 
     try {
       return new MysqlSession(await openConnection(endpoint, login, times), login.queryTimeoutMs);
     } catch (error) {
-      throw new SessionError(isServersAnswer(error) ? "refused" : "connection", classifyMysqlError(error).text);
+      throw new SessionError(kindOfOpening(error, isTurnedAway(error)), classifyMysqlError(error).text);
     }
   };
 }

@@ -5,7 +5,7 @@
  */
 import type { Client } from "pg";
 import { SocketSession } from "../pool/socket-session.ts";
-import { type OpenSession, type ResultSet, SessionError, type StatementSession } from "../session.ts";
+import { kindOfOpening, type OpenSession, type ResultSet, SessionError, type StatementSession } from "../session.ts";
 import type { Row } from "../sql/arm.ts";
 import { type OpenConnection, openConnection, type PgsqlLogin } from "./connection.ts";
 import { isServersAnswer, isTermination, toAuthorsError, toSessionError } from "./errors.ts";
@@ -23,16 +23,12 @@ const cancelledShare = 0.9;
 export function pgsqlSessions(login: PgsqlLogin, types: ParameterTypes): OpenSession<StatementSession> {
   return async (endpoint, times) => {
     try {
-      const opened = await openConnection(endpoint, login, times).catch((error: unknown) => {
-        // Somebody ended the session while it was being made: the server is there, and a second one may be left alone.
-        if (isTermination(error)) return openConnection(endpoint, login, times);
-        throw error;
-      });
-      return new PgsqlSession(opened, login.queryTimeoutMs, types);
+      return new PgsqlSession(await openConnection(endpoint, login, times), login.queryTimeoutMs, types);
     } catch (error) {
       const { kind, message } = toSessionError(error);
-      const isTurnedAway = kind === "refused" || isServersAnswer(error);
-      throw new SessionError(isTurnedAway ? "refused" : "connection", message, { cause: error });
+      // Who ended the session while it was being made did not turn us away: a second one may be left alone.
+      const isTurnedAway = kind === "refused" || (isServersAnswer(error) && !isTermination(error));
+      throw new SessionError(kindOfOpening(error, isTurnedAway), message, { cause: error });
     }
   };
 }

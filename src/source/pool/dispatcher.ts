@@ -39,7 +39,8 @@ export interface DispatcherOptions<S extends Session, L extends Batchable> {
 }
 
 // A lookup whose session broke is tried again: that covers a server that was restarted while the connection idled. And once more, for
-// one whose administrator ends sessions one after the other.
+// one whose administrator ends sessions one after the other. Where all are ended at once a lookup may meet several of them, of which
+// it is not yet known: only a session that was opened since it failed is another try.
 const maxTries = 3;
 // Deadlines are seconds long; one coarse tick for all is enough, and costs nothing while nobody waits.
 const tickMs = 50;
@@ -87,7 +88,7 @@ export class Dispatcher<S extends Session, L extends Batchable> {
       return Promise.reject(new SourceError("ERR_SOURCE_OVERLOAD", message));
     }
     return new Promise((resolve, reject) => {
-      this.#queue.add({ bind, deadlineMs, tries: 0, isSettled: false, resolve, reject });
+      this.#queue.add({ bind, deadlineMs, tries: 0, doubtedUpTo: 0, isSettled: false, resolve, reject });
       this.#ticker ??= setTimeout(() => this.#tick(), tickMs);
       this.#schedule();
     });
@@ -152,7 +153,7 @@ export class Dispatcher<S extends Session, L extends Batchable> {
     const waiting = taken.map((one) => one.waiting);
     pooled.underWay++;
     for (const one of waiting) {
-      one.tries++;
+      if (pooled.number > one.doubtedUpTo) one.tries++;
       this.#inFlight.add(one);
     }
     try {
@@ -182,6 +183,7 @@ export class Dispatcher<S extends Session, L extends Batchable> {
     if (error instanceof SessionError && error.kind === "refused") this.hosts.takeOut(pooled.host, reason);
     const again: Waiting<L>[] = [];
     for (const one of waiting) {
+      one.doubtedUpTo = this.#sessions.newest;
       if (!(error instanceof SessionError)) this.#reject(one, error);
       else if (error.kind === "timeout") this.#reject(one, new SourceError("ERR_SOURCE_TIMEOUT", reason));
       else if (one.tries >= maxTries) this.#reject(one, unavailable(`${pooled.host.name}: ${reason}`, error));

@@ -2,6 +2,8 @@
  * Knows which hosts of a source can be asked, and finds out when one that could not can again.
  *
  * A host goes out for one reason only: a connection to it fails or gets no sign of life. What a statement says is no reason.
+ * A failure proves nothing where the host has given a sign of life since that attempt began: so signs are counted, and compared
+ * (see `try-twice.ts`).
  * While a host is out a probe tries it, so that no lookup has to. A host that was found dead while nobody asked it is under
  * suspicion: it counts as down, but a lookup that has no other host tries it, since it may be back before the next probe.
  * Knows no SQL and no driver.
@@ -36,7 +38,7 @@ export interface HostDependencies {
   /** In [0, 1). */
   readonly random: () => number;
   /** Connects, logs in, pings, closes. Ends by itself within some seconds. */
-  readonly probe: (endpoint: Endpoint) => Promise<ProbeResult>;
+  readonly probe: (host: Host) => Promise<ProbeResult>;
   /** Called after a host came back or went out. */
   readonly onChange: (host: Host) => void;
 }
@@ -55,10 +57,10 @@ interface Entry extends Host {
   isSuspect: boolean;
   /** Whether lookups wait for the verdict under way. */
   isInUse: boolean;
-  /** Whether a lookup's connection worked after the probe under way began: what the probe finds is out of date. */
-  isOutrun: boolean;
-  /** Whether the host has answered anything since the check under way began. */
-  hasAnswered: boolean;
+  /** How many signs of life it has given. */
+  signs: number;
+  /** The same when the probe under way began: with more since then, a failure that the probe finds is out of date. */
+  signsBefore: number;
   reason: string;
   downSinceMs: number;
   failures: number;
@@ -83,8 +85,8 @@ export class Hosts {
       isUp: true,
       isSuspect: false,
       isInUse: false,
-      isOutrun: false,
-      hasAnswered: false,
+      signs: 0,
+      signsBefore: 0,
       reason: "",
       downSinceMs: 0,
       failures: 0,
@@ -139,6 +141,7 @@ export class Hosts {
 
   /** Takes a host back in, because a lookup's connection to it worked. */
   takeIn(host: Host): void {
+    this.noteAnswer(host);
     this.#bringBack(host as Entry);
   }
 
@@ -160,7 +163,12 @@ export class Hosts {
 
   /** Notes that a host has answered something: a sign of life. */
   noteAnswer(host: Host): void {
-    (host as Entry).hasAnswered = true;
+    (host as Entry).signs++;
+  }
+
+  /** How many signs of life a host has given: answers, and connections that worked. Only a change of it means something. */
+  signsOfLife(host: Host): number {
+    return (host as Entry).signs;
   }
 
   /** Stops probing. */
@@ -174,7 +182,6 @@ export class Hosts {
 
   #check(entry: Entry): void {
     if (this.#isClosed || !entry.isUp || entry.isProbing) return;
-    entry.hasAnswered = false;
     entry.verdict = setTimeout(() => {
       // Timers come before reads: what has arrived while this process was kept from running must be read first.
       setImmediate(() => this.#giveVerdict(entry));
@@ -184,7 +191,8 @@ export class Hosts {
   }
 
   #giveVerdict(entry: Entry): void {
-    if (entry.isProbing && !entry.hasAnswered) this.#condemn(entry, "accepts connections but does not answer");
+    if (entry.isProbing && entry.signs === entry.signsBefore)
+      this.#condemn(entry, "accepts connections but does not answer");
   }
 
   #condemn(entry: Entry, reason: string): void {
@@ -216,26 +224,25 @@ export class Hosts {
   // (max_connect_errors).
   async #probe(entry: Entry): Promise<void> {
     entry.isProbing = true;
-    const result = await this.#needs.probe(entry.endpoint);
+    entry.signsBefore = entry.signs;
+    const result = await this.#needs.probe(entry);
     entry.isProbing = false;
     clearTimeout(entry.verdict);
     if (this.#isClosed) return;
     if (result.kind === "up") {
-      this.#bringBack(entry);
+      this.takeIn(entry);
     } else if (!entry.isUp) {
       entry.reason = result.reason;
       this.#probeLater(entry);
-    } else if (result.kind === "dead" && !entry.isOutrun && !entry.hasAnswered) {
+    } else if (result.kind === "dead" && entry.signs === entry.signsBefore) {
       this.#condemn(entry, result.reason);
     }
     entry.isInUse = false;
-    entry.isOutrun = false;
   }
 
   #bringBack(entry: Entry): void {
     if (this.#isClosed || entry.isUp) return;
     clearTimeout(entry.timer);
-    entry.isOutrun = entry.isProbing;
     entry.isUp = true;
     entry.isSuspect = false;
     entry.reason = "";

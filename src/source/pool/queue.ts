@@ -14,8 +14,10 @@ export interface Waiting<L extends Batchable> {
   /** Bound when it is first taken, since a source learns its queries only when it is reached. */
   readonly bind: () => L;
   readonly deadlineMs: number;
-  /** How often it was sent to the database. */
+  /** How often it was sent to the database; what one event broke counts once. */
   tries: number;
+  /** The number of the newest session that was there when it last failed: what broke then may have broken every one of them. */
+  doubtedUpTo: number;
   /** Whether somebody still waits for it. */
   isSettled: boolean;
   resolve(findings: Cells): void;

@@ -1,19 +1,24 @@
 /**
  * The connections of a source to its hosts: opened when needed, kept while they work, moved when a host goes.
  *
+ * A host goes out when a connection to it cannot be opened and none that it had is left; `try-twice.ts` says which failure proves
+ * that.
+ *
  * Knows hosts and sessions; what is asked on a session is its caller's, how one is opened its driver's.
  */
 import type { Clock } from "../../model/clock.ts";
 import type { Log } from "../../model/log.ts";
 import type { Endpoint } from "../../model/settings.ts";
-
-import { type OpenSession, type Session, SessionError } from "../session.ts";
+import { type OpenSession, type OpenTimes, type Session, SessionError } from "../session.ts";
 import { type Host, Hosts, type ProbeResult } from "./hosts.ts";
+import { type Tried, tryTwice } from "./try-twice.ts";
 
 /** A session and what it is doing. */
 export interface PooledSession<S extends Session> {
   readonly session: S;
   readonly host: Host;
+  /** Counts from 1, in the order in which sessions were opened. */
+  readonly number: number;
   /** Batches that are being asked on it. */
   underWay: number;
 }
@@ -47,6 +52,7 @@ export class Sessions<S extends Session> {
   readonly #options: SessionsOptions<S>;
   readonly #sessions = new Set<PooledSession<S>>();
   readonly #aborter = new AbortController();
+  #newest = 0;
   #opening = 0;
   #growAfterMs = Number.NEGATIVE_INFINITY;
 
@@ -57,9 +63,14 @@ export class Sessions<S extends Session> {
       clock: options.clock,
       log: options.log,
       random: options.random,
-      probe: (endpoint) => this.#probe(endpoint),
+      probe: (host) => this.#probe(host),
       onChange: (host) => this.#hostChanged(host),
     });
+  }
+
+  /** The number of the session that was opened last; 0 before the first. */
+  get newest(): number {
+    return this.#newest;
   }
 
   /** The sessions to the preferred host that have room, the idle ones first; idle ones to other hosts are given up. */
@@ -78,8 +89,11 @@ export class Sessions<S extends Session> {
   grow(wanted: number): void {
     const { clock, poolSize } = this.#options;
     const host = this.hosts.preferred();
-    if (host === undefined || this.#aborter.signal.aborted || clock.nowMs() < this.#growAfterMs) return;
-    const room = poolSize - this.#sessionsTo(host).length;
+    if (host === undefined || this.#aborter.signal.aborted) return;
+    const open = this.#sessionsTo(host).length;
+    // The others that worked may be gone meanwhile.
+    if (open + this.#opening > 0 && clock.nowMs() < this.#growAfterMs) return;
+    const room = poolSize - open;
     const missing = Math.min(wanted, room) - this.#opening;
     for (let i = 0; i < missing; i++) void this.#open(host, (reason) => this.hosts.takeOut(host, reason));
   }
@@ -118,15 +132,19 @@ export class Sessions<S extends Session> {
     open: OpenSession<S> = this.#options.open,
     signal: AbortSignal = this.#aborter.signal,
   ): Promise<S> {
+    const { clock, connectTimeoutMs } = this.#options;
     const reasons: string[] = [];
-    for (const { endpoint, name } of this.hosts.inOrder()) {
-      const leftMs = Math.min(this.#options.connectTimeoutMs, deadlineMs - this.#options.clock.nowMs());
-      if (leftMs <= 0) reasons.push(`${name}: no time left`);
+    for (const host of this.hosts.inOrder()) {
+      const leftMs = () => Math.min(connectTimeoutMs, deadlineMs - clock.nowMs());
+      const attempt = (onConnect: () => void) =>
+        open(host.endpoint, { connectMs: leftMs(), loginMs: leftMs(), signal, onConnect });
+      const tried = this.#tried(host, () => leftMs() > 0 && !signal.aborted);
+      if (leftMs() <= 0) reasons.push(`${host.name}: no time left`);
       else {
         try {
-          return await open(endpoint, { connectMs: leftMs, loginMs: leftMs, signal });
+          return await tryTwice(tried, attempt);
         } catch (error) {
-          reasons.push(`${name}: ${messageOf(error)}`);
+          reasons.push(`${host.name}: ${messageOf(error)}`);
         }
       }
     }
@@ -159,16 +177,15 @@ export class Sessions<S extends Session> {
   }
 
   async #open(host: Host, onFailure: (reason: string) => void): Promise<void> {
-    const { connectTimeoutMs, open, prepare, onChange, clock } = this.#options;
+    const { connectTimeoutMs, prepare, onChange, clock } = this.#options;
     this.#opening++;
     try {
-      const times = { connectMs: connectTimeoutMs, loginMs: connectTimeoutMs, signal: this.#aborter.signal };
-      const session = await open(host.endpoint, times);
-      await prepare(session).catch((error: unknown) => {
-        session.destroy("not usable");
-        throw error;
-      });
-      this.#add({ session, host, underWay: 0 });
+      const session = await tryTwice(
+        this.#tried(host, () => this.#sessionsTo(host).length === 0),
+        (onConnect) => this.#make(host, { connectMs: connectTimeoutMs, loginMs: connectTimeoutMs, onConnect }, prepare),
+      );
+      this.#newest++;
+      this.#add({ session, host, number: this.#newest, underWay: 0 });
       this.hosts.takeIn(host);
     } catch (error) {
       // While another is being opened it is not known yet that the server takes none.
@@ -179,6 +196,25 @@ export class Sessions<S extends Session> {
       this.#opening--;
       onChange();
     }
+  }
+
+  /** Opens a session and does the first thing on it. Nothing is left open when that fails. */
+  async #make(host: Host, times: OpenTimes, first: (session: S) => Promise<void>): Promise<S> {
+    const session = await this.#options.open(host.endpoint, { ...times, signal: this.#aborter.signal });
+    try {
+      await first(session);
+      return session;
+    } catch (error) {
+      session.destroy("not usable");
+      throw error;
+    }
+  }
+
+  #tried(host: Host, isWanted: () => boolean): Tried {
+    return {
+      signsOfLife: () => this.hosts.signsOfLife(host),
+      isWanted: () => !this.#aborter.signal.aborted && isWanted(),
+    };
   }
 
   #add(entry: PooledSession<S>): void {
@@ -206,20 +242,24 @@ export class Sessions<S extends Session> {
     this.#options.onChange();
   }
 
-  async #probe(endpoint: Endpoint): Promise<ProbeResult> {
-    let session: S;
+  async #probe(host: Host): Promise<ProbeResult> {
+    const check = async (session: S) => {
+      try {
+        await session.check();
+      } catch (error) {
+        // A server that answers, and does not take our question: a node of a cluster that is not ready.
+        throw session.isOpen ? new SessionError("refused", messageOf(error)) : error;
+      }
+    };
     try {
-      session = await this.#options.open(endpoint, { ...probeTimes, signal: this.#aborter.signal });
-    } catch (error) {
-      return { kind: isRefusal(error) ? "refused" : "dead", reason: messageOf(error) };
-    }
-    try {
-      await session.check();
+      // One that is out is probed again and again anyway.
+      const tried = this.#tried(host, () => host.isUp);
+      const attempt = (onConnect: () => void) => this.#make(host, { ...probeTimes, onConnect }, check);
+      const session = await tryTwice(tried, attempt);
+      await session.end();
       return { kind: "up" };
     } catch (error) {
-      return { kind: session.isOpen ? "refused" : "dead", reason: messageOf(error) };
-    } finally {
-      await session.end();
+      return { kind: isRefusal(error) ? "refused" : "dead", reason: messageOf(error) };
     }
   }
 }

@@ -132,11 +132,11 @@ export function dial(endpoint: Endpoint, names: HostNames, { connectMs }: OpenTi
  * Waits for `work`, which connects `socket` and logs in over it, no longer than `times` say. The socket is destroyed when that
  * fails.
  *
- * @throws what `work` rejects with, or an error of code ETIMEDOUT
+ * @throws what `work` rejects with, or {SessionError} of kind `timeout`
  */
 export async function openWithin<T>(
   socket: Socket,
-  { connectMs, loginMs, signal }: OpenTimes,
+  { connectMs, loginMs, signal, onConnect }: OpenTimes,
   work: (resolve: (value: T) => void, reject: (error: unknown) => void) => void,
 ): Promise<T> {
   let timer: NodeJS.Timeout | undefined;
@@ -145,7 +145,7 @@ export async function openWithin<T>(
   try {
     signal?.throwIfAborted();
     return await new Promise<T>((resolve, reject) => {
-      const late = () => reject(Object.assign(new Error("no answer in time"), { code: "ETIMEDOUT" }));
+      const late = () => reject(new SessionError("timeout", "no answer in time"));
       giveUp = () => reject(new Error("closed"));
       signal?.addEventListener("abort", giveUp);
       // The drivers gather a message until it is whole, however long it says that it is.
@@ -158,6 +158,7 @@ export async function openWithin<T>(
       socket.once("connect", () => {
         clearTimeout(timer);
         timer = setTimeout(late, loginMs);
+        onConnect?.();
       });
       work(resolve, reject);
       // After the driver's own listener, which is there now: a listener more begins nothing.

@@ -4,7 +4,13 @@
  * A question is any text; `answer` says what it gives. Sessions can be refused, broken and held up.
  */
 import type { Endpoint } from "../../../src/model/settings.ts";
-import { type OpenSession, type ResultSet, SessionError, type StatementSession } from "../../../src/source/session.ts";
+import {
+  type OpenSession,
+  type OpenTimes,
+  type ResultSet,
+  SessionError,
+  type StatementSession,
+} from "../../../src/source/session.ts";
 
 /** What a question gives: rows, or a {SessionError} thrown. */
 export type FakeAnswer = (question: string, values: readonly string[]) => ResultSet | Promise<ResultSet>;
@@ -76,16 +82,26 @@ export class FakeServer {
   readonly opened: FakeSession[] = [];
   /** Port → why it cannot be reached, or turns us away. */
   readonly down = new Map<number, SessionError>();
+  /** How many of the next connections are cut after they were taken. */
+  cuts = 0;
+  /** How often each port was tried. */
+  readonly tries = new Map<number, number>();
   answer: FakeAnswer;
 
   constructor(answer: FakeAnswer = () => column()) {
     this.answer = answer;
   }
 
-  readonly open: OpenSession<FakeSession> = async (endpoint: Endpoint) => {
+  readonly open: OpenSession<FakeSession> = async (endpoint: Endpoint, times: OpenTimes) => {
     const port = endpoint.kind === "inet" ? endpoint.port : 0;
+    this.tries.set(port, (this.tries.get(port) ?? 0) + 1);
     const reason = this.down.get(port);
     if (reason !== undefined) throw reason;
+    times.onConnect?.();
+    if (this.cuts > 0) {
+      this.cuts--;
+      throw new SessionError("connection", "connection reset");
+    }
     const session = new FakeSession((question, values) => this.answer(question, values), port);
     this.opened.push(session);
     return session;

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { authorsText, classifyMysqlError, isServersAnswer } from "../../../../src/source/mysql/errors.ts";
+import { authorsText, classifyMysqlError, isTurnedAway } from "../../../../src/source/mysql/errors.ts";
 import { classifySqliteError } from "../../../../src/source/sqlite/errors.ts";
 
 function serverError(errno: number, code: string, sqlMessage: string): Error {
@@ -96,10 +96,12 @@ describe("classifyMysqlError", () => {
   });
 });
 
-test("isServersAnswer tells a server that refuses from one that is not there", () => {
-  expect(isServersAnswer(serverError(1040, "ER_CON_COUNT_ERROR", "Too many connections"))).toBe(true);
-  expect(isServersAnswer(Object.assign(new Error("x"), { code: "ECONNREFUSED", errno: -111 }))).toBe(false);
-  expect(isServersAnswer(new Error("no answer in time"))).toBe(false);
+test("isTurnedAway tells a server that refuses from one that is not there, and from a session that somebody ended", () => {
+  expect(isTurnedAway(serverError(1040, "ER_CON_COUNT_ERROR", "Too many connections"))).toBe(true);
+  expect(isTurnedAway(Object.assign(new Error("x"), { code: "ECONNREFUSED", errno: -111 }))).toBe(false);
+  expect(isTurnedAway(new Error("no answer in time"))).toBe(false);
+  expect(isTurnedAway(serverError(1927, "ER_CONNECTION_KILLED", "Connection was killed"))).toBe(false);
+  expect(isTurnedAway(serverError(1053, "ER_SERVER_SHUTDOWN", "Server shutdown in progress"))).toBe(false);
 });
 
 describe("classifySqliteError", () => {

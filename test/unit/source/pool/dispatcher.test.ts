@@ -101,6 +101,42 @@ describe("Dispatcher", () => {
     expect(await codeOf(ask("c"))).toBe("ERR_SOURCE_UNAVAILABLE");
   });
 
+  test("loses no lookup when every session is cut at once, though it meets several of them before that is known", async () => {
+    await dispatcher.close();
+    const open: typeof server.open = async (...parts) => {
+      if (server.opened.length === 4) await waitUntil("all four to have failed", () => asked.length === 4);
+      return server.open(...parts);
+    };
+    const sessions = { source: "mail", hosts, open, poolSize: 4, batchesPerSession: 8, connectTimeoutMs: 1000 };
+    const atWork = new Set<FakeSession>();
+    const asked: FakeSession[] = [];
+    let letGo = () => {};
+    const held = new Promise<void>((resolve) => (letGo = resolve));
+    dispatcher = make({
+      sessions: { ...sessions, log: fakeLog(), random: () => 0, prepare: async () => {} },
+      serve: async (session, [question], settle) => {
+        const { text } = question as Question;
+        if (text === "held") {
+          atWork.add(session);
+          await held;
+        } else {
+          asked.push(session);
+          if (atWork.has(session)) throw new SessionError("connection", "connection reset");
+        }
+        settle(0, [[text]]);
+      },
+    });
+    const busy: Promise<Cells>[] = [];
+    await waitUntil("four sessions to be at work", () => {
+      if (atWork.size < 4) busy.push(ask("held"));
+      return atWork.size === 4;
+    });
+    expect(await ask("a")).toEqual([["a"]]);
+    expect(asked).toHaveLength(5);
+    letGo();
+    await Promise.all(busy);
+  });
+
   test("does not repeat what a server gave up on", async () => {
     server.answer = () => {
       throw new SessionError("timeout", "no answer in time");

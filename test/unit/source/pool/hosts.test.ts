@@ -32,7 +32,7 @@ function make(endpoints: readonly Endpoint[], random = () => 0): Hosts {
     clock: { nowMs: () => Date.now() },
     log,
     random,
-    probe: (endpoint) => {
+    probe: ({ endpoint }) => {
       probed.push(endpoint.kind === "unix" ? "unix" : String(endpoint.port));
       return Promise.resolve(answer);
     },
@@ -187,6 +187,35 @@ describe("Hosts", () => {
     hosts.noteAnswer(host);
     await vi.advanceTimersByTimeAsync(10_000);
     expect(changes).toEqual([]);
+  });
+
+  test("leaves a host in whose check fails while a connection of somebody else worked meanwhile", async () => {
+    let end: (result: ProbeResult) => void = () => {};
+    answer = new Promise((resolve) => {
+      end = resolve;
+    });
+    const host = first();
+    hosts.check(host);
+    hosts.takeIn(host);
+    end({ kind: "dead", reason: "connection reset" });
+    await vi.advanceTimersByTimeAsync(0);
+    expect(changes).toEqual([]);
+  });
+
+  test("counts as a sign of life every answer, every connection that worked and every probe that did", async () => {
+    const host = first();
+    const before = hosts.signsOfLife(host);
+    hosts.noteAnswer(host);
+    expect(hosts.signsOfLife(host)).toBe(before + 1);
+    hosts.takeIn(host);
+    expect(hosts.signsOfLife(host)).toBe(before + 2);
+    hosts.check(host);
+    await vi.advanceTimersByTimeAsync(0);
+    expect(hosts.signsOfLife(host)).toBe(before + 3);
+    answer = { kind: "refused", reason: "too many connections" };
+    hosts.check(host);
+    await vi.advanceTimersByTimeAsync(0);
+    expect(hosts.signsOfLife(host)).toBe(before + 3);
   });
 
   test("an answer of before the check is no sign of life", async () => {

@@ -54,16 +54,21 @@ describe("a connection that is being opened", () => {
   test("is given up when nobody takes it in time", async () => {
     const opened = new Socket();
     await expect(openWithin(opened, { connectMs: 20, loginMs: 600_000 }, never)).rejects.toMatchObject({
-      code: "ETIMEDOUT",
+      kind: "timeout",
+      message: "no answer in time",
     });
     expect(opened.destroyed).toBe(true);
   });
 
   test("has its time for the login from when it was taken", async () => {
     const opened = new Socket();
-    const opening = openWithin(opened, { connectMs: 600_000, loginMs: 20 }, never);
+    let wasTaken = false;
+    const times = { connectMs: 600_000, loginMs: 20, onConnect: () => (wasTaken = true) };
+    const opening = openWithin(opened, times, never);
+    expect(wasTaken).toBe(false);
     opened.emit("connect");
-    await expect(opening).rejects.toMatchObject({ code: "ETIMEDOUT" });
+    expect(wasTaken).toBe(true);
+    await expect(opening).rejects.toMatchObject({ kind: "timeout" });
     expect(opened.destroyed).toBe(true);
   });
 
