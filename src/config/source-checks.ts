@@ -40,6 +40,7 @@ function checkSource(path: string, draft: SourceDraft, knownPresets: readonly st
     findings.problem(`${path}.driver`, `is ${draft.driver}, but postfix_cf names a ${type} table`);
   }
   checkTls(`${path}.tls`, draft, findings);
+  checkListing(path, draft, findings);
   if (draft.driver === "ldap") checkDirectory(path, draft, findings);
 }
 
@@ -101,6 +102,18 @@ const driverNames = listOfNames(Object.keys(databaseKeys), "or");
 function listOfNames(names: readonly string[], conjunction: "and" | "or"): string {
   const last = names.at(-1) ?? "";
   return names.length < 2 ? last : `${names.slice(0, -1).join(", ")} ${conjunction} ${last}`;
+}
+
+/** Warns of an interval that nothing comes of: only what can be listed is followed. Every preset can be. */
+function checkListing(path: string, draft: SourceDraft, findings: Problems): void {
+  const { listing_interval: interval, preset, queries, filters, postfix_cf: table } = draft;
+  if (!findings.isGiven(`${path}.listing_interval`) || interval === "off" || preset !== undefined) return;
+  if (queries?.listing !== undefined || filters?.listing !== undefined) return;
+  const warn = (why: string) => findings.warning(`${path}.listing_interval`, `has no effect: ${why}`);
+  if (filters !== undefined) warn("without filters.listing the source cannot be followed");
+  else if (queries !== undefined) warn("without queries.listing the source cannot be followed");
+  else if (table !== undefined)
+    warn("a table file cannot be listed: give a preset, or queries or filters with a listing");
 }
 
 function checkTls(path: string, draft: SourceDraft, findings: Problems): void {

@@ -19,7 +19,12 @@ sources:
 const inTheClear =
   "sources.people.uri: what is said, the password too, crosses the network as it is: use ldaps:// or start_tls (loginmapd.yaml line 12)";
 
+const notFollowed =
+  "sources.people.listing_interval: has no effect: without filters.listing the source cannot be followed (loginmapd.yaml line 12)";
+
 test.each([
+  ["listing_interval: 1m", [notFollowed]],
+  ["listing_interval: off", []],
   ['uri: ["ldap://ldap.example.com"]', [inTheClear]],
   ['uri: ["ldaps://a.example.com", "ldap://b.example.com"]', [inTheClear]],
   ['uri: ["ldaps://a.example.com"]', []],

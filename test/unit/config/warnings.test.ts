@@ -50,8 +50,27 @@ test.each([
     smallest.replace("preset:", "tls: { verify: false }, preset:"),
     "sources.mail.tls.verify: the certificate is not checked: whoever stands in between can read and change answers (loginmapd.yaml line 7)",
   ],
+  [
+    "an interval for queries that list nothing",
+    smallest.replace("preset: native", 'listing_interval: 1m, queries: { address: "SELECT 1" }'),
+    "sources.mail.listing_interval: has no effect: without queries.listing the source cannot be followed (loginmapd.yaml line 7)",
+  ],
+  [
+    "an interval for a table file",
+    smallest.replace("preset: native", "listing_interval: auto, postfix_cf: mysql:/etc/postfix/x.cf"),
+    "sources.mail.listing_interval: has no effect: a table file cannot be listed: give a preset, or queries or filters with a listing (loginmapd.yaml line 7)",
+  ],
 ])("warns of %s, and takes it", (_, text, warning) => {
   expect(parse(text).warnings.map(formatProblem)).toEqual([warning]);
+});
+
+test.each([
+  "listing_interval: 1m, preset: native",
+  'listing_interval: 1m, queries: { address: "SELECT 1", listing: "SELECT 2" }',
+  'listing_interval: off, queries: { address: "SELECT 1" }',
+  'queries: { address: "SELECT 1" }',
+])("does not warn of a source with %s", (keys) => {
+  expect(parse(smallest.replace("preset: native", keys)).warnings).toEqual([]);
 });
 
 test.each([
