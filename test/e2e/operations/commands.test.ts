@@ -92,6 +92,21 @@ test("check prints the effective configuration without secrets", async () => {
   expect(outcome.stdout).not.toContain("stage-token");
 });
 
+test("check warns of an option that the preset has no use for, and takes it", async () => {
+  const file = join(stage.mariadb.folder, "unused.yaml");
+  const mail = {
+    driver: "mysql",
+    user: "u",
+    database: "d",
+    preset: "vimbadmin",
+    options: { include_alias_domain: true },
+  };
+  await writeFile(file, stringify({ ...stage.config, sources: { mail } }), { mode: 0o600 });
+  const outcome = await loginmapd(["check", "-c", file]);
+  expect(outcome.code).toBe(0);
+  expect(outcome.stderr).toMatch(/options\.include_alias_domain: changes nothing: ViMbAdmin has no alias domains/);
+});
+
 test("check --connect prepares every query and finds its index", async () => {
   const outcome = await loginmapd(["check", "--connect", ...config()]);
   expect(outcome).toMatchObject({ code: 0, stderr: "" });

@@ -151,6 +151,21 @@ Dovecot at unix:${stage.queue}/private/auth.
 `);
 });
 
+test("as JSON they come with what was looked at, and what was not", async () => {
+  const args = await stage.plant({ main: "smtpd_sender_login_maps =\nsubmission_milters = inet:127.0.0.1:8891" });
+  const { code, stdout } = await loginmapd([...args, "--json"]);
+  const { findings, ...scope } = JSON.parse(stdout);
+  expect(code).toBe(1);
+  expect(findings).toContainEqual(expect.objectContaining({ severity: "error", check: "map-not-set" }));
+  expect(scope).toEqual({
+    lookedAt: [
+      "main.cf and master.cf (submission, submissions, 127.0.0.1:10587, smtp, 127.0.0.1:10025)",
+      `Dovecot at unix:${stage.queue}/private/auth`,
+    ],
+    notLookedAt: ["what the milter inet:127.0.0.1:8891 refuses"],
+  });
+});
+
 test("every parameter is expanded as postconf does", async () => {
   const read = async (...args: string[]) => {
     const { stdout } = await run("postconf", ["-c", stage.server.home.etc, ...args]);
