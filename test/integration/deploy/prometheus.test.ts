@@ -96,6 +96,32 @@ describe("docs/operations.md", () => {
       for (const part of ["Symptom", "Cause", "Action"]) expect(entry).toContain(`**${part}.**`);
     }
   });
+
+  test.each([
+    ["LoginmapdRestarting", "More than two starts within a quarter of an hour", "[15m]) > 2"],
+    ["LoginmapdTemporaryFailures", "More than 1 % of the lookups", "> 0.01 *"],
+    ["LoginmapdSlowLookups", "slowest percent of lookups takes over half a second", "> 0.5"],
+    ["LoginmapdNotAsked", "No lookup for a day", "[1d])) == 0"],
+    ["LoginmapdLoginTriesAddresses", "ten or more different addresses", ">= 10"],
+    ["LoginmapdSourceErrors", "More than 1 % of the statements", "> 0.01 *"],
+    ["LoginmapdSlowSource", "slowest percent of statements takes over a second", "> 1"],
+    ["LoginmapdLowHitRatio", "more than 70 % of its lookups from the database", "> 0.7 *"],
+    ["LoginmapdCacheTooSmall", "within an hour more than it holds", "[1h])"],
+    ["LoginmapdListingOld", "more than 15 minutes", "> 900"],
+    ["LoginmapdConnectionsNearLimit", "over 80 % of `limits.max_connections`", "0.8 *"],
+    ["LoginmapdProtocolErrors", "for ten minutes", "[10m])) > 0"],
+    ["LoginmapdFileDescriptors", "Over 80 % of the file descriptors", "0.8 *"],
+  ])("tells the bound of %s: %s", async (alert, symptom, bound) => {
+    const text = await readFile(join(projectRoot, "docs/operations.md"), "utf8");
+    const entry = text.slice(text.indexOf(`### ${alert}\n`)).split("**Cause.**")[0];
+    expect(entry?.replace(/\s+/g, " ")).toContain(symptom);
+    expect(rules.find((rule) => rule.alert === alert)?.expr.replace(/\s+/g, " ")).toContain(bound);
+  });
+
+  test("tells how long versions may differ", async () => {
+    expect(await readFile(join(projectRoot, "docs/operations.md"), "utf8")).toContain("side by side for six hours");
+    expect(rules.find(({ alert }) => alert === "LoginmapdVersionsDiffer")?.for).toBe("6h");
+  });
 });
 
 test("promtool has nothing to say against the text of /metrics", async () => {

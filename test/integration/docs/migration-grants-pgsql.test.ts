@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { parse } from "yaml";
 import { parseConfig } from "../../../src/config/parse.ts";
+import type { Database } from "../../../src/model/source.ts";
 import type { PresetOptions } from "../../../src/source/presets/preset.ts";
 import { presetNamed, presetNames } from "../../../src/source/presets/stacks.ts";
 import { blocksUnder, readGuides } from "../../support/docs/guides.ts";
@@ -16,7 +17,7 @@ const guides = readGuides().filter(({ blocks }) => blocks.some(({ section }) => 
 let server: Postgresql;
 
 beforeAll(async () => {
-  server = await startPostgresql({ databases: ["modoboa", "vmail", "postfix"] });
+  server = await startPostgresql({ databases: ["modoboa", "vmail", "postfix", "loginmapd"] });
 });
 afterAll(() => server.remove());
 
@@ -29,6 +30,24 @@ const optionSets: readonly PresetOptions[] = [
   { include_catchall: true, include_list_members: true, alias_depth: 2, extra_owners: ["boss@example.com"] },
   { include_alias: false, include_alias_domain: false, include_catchall: false },
 ];
+
+/** Opens the preset as the account; the caller closes it. */
+function openPreset(database: string, preset: string, password: string, options: PresetOptions): Database {
+  return openSource({
+    connection: {
+      driver: "pgsql",
+      hosts: [{ kind: "unix", path: server.socketFolder }],
+      user: "loginmapd",
+      password,
+      database,
+      tls: undefined,
+      poolSize: 1,
+      connectTimeoutMs: 5000,
+      queryTimeoutMs: 5000,
+    },
+    queries: { kind: "preset", preset, options },
+  });
+}
 
 describe.each(guides)("$name", (guide) => {
   const [yaml] = blocksUnder(guide, /^On PostgreSQL/, "yaml");
@@ -48,20 +67,7 @@ describe.each(guides)("$name", (guide) => {
   async function told(): Promise<string[]> {
     const found: string[] = [];
     for (const options of optionSets) {
-      const source = openSource({
-        connection: {
-          driver: "pgsql",
-          hosts: [{ kind: "unix", path: server.socketFolder }],
-          user: "loginmapd",
-          password: "secret",
-          database,
-          tls: undefined,
-          poolSize: 1,
-          connectTimeoutMs: 5000,
-          queryTimeoutMs: 5000,
-        },
-        queries: { kind: "preset", preset, options },
-      });
+      const source = openPreset(database, preset, "secret", options);
       try {
         for (const { query, error } of await source.report(performance.now() + 20_000))
           found.push(`${query}: ${error ?? "ok"}`);
@@ -111,4 +117,25 @@ describe.each(guides)("$name", (guide) => {
       await server.query(`GRANT SELECT (${c}) ON ${t} TO loginmapd`, database);
     }
   });
+});
+
+test("our own schema: the account of sql/grants.pgsql.sql can read what is asked, and do nothing else", async () => {
+  for (const file of ["native/001-schema.pgsql.sql", "demo/rows.sql", "grants.pgsql.sql"])
+    await server.load(join(projectRoot, "sql", file), "loginmapd");
+  const source = openPreset("loginmapd", "native", "change-me", {});
+  try {
+    const reports = await source.report(performance.now() + 20_000);
+    expect(reports.map(({ query, error }) => [query, error])).toContainEqual(["address", undefined]);
+    expect(reports.filter(({ error }) => error !== undefined)).toEqual([]);
+    for await (const _ of source.listing?.list(new AbortController().signal) ?? []) break;
+    expect(await ownersOf(source, "alice@example.com")).toEqual(["alice@example.com"]);
+  } finally {
+    await source.close();
+  }
+  const held = await server.query(
+    "SELECT DISTINCT privilege_type AS held FROM information_schema.table_privileges WHERE grantee = 'loginmapd'",
+    "loginmapd",
+  );
+  expect(held).toEqual([{ held: "SELECT" }]);
+  await server.query("DROP OWNED BY loginmapd; DROP ROLE loginmapd", "loginmapd");
 });

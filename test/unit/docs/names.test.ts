@@ -105,3 +105,8 @@ describe("docs/operations.md", () => {
     expect(read(file)).toContain(code);
   });
 });
+
+test("CHANGELOG.md: a list of domains may take the minute that is said", () => {
+  expect(prose("CHANGELOG.md")).toContain("is read on a connection of its own, for up to a minute");
+  expect(read("src/daemon/map-chain.ts")).toContain("domainsTimeoutMs = 60_000");
+});
