@@ -4,146 +4,24 @@ import { join } from "node:path";
 import { gzipSync } from "node:zlib";
 import Database from "libsql";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { stringify } from "yaml";
 import { makeDirectory, type TestDirectory } from "../../support/directories.ts";
 import { readBlocks } from "../../support/docs/markdown-blocks.ts";
+import { type AuditedMailServer, startAuditedMailServer, truth } from "../../support/servers/audited-mail-server.ts";
 import { loginmapd, projectRoot } from "../../support/servers/daemon.ts";
-import { makeDemoDatabase } from "../../support/servers/demo-database.ts";
-import { type MailServer, startMailServer } from "../../support/servers/mail-server.ts";
 import { run } from "../../support/servers/processes.ts";
-import { type SystemLogs, writeSystemLogs } from "../../support/servers/system-logs.ts";
-import { SmtpSession } from "../../support/wire/smtp.ts";
-
-const users = { "alice@example.com": "pw-alice", "bob@example.com": "pw-bob" };
-const restriction = "reject_authenticated_sender_login_mismatch";
 
 let directory: TestDirectory;
-let server: MailServer;
-let config: string;
-/** As postlogd writes it. */
-let log: string;
-/** As others do. */
-let logs: SystemLogs;
+let server: AuditedMailServer;
 
 beforeAll(async () => {
   directory = await makeDirectory("audit");
-  config = join(directory.path, "loginmapd.yaml");
-  await writeFile(
-    config,
-    stringify({
-      listeners: [{ protocol: "socketmap", endpoint: "inet:127.0.0.1:9000" }],
-      maps: { senders: { source: "mail" }, copy: { source: "mail" } },
-      sources: {
-        mail: { driver: "sqlite", path: await makeDemoDatabase(directory.path), preset: "native" },
-      },
-    }),
-    { mode: 0o600 },
-  );
-  server = await startMailServer({
-    users,
-    // Nobody owns anything: what a service refuses, or warns of, is all that is not its own.
-    mainCf: { smtpd_sender_login_maps: "inline:{alice@example.com=alice@example.com}", smtpd_sasl_auth_enable: "yes" },
-    smtpd: () => [
-      { name: "open", options: { syslog_name: "postfix/submission" } },
-      { name: "warning", options: { smtpd_sender_restrictions: `warn_if_reject ${restriction}` } },
-      { name: "closed", options: { smtpd_sender_restrictions: restriction, syslog_name: "mail-out" } },
-    ],
-  });
-  await sendEverything();
-  log = await server.postfix.log();
-  logs = await writeSystemLogs(directory.path, log);
+  server = await startAuditedMailServer(directory.path);
 });
+
 afterAll(async () => {
   await server?.stop();
   await directory?.remove();
 });
-
-interface Message {
-  readonly service: "open" | "warning" | "closed";
-  readonly login?: keyof typeof users;
-  readonly from: string;
-  readonly to?: readonly string[];
-  /** The client changes its mind after RCPT. */
-  readonly isTakenBack?: true;
-}
-
-async function send({ service, login, from, to = ["r@y.example"], isTakenBack }: Message): Promise<void> {
-  const session = await SmtpSession.open(server.postfix.port(service));
-  if (login !== undefined) await session.logIn({ login, password: users[login] });
-  await session.mailFrom(from);
-  const replies = [];
-  for (const recipient of to) replies.push(await session.rcptTo(recipient));
-  if (isTakenBack) await session.command("RSET");
-  else if (replies.some(({ code }) => code === 250)) {
-    await session.command("DATA");
-    const { code, text } = await session.command(`Subject: x\r\n\r\nsasl_username=boss@example.com\r\n.`);
-    if (code !== 250) throw new Error(`${from}: ${code} ${text}`);
-  }
-  await session.quit();
-}
-
-async function sendEverything(): Promise<void> {
-  const [alice, bob] = ["alice@example.com", "bob@example.com"] as const;
-  const three = ["r@y.example", "s@y.example", "t@y.example"];
-  await send({ service: "open", login: alice, from: alice });
-  await send({ service: "open", login: alice, from: "ALICE+tag@Example.com", to: three });
-  await send({ service: "open", login: alice, from: "bob@example.com", to: three });
-  await send({ service: "open", login: alice, from: "Bob@Example.com" });
-  await send({ service: "open", login: alice, from: "bob@example.com", isTakenBack: true });
-  await send({ service: "open", login: alice, from: '"two words"@example.com' });
-  await send({ service: "open", login: alice, from: "" });
-  await send({ service: "open", from: "carol@example.com" });
-  await send({ service: "warning", login: bob, from: "sales@example.com" });
-  await send({ service: "warning", login: bob, from: "alice@example.com", to: three });
-  await send({ service: "closed", login: bob, from: "ceo@nowhere.example", to: three });
-  await send({ service: "closed", login: bob, from: "ceo@nowhere.example" });
-  await server.postfix.logged(/disconnect from .* rcpt=0\/1/);
-  // The last one is in the queue, and out of it.
-  await server.postfix.logged(/qmgr\[\d+\]: \w+: from=<alice@example\.com>, size=\d+, nrcpt=3/);
-}
-
-/** What all of it comes to. */
-const truth = [
-  {
-    login: "alice@example.com",
-    sender: "bob@example.com",
-    messages: 2,
-    refused: 0,
-    warned: 0,
-    reason: "owned by bob@example.com",
-    allow: "INSERT INTO send_as_grants (domain, localpart, login) VALUES ('example.com', 'bob', 'alice@example.com');",
-  },
-  {
-    login: "bob@example.com",
-    sender: "ceo@nowhere.example",
-    messages: 0,
-    refused: 2,
-    warned: 0,
-    reason: "nobody owns it: the source has no such domain",
-    allow:
-      "INSERT INTO send_as_grants (domain, localpart, login) VALUES ('nowhere.example', 'ceo', 'bob@example.com');",
-  },
-  {
-    login: "bob@example.com",
-    sender: "alice@example.com",
-    messages: 1,
-    refused: 0,
-    // The second and third recipient come after the message has its id.
-    warned: 2,
-    reason: "owned by alice@example.com",
-    allow: "INSERT INTO send_as_grants (domain, localpart, login) VALUES ('example.com', 'alice', 'bob@example.com');",
-  },
-  {
-    login: "alice@example.com",
-    sender: '"two words"@example.com',
-    messages: 1,
-    refused: 0,
-    warned: 0,
-    reason: "nobody owns it",
-    allow:
-      "INSERT INTO send_as_grants (domain, localpart, login) VALUES ('example.com', 'two words', 'alice@example.com');",
-  },
-];
 
 interface Report {
   readonly messages: number;
@@ -153,7 +31,10 @@ interface Report {
 }
 
 async function audit(args: readonly string[], input?: string | Buffer): Promise<Report> {
-  const outcome = await loginmapd(["audit", "-c", config, "--json", ...args], input === undefined ? {} : { input });
+  const outcome = await loginmapd(
+    ["audit", "-c", server.config, "--json", ...args],
+    input === undefined ? {} : { input },
+  );
   expect(outcome).toMatchObject({ stderr: "" });
   const report = JSON.parse(outcome.stdout) as Report;
   expect(outcome.code).toBe(report.refusals.length === 0 ? 0 : 1);
@@ -191,11 +72,11 @@ function amongOthers(text: string): string {
 
 describe("the log of a real Postfix", () => {
   test("as postlogd writes it", async () => {
-    expectTruth(await audit([await file("mail.log", log)]));
+    expectTruth(await audit([await file("mail.log", server.log)]));
   });
 
   test("as rsyslog writes it into both kinds of files, packed by logrotate", async () => {
-    const { traditional, rfc3339 } = logs;
+    const { traditional, rfc3339 } = server.logs;
     expect(traditional).toMatch(/^[A-Z][a-z]{2} [ \d]\d [\d:]{8} \S+ postfix\/submission\/smtpd\[\d+\]: /m);
     expectTruth(await audit([await file("traditional.log", traditional)]));
     expect(rfc3339).toMatch(/^[\d-]{10}T[\d:]{8}\.\d{6}\S+ \S+ postfix\/submission\/smtpd\[\d+\]: /m);
@@ -203,20 +84,20 @@ describe("the log of a real Postfix", () => {
   });
 
   test("as journalctl prints it, through a pipe", async () => {
-    expect(logs.journal).toMatch(/^[A-Z][a-z]{2} \d\d [\d:]{8} \S+ systemd-journald\[\d+\]: Journal started$/m);
-    expectTruth(await audit(["-"], amongOthers(logs.journal)));
-    expect(logs.journalIso).toMatch(/^[\d-]{10}T[\d:]{8}[+-]\d{4} \S+ postfix\/submission\/smtpd\[\d+\]: /m);
-    expectTruth(await audit(["-"], logs.journalIso));
+    expect(server.logs.journal).toMatch(/^[A-Z][a-z]{2} \d\d [\d:]{8} \S+ systemd-journald\[\d+\]: Journal started$/m);
+    expectTruth(await audit(["-"], amongOthers(server.logs.journal)));
+    expect(server.logs.journalIso).toMatch(/^[\d-]{10}T[\d:]{8}[+-]\d{4} \S+ postfix\/submission\/smtpd\[\d+\]: /m);
+    expectTruth(await audit(["-"], server.logs.journalIso));
   });
 
   test("as journalctl of other versions prints it, with headings", async () => {
     const heading = "-- Journal begins at Sun 2026-01-04 11:08:48 UTC, ends at now. --";
     const reboot = "-- Boot 5e1b3c0a4b7d4f0f8f6a1c2d3e4f5a6b --";
-    expectTruth(await audit(["-"], `${heading}\n${logs.journal}${reboot}\n`));
+    expectTruth(await audit(["-"], `${heading}\n${server.logs.journal}${reboot}\n`));
   });
 
   test("in three files, the newest first, cut in the middle of messages", async () => {
-    const lines = log.split("\n");
+    const lines = server.log.split("\n");
     const part = (from: number, to: number) => `${lines.slice(from, to).join("\n")}\n`;
     const [first, second] = [Math.floor(lines.length / 3), Math.floor((2 * lines.length) / 3)];
     // Written within a second, as nothing real is: what is left to tell them apart is when they were written last.
@@ -232,9 +113,9 @@ describe("the log of a real Postfix", () => {
   });
 
   test("of two hosts in one file, every second line of the other", async () => {
-    const twin = log.replaceAll(/^(\S+ +\d+ \S+) \S+ /gm, "$1 mx2 ");
+    const twin = server.log.replaceAll(/^(\S+ +\d+ \S+) \S+ /gm, "$1 mx2 ");
     const others = twin.split("\n");
-    const mixed = log.split("\n").flatMap((line, i) => [line, others[i] ?? ""]);
+    const mixed = server.log.split("\n").flatMap((line, i) => [line, others[i] ?? ""]);
     const { messages, nullSenders, refusals } = await audit(["-"], mixed.join("\n"));
     expect({ messages, nullSenders }).toEqual({ messages: 14, nullSenders: 2 });
     // Those with as many messages stand in the order of their last seconds.
@@ -247,13 +128,13 @@ describe("the log of a real Postfix", () => {
   });
 
   test("after a host went down in the middle of a line", async () => {
-    const broken = `${log.slice(0, 1000).replace(/\n[^\n]*$/, "\nNov 28 0")}\0\0\0\0${log}`;
+    const broken = `${server.log.slice(0, 1000).replace(/\n[^\n]*$/, "\nNov 28 0")}\0\0\0\0${server.log}`;
     const { refusals } = await audit(["-"], broken);
     expect(refusals).toHaveLength(truth.length);
   });
 
   test("for people, with what would have been refused and what would let it through", async () => {
-    const { code, stdout } = await loginmapd(["audit", "-c", config, await file("people.log", log)]);
+    const { code, stdout } = await loginmapd(["audit", "-c", server.config, await file("people.log", server.log)]);
     expect(code).toBe(1);
     expect(stdout).toMatch(
       /^alice@example\.com as bob@example\.com: 2 messages, last \w{3} [ \d]\d \d\d:\d\d:\d\d\n {4}owned by bob@example\.com\n {4}sql: INSERT /m,
@@ -265,13 +146,13 @@ describe("the log of a real Postfix", () => {
   });
 
   test("--since leaves out what was before", async () => {
-    expect((await audit(["-", "--since", "1h"], log)).refusals).toHaveLength(truth.length);
+    expect((await audit(["-", "--since", "1h"], server.log)).refusals).toHaveLength(truth.length);
     const tomorrow = new Date(Date.now() + 86_400_000).toISOString().slice(0, 10);
-    expect(await audit(["-", "--since", tomorrow], log)).toMatchObject({ messages: 0, refusals: [] });
+    expect(await audit(["-", "--since", tomorrow], server.log)).toMatchObject({ messages: 0, refusals: [] });
   });
 
   test("the lines that it prints are what was missing: applied, nobody is refused", async () => {
-    const path = await file("applied.log", log);
+    const path = await file("applied.log", server.log);
     const { refusals } = await audit([path]);
     const sqlite = new Database(join(directory.path, "native.sqlite"));
     sqlite.exec(refusals.map(({ allow }) => allow.line).join("\n"));
@@ -290,7 +171,7 @@ describe("docs/enforcing.md", () => {
       `${at}smtpd[1]: A${i}: client=c[203.0.113.9], sasl_method=PLAIN, sasl_username=alice@example.com`,
       `${at}qmgr[2]: A${i}: from=<newsletter@partner.example>, size=284, nrcpt=1 (queue active)`,
     ]);
-    const { stdout } = await loginmapd(["audit", "-c", config, "-"], { input: lines.flat().join("\n") });
+    const { stdout } = await loginmapd(["audit", "-c", server.config, "-"], { input: lines.flat().join("\n") });
     const [shown] = blocks.filter(({ language }) => language === "text");
     expect(stdout.startsWith(shown?.text ?? "missing")).toBe(true);
   });
@@ -300,14 +181,14 @@ describe("docs/enforcing.md", () => {
     async ({ text }) => {
       const bin = join(directory.path, "bin");
       await mkdir(bin, { recursive: true });
-      await writeFile(join(directory.path, "mail.log"), log);
+      await writeFile(join(directory.path, "mail.log"), server.log);
       const main = join(projectRoot, "dist/main.js");
       await writeFile(join(bin, "loginmapd"), `#!/bin/sh\nexec '${process.execPath}' '${main}' "$@"\n`, {
         mode: 0o755,
       });
       await writeFile(join(bin, "journalctl"), `#!/bin/sh\nexec cat '${directory.path}/mail.log'\n`, { mode: 0o755 });
       const command = text.replaceAll("/var/log/mail.log*", join(directory.path, "mail.log"));
-      const env = { PATH: `${bin}:${process.env["PATH"]}`, LOGINMAPD_CONFIG: config };
+      const env = { PATH: `${bin}:${process.env["PATH"]}`, LOGINMAPD_CONFIG: server.config };
       const { code, stdout, stderr } = await run("sh", ["-c", command], { env });
       expect({ code, stderr }).toEqual({ code: 1, stderr: "" });
       expect(stdout).toMatch(/^7 messages of 2 logins /m);
@@ -317,22 +198,22 @@ describe("docs/enforcing.md", () => {
 
 describe("what cannot be judged", () => {
   test("a log that is not there, and one that is cut: exit 69", async () => {
-    const cut = await file("cut.gz", gzipSync(log).subarray(0, 200));
+    const cut = await file("cut.gz", gzipSync(server.log).subarray(0, 200));
     for (const [path, why] of [
       ["/nonexistent/mail.log", /no such file/],
       [cut, /unexpected end of file/],
     ] as const) {
-      const outcome = await loginmapd(["audit", "-c", config, path]);
+      const outcome = await loginmapd(["audit", "-c", server.config, path]);
       expect(outcome).toMatchObject({ code: 69, stdout: "" });
       expect(outcome.stderr).toMatch(why);
     }
   });
 
   test("a source that is not there: exit 69, and nothing looks like an answer", async () => {
-    const yaml = (await readFile(config, "utf8")).replace(/path: .*/, "path: /nonexistent/mail.sqlite");
+    const yaml = (await readFile(server.config, "utf8")).replace(/path: .*/, "path: /nonexistent/mail.sqlite");
     const broken = join(directory.path, "broken.yaml");
     await writeFile(broken, yaml, { mode: 0o600 });
-    const outcome = await loginmapd(["audit", "-c", broken, await file("judge.log", log)]);
+    const outcome = await loginmapd(["audit", "-c", broken, await file("judge.log", server.log)]);
     expect(outcome).toMatchObject({ code: 69, stdout: "" });
     expect(outcome.stderr).toMatch(/mail: no answer, so nobody can be judged: /);
   });
@@ -342,12 +223,12 @@ describe("what cannot be judged", () => {
       ["--map", "typo"],
       ["--since", "yesterday"],
     ]) {
-      expect(await loginmapd(["audit", "-c", config, "-", ...args], { input: "" })).toMatchObject({ code: 64 });
+      expect(await loginmapd(["audit", "-c", server.config, "-", ...args], { input: "" })).toMatchObject({ code: 64 });
     }
   });
 
   test("a log of something else: it says so", async () => {
-    const { code, stdout } = await loginmapd(["audit", "-c", config, "-"], {
+    const { code, stdout } = await loginmapd(["audit", "-c", server.config, "-"], {
       input: "Nov 28 01:02:03 mx kernel: up\n",
     });
     expect({ code, stdout }).toEqual({
@@ -360,10 +241,10 @@ There is no line of Postfix's smtpd or qmgr in them: is it the right log?
   });
 
   test("a line of last year in a file of this year", async () => {
-    const old = await file("old.log", log.replaceAll(/^[A-Z][a-z]{2} [ \d]\d/gm, "Dec 31"));
+    const old = await file("old.log", server.log.replaceAll(/^[A-Z][a-z]{2} [ \d]\d/gm, "Dec 31"));
     const newYear = new Date(2026, 0, 1, 0, 10).getTime() / 1000;
     await utimes(old, newYear, newYear);
-    const { stdout } = await loginmapd(["audit", "-c", config, old]);
+    const { stdout } = await loginmapd(["audit", "-c", server.config, old]);
     expect(stdout).toMatch(/, 2025-12-31 to 2025-12-31\.$/m);
   });
 });
@@ -386,7 +267,7 @@ test("a million lines through a pipe, in a heap of 128 MB", async () => {
       }
     };
     write();`;
-  const command = `${process.execPath} -e '${script}' | ${process.execPath} --max-old-space-size=128 dist/main.js audit -c ${config} --json -`;
+  const command = `${process.execPath} -e '${script}' | ${process.execPath} --max-old-space-size=128 dist/main.js audit -c ${server.config} --json -`;
   const { code, stdout, stderr } = await run("sh", ["-c", command], {}, 170_000);
   expect({ code, stderr }).toEqual({ code: 1, stderr: "" });
   // No id is ever removed: each is forgotten in its turn.

@@ -8,13 +8,11 @@ import { join } from "node:path";
 import Sqlite from "libsql";
 import { afterEach, describe, expect, test } from "vitest";
 import { makeDirectory } from "../../support/directories.ts";
-import {
-  type FollowedStack,
-  ispconfigStack,
-  mailcowStack,
-  nativeStack,
-  postfixadminStack,
-} from "../../support/follow-changes.ts";
+import { ispconfigStack } from "../../support/follow-changes/ispconfig.ts";
+import { mailcowStack } from "../../support/follow-changes/mailcow.ts";
+import { nativeStack } from "../../support/follow-changes/native.ts";
+import { postfixadminStack } from "../../support/follow-changes/postfixadmin.ts";
+import type { FollowedStack } from "../../support/follow-changes/stack.ts";
 import { Lag } from "../../support/lag.ts";
 import { type Daemon, startDaemon } from "../../support/servers/daemon.ts";
 import { type Mariadb, startMariadb } from "../../support/servers/mariadb.ts";
