@@ -3,7 +3,6 @@
  *
  * `cache.ttl` is ten minutes, so that nothing here is found out by an answer that expired.
  */
-import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import Sqlite from "libsql";
 import { afterEach, describe, expect, test } from "vitest";
@@ -14,107 +13,16 @@ import { nativeStack } from "../../support/follow-changes/native.ts";
 import { postfixadminStack } from "../../support/follow-changes/postfixadmin.ts";
 import type { FollowedStack } from "../../support/follow-changes/stack.ts";
 import { Lag } from "../../support/lag.ts";
-import { type Daemon, startDaemon } from "../../support/servers/daemon.ts";
+import { type CleanUp, follow, judge, sqlFile, timesOf } from "../../support/servers/following.ts";
 import { type Mariadb, startMariadb } from "../../support/servers/mariadb.ts";
-import { freePorts } from "../../support/servers/ports.ts";
 import { waitUntil } from "../../support/wait.ts";
 import { WireClient } from "../../support/wire/wire.ts";
 
-const sqlFile = (path: string) => readFileSync(join(import.meta.dirname, "../../../sql", path), "utf8");
-const cleanUp: (() => Promise<void>)[] = [];
+const cleanUp: CleanUp = [];
 
 afterEach(async () => {
   for (const step of cleanUp.splice(0).reverse()) await step();
 });
-
-interface Running {
-  readonly daemon: Daemon;
-  readonly port: number;
-  readonly admin: number;
-}
-
-/** Starts a daemon with a map and a source for each entry, and waits until all of them were listed and their addresses asked for. */
-async function follow(sources: Readonly<Record<string, object>>): Promise<Running> {
-  const [port = 0, admin = 0] = await freePorts(2);
-  const daemon = await startDaemon({
-    config: {
-      listeners: [{ protocol: "socketmap", endpoint: `inet:127.0.0.1:${port}` }],
-      admin: { endpoint: `inet:127.0.0.1:${admin}` },
-      maps: Object.fromEntries(Object.keys(sources).map((name) => [name, { source: name }])),
-      sources,
-      cache: { ttl: "10m", negative_ttl: "10m" },
-    },
-    listening: [port, admin],
-  });
-  cleanUp.push(() => daemon.kill());
-  for (const name of Object.keys(sources)) {
-    await waitUntil(`${name} to be listed and in memory`, async () => {
-      const listed = await metric(admin, `loginmapd_source_listed_addresses{source="${name}"}`);
-      const positive = await metric(admin, `loginmapd_cache_entries{map="${name}",kind="positive"}`);
-      return listed > 2000 && positive > 2000;
-    });
-  }
-  return { daemon, port, admin };
-}
-
-async function metric(admin: number, series: string): Promise<number> {
-  const text = await (await fetch(`http://127.0.0.1:${admin}/metrics`)).text();
-  const line = text.split("\n").find((one) => one.startsWith(`${series} `));
-  return line === undefined ? Number.NaN : Number(line.split(" ").at(-1));
-}
-
-interface Times {
-  readonly change: string;
-  readonly ms: number;
-}
-
-/** Makes the changes of a stack one after the other, and takes the time from each commit to the changed answer. */
-async function timesOf({ changes }: FollowedStack, map: string, port: number, run: (sql: string) => Promise<void>) {
-  const client = await WireClient.open(port);
-  const times: Times[] = [];
-  for (const { name, sql, key, before, after } of changes) {
-    // A change before this one may concern the key too.
-    await waitUntil(
-      `${map}: ${key} to be ${before} before ${name}`,
-      async () => (await client.ask(map, key)) === before,
-    );
-    await run(sql);
-    const committedMs = performance.now();
-    await waitUntil(`${map}: ${key} to be ${after} after ${name}`, async () => (await client.ask(map, key)) === after);
-    times.push({ change: name, ms: performance.now() - committedMs });
-  }
-  client.close();
-  return times;
-}
-
-// The table shows the times of this machine. What is five times over its bound and over what the machine was seen to add is no
-// busy machine but a change that was not followed, and waits for its lifetime.
-const slack = 5;
-
-/** Prints what was measured, and holds it to the bound, with what the machine added. */
-async function judge(
-  title: string,
-  times: Readonly<Record<string, readonly Times[]>>,
-  boundMs: number,
-  lag: Lag,
-  admin: number,
-): Promise<void> {
-  const rows = Object.entries(times).flatMap(([map, all]) =>
-    all.map(({ change, ms }) => `  ${map.padEnd(14)}${change.padEnd(36)}${ms.toFixed(0).padStart(6)} ms`),
-  );
-  process.stdout.write(`${title}, from commit to changed answer:\n${rows.join("\n")}\n`);
-  // Without a signal a source is listed after 50 times what that takes; on an idle machine less than 20 ms.
-  const durations = await Promise.all(
-    Object.keys(times).map((map) => metric(admin, `loginmapd_source_listing_duration_seconds{source="${map}"}`)),
-  );
-  const allowanceMs = lag.allowanceMs + Math.max(0, 50_000 * Math.max(...durations) - 1000);
-  const late = Object.entries(times).flatMap(([map, all]) =>
-    all
-      .filter(({ ms }) => ms > slack * boundMs + allowanceMs)
-      .map(({ change, ms }) => `${map}: ${change} ${ms.toFixed(0)} ms`),
-  );
-  expect(late).toEqual([]);
-}
 
 const mysqlStacks: Readonly<Record<string, readonly [stack: FollowedStack, schema: string]>> = {
   native: [nativeStack((table) => `TRUNCATE ${table}`), "native/001-schema.mysql.sql"],
@@ -157,7 +65,7 @@ describe("a change is a changed answer", () => {
     database.pragma("busy_timeout = 10000");
     database.exec(sqlFile("native/001-schema.sqlite.sql"));
     database.exec(stack.rows);
-    const { port, admin } = await follow({ native: { driver: "sqlite", path, preset: "native" } });
+    const { port, admin } = await follow(cleanUp, { native: { driver: "sqlite", path, preset: "native" } });
     const lag = new Lag();
     const times = await timesOf(stack, "native", port, async (sql) => void database.exec(sql));
     database.close();
@@ -174,7 +82,7 @@ describe("a change is a changed answer", () => {
     ["within two seconds on MariaDB without one", [], 2000],
   ] as const)("%s", async (title, args, boundMs) => {
     const mariadb = await startStacks(args);
-    const { port, admin } = await follow(sourcesOf(mariadb));
+    const { port, admin } = await follow(cleanUp, sourcesOf(mariadb));
     const lag = new Lag();
     const measured = await Promise.all(
       Object.entries(mysqlStacks).map(async ([name, [stack]]) => {
@@ -203,7 +111,7 @@ describe("while the database is away", () => {
       password: "r",
       database: "native",
     };
-    const { port } = await follow({ native: { ...source, preset: "native", listing_interval: "1s" } });
+    const { port } = await follow(cleanUp, { native: { ...source, preset: "native", listing_interval: "1s" } });
     const client = await WireClient.open(port);
     await mariadb.query("DELETE FROM addresses WHERE localpart = 'leaver'");
     await waitUntil(
@@ -268,7 +176,7 @@ test("under 50 changes a second for 20 seconds, every address agrees with the da
   await mariadb.query(`${sqlFile("native/001-schema.mysql.sql")}\n${nativeStack((table) => `TRUNCATE ${table}`).rows}`);
   await mariadb.addReader("reader", "r");
   const server = { driver: "mysql", hosts: [`unix:${mariadb.socket}`], user: "reader", password: "r" };
-  const { port, admin } = await follow({
+  const { port, admin } = await follow(cleanUp, {
     sqlite: { driver: "sqlite", path, preset: "native" },
     mariadb: { ...server, database: "mariadb", preset: "native" },
   });
@@ -335,7 +243,7 @@ test("three daemons, one at the primary and two at replicas, see a revocation by
   const clients = await Promise.all(
     [primary, ...replicas].map(async ({ socket }) => {
       const source = { driver: "mysql", hosts: [`unix:${socket}`], user: "reader", password: "r", database: "native" };
-      const { port } = await follow({ native: { ...source, preset: "native" } });
+      const { port } = await follow(cleanUp, { native: { ...source, preset: "native" } });
       return await WireClient.open(port);
     }),
   );
