@@ -4,7 +4,7 @@ import { once } from "node:events";
 import { fileURLToPath } from "node:url";
 import { run } from "../support/servers/processes.ts";
 import { within } from "../support/wait.ts";
-import type { LoadJob, LoadResult } from "./load.ts";
+import type { LoadJob, LoadResult } from "./load-job.ts";
 
 /** Puts load on servers, one job at a time. */
 export interface Generator {

@@ -8,7 +8,7 @@ import { freePorts, isListening } from "../support/servers/ports.ts";
 import { startChild, stopChild } from "../support/servers/processes.ts";
 import { waitUntil } from "../support/wait.ts";
 import { account } from "./database.ts";
-import type { Target } from "./load.ts";
+import type { Target } from "./load-job.ts";
 import { constantReply, mapName } from "./workload.ts";
 
 /** How a client reaches a server. tcp_table has no unix sockets in Postfix, so neither here. */

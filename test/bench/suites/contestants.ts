@@ -1,5 +1,5 @@
 /** Turns a server and what is asked of it into something that can be measured in turns. */
-import type { LoadJob } from "../load.ts";
+import type { LoadJob } from "../load-job.ts";
 import type { Pace } from "../pace.ts";
 import { protocolOf, type Server, type Way } from "../servers.ts";
 import type { Stage } from "../stage.ts";

@@ -4,7 +4,7 @@ import { type AddressInfo, createServer, type Server, type Socket } from "node:n
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
 import { compilePrograms } from "../../bench/c-programs.ts";
 import { cGenerator, type Generator, nodeGenerator } from "../../bench/generator.ts";
-import type { LoadJob } from "../../bench/load.ts";
+import type { LoadJob } from "../../bench/load-job.ts";
 import { makeDirectory } from "../../support/directories.ts";
 
 const directory = await makeDirectory("generator");
