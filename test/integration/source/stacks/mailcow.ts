@@ -17,6 +17,7 @@ export const mailcow: Stack = {
         "rx@catch.test": "frank",
         "offal@catch.test": "frank",
         "random@catch.test": "erin,frank",
+        "@catch.test": "erin",
         "erin@catch.test": "erin,frank",
         "frank+tag@catch.test": "frank",
         "alice@alias.test": "alice,bob",

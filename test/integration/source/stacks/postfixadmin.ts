@@ -22,6 +22,10 @@ export const postfixadmin: Stack = {
         "alice@alias.test": "alice",
         "random@catch.test": "erin",
         "random@catchalias.test": "erin",
+        // As a table in a unionmap: is asked.
+        "@catch.test": "erin",
+        "@catchalias.test": "erin",
+        "@example.com": "-",
         "offal@catch.test": "-",
         "offal@catchalias.test": "-",
         "erin@catch.test": "erin",
