@@ -179,6 +179,7 @@ beforeAll(async () => {
           (service) => ({ ...service, chroot: true }),
         ),
         ...smtpdPerRestriction(`tcp:127.0.0.1:${stage.ports.tcpTable}`, "tcp_table "),
+        ...smtpdPerRestriction(direct.replace(/senders$/, "typo"), "misspelt "),
       ];
     },
   });
@@ -236,4 +237,17 @@ test("ten recipients ask ten times, and the database answers one lookup at most"
   await session.quit();
   // A tagged address takes two round trips: for itself, then for what can answer in its place.
   expect((await stage.metric("loginmapd_source_queries_total", { source: "mail" })) - before).toBeLessThanOrEqual(2);
+});
+
+// The last one: Postfix complains about it.
+test("a map that the daemon does not have is a mistake of the configuration, and refuses nobody for good", async () => {
+  const port = server.postfix.port("misspelt reject_sender_login_mismatch");
+  const alice = { login: "alice@example.com", password: "pw-alice" } as const;
+  expect(await attempt(port, { from: "alice@example.com", login: alice })).toMatchObject({
+    code: 451,
+    enhanced: "4.3.5",
+    text: "Server configuration error",
+  });
+  // The transcript of the session.
+  expect(await server.postfix.logged(/from=<double-bounce@/)).toContain("qmgr");
 });
