@@ -1,11 +1,9 @@
-import { readFileSync } from "node:fs";
-import { join } from "node:path";
 import { register } from "prom-client";
 import { beforeEach, describe, expect, test } from "vitest";
-import type { FollowState } from "../../../src/model/listing.ts";
 import { Metrics } from "../../../src/telemetry/exposition.ts";
 import { unknownMap } from "../../../src/telemetry/tallies.ts";
 import { type Family, parseExposition } from "../../support/docs/exposition.ts";
+import { followed } from "../../support/fakes/followed.ts";
 
 let metrics: Metrics;
 
@@ -218,15 +216,6 @@ describe("a reload", () => {
   });
 });
 
-const followed: FollowState = {
-  signal: { signal: "binlog", advice: "" },
-  listed: 2000,
-  ageMs: 1500,
-  durationMs: 20,
-  intervalMs: 1000,
-  reason: "",
-};
-
 describe("a source that is followed", () => {
   test("has the size, the age and the duration of its last listing, in seconds, and what changed", async () => {
     metrics.watchFollowing("mail", () => followed);
@@ -258,35 +247,6 @@ describe("a source that is followed", () => {
     metrics.watchFollowing("mail", () => undefined);
     expect(await samplesOf("loginmapd_source_listed_addresses")).toEqual({});
   });
-});
-
-test("docs/metrics.md lists every metric of loginmapd with its type and labels, and no other", async () => {
-  for (const map of ["senders"]) {
-    metrics.lookup(map, "socketmap");
-    metrics.cache(map);
-    metrics.watchCache(map, () => ({ positive: 0, negative: 0, bytes: 0 }));
-  }
-  metrics.source("mail");
-  metrics.watchSource("mail", () => ({ isUp: true, reason: "", hosts: [] }));
-  metrics.watchFollowing("mail", () => followed);
-  metrics.listener("l");
-  metrics.messages("l");
-  const published = Array.from(await scrape())
-    .filter(([name]) => name.startsWith("loginmapd_"))
-    .map(([name, { type, samples }]) => {
-      const labels = new Set([...samples.keys()].flatMap((series) => series.match(/\w+(?==")/g) ?? []));
-      labels.delete("le");
-      return `${name} | ${type} | ${[...labels].sort().join(", ")}`;
-    });
-  const documented = readFileSync(join(import.meta.dirname, "../../../docs/metrics.md"), "utf8")
-    .split("\n")
-    .flatMap((line) => {
-      const [, name, type, labels = ""] = /^\| `(loginmapd_\w+)` \| (\w+) \| ([^|]*) \|/.exec(line) ?? [];
-      if (name === undefined) return [];
-      const names = labels.match(/`\w+`/g)?.map((label) => label.slice(1, -1)) ?? [];
-      return [`${name} | ${type} | ${names.sort().join(", ")}`];
-    });
-  expect(documented.sort()).toEqual(published.sort());
 });
 
 test("publishes messages by what can become of them, and the most addresses of one login", async () => {
