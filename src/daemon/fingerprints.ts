@@ -1,23 +1,23 @@
 /**
  * What a source listed last, one fingerprint for each key: enough to tell which keys appeared, changed or went.
  *
- * Some 90 bytes a key. Its parts are small maps, since a large one stops everybody for as long as it takes to grow: a million keys,
- * 100 ms.
+ * Some 90 bytes a key.
  */
+import { hash, Shards } from "./shards.ts";
 
 /** What became of a key from one listing to the next. */
 export type ChangeKind = "added" | "changed" | "removed";
 
-// A thousand keys in each where there are a million.
-const shardCount = 1024;
+// Room for the fingerprints of so many keys to begin with.
+const firstRoom = 1024;
 
 /** The fingerprints of one source. */
 export class Fingerprints {
-  readonly #shards: readonly Map<string, number>[] = Array.from({ length: shardCount }, () => new Map());
+  readonly #shards = new Shards<Map<string, number>>(() => new Map());
   /** By the number of the key; 0 = not listed. */
-  #listed = new Uint32Array(shardCount);
+  #listed = new Uint32Array(firstRoom);
   /** The same of the listing under way. */
-  #coming = new Uint32Array(shardCount);
+  #coming = new Uint32Array(firstRoom);
   #count = 0;
   /** Numbers of keys that went. */
   readonly #free: number[] = [];
@@ -35,7 +35,7 @@ export class Fingerprints {
 
   /** Whether a key was in the last listing that was completed. */
   has(key: string): boolean {
-    const number = this.#shardOf(key).get(key);
+    const number = this.#shards.peek(key)?.get(key);
     return number !== undefined && this.#listed[number] !== 0;
   }
 
@@ -51,7 +51,7 @@ export class Fingerprints {
    * @param text what the line says besides its key
    */
   add(key: string, text: string): void {
-    const shard = this.#shardOf(key);
+    const shard = this.#shards.of(key);
     let number = shard.get(key);
     if (number === undefined) {
       number = this.#free.pop() ?? this.#count++;
@@ -98,10 +98,6 @@ export class Fingerprints {
     }
   }
 
-  #shardOf(key: string): Map<string, number> {
-    return this.#shards[hash(key, 0) % shardCount] as Map<string, number>;
-  }
-
   #grow(): void {
     const length = this.#coming.length * 2;
     const listed = new Uint32Array(length);
@@ -111,13 +107,4 @@ export class Fingerprints {
     this.#listed = listed;
     this.#coming = coming;
   }
-}
-
-/** 32 bits of a text: FNV-1a with a last mix, since its low bits are weak. One change in four thousand million goes unseen. */
-function hash(text: string, seed: number): number {
-  let bits = 0x811c9dc5 ^ seed;
-  for (let i = 0; i < text.length; i++) bits = Math.imul(bits ^ text.charCodeAt(i), 0x01000193);
-  bits = Math.imul(bits ^ (bits >>> 16), 0x85ebca6b);
-  bits = Math.imul(bits ^ (bits >>> 13), 0xc2b2ae35);
-  return (bits ^ (bits >>> 16)) >>> 0;
 }

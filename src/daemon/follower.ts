@@ -12,6 +12,7 @@ import type { Log } from "../model/log.ts";
 import type { FollowTally } from "../model/tally.ts";
 import { Fingerprints } from "./fingerprints.ts";
 import { ListingSchedule } from "./listing-schedule.ts";
+import { OpenKeys } from "./open-keys.ts";
 import { Refresher, type RefresherParts } from "./refresher.ts";
 import { WorkSlices } from "./work-slices.ts";
 
@@ -47,10 +48,7 @@ export class Follower {
   readonly #schedule: ListingSchedule;
   readonly #aborter = new AbortController();
   readonly #timers = new Set<NodeJS.Timeout>();
-  /** Keys that are still to be asked for, and how many times. */
-  readonly #doubted = new Map<string, number>();
-  /** Keys that could not be asked for. */
-  readonly #failedKeys = new Set<string>();
+  readonly #openKeys = new OpenKeys();
   /** What is being asked, one after the other. */
   #asking: Promise<void> = Promise.resolve();
   #watch: ChangeWatch | undefined;
@@ -93,7 +91,7 @@ export class Follower {
 
   /** The same whether it is listed or not; `undefined` while that is not known. */
   settled(key: string): (Confirmation & { readonly isListed: boolean }) | undefined {
-    if (this.#listedAtMs === undefined || !this.#isWarm || this.#isOpen(key)) return undefined;
+    if (this.#listedAtMs === undefined || !this.#isWarm || this.#openKeys.has(key)) return undefined;
     const freshForMs = 2 * this.#schedule.intervalMs;
     return { atMs: this.#listedAtMs, freshForMs, isListed: this.#fingerprints.has(key) };
   }
@@ -170,7 +168,7 @@ export class Follower {
         if (isFirst) continue;
         changes[kind]++;
         // Before the listing can speak for anything.
-        this.#open(key);
+        this.#openKeys.open(key);
         hasDomains ||= key === "*" || key.startsWith("@");
       }
       await this.#rest(slices);
@@ -186,35 +184,18 @@ export class Follower {
   async #settle({ keys, hasDomains }: Changes): Promise<void> {
     const isToWarm = this.#isToWarm;
     this.#isToWarm = false;
-    const failed = [...this.#failedKeys];
+    const failed = this.#openKeys.reopenFailed();
     await this.#ask(keys);
-    await this.#askAnew(failed);
+    for (const some of failed) await this.#ask(some);
     if (keys.length > 0) this.#later(() => this.#askAnew(keys));
     if (isToWarm || hasDomains) this.#warm();
     this.#settleAnswers();
   }
 
-  #isOpen(key: string): boolean {
-    return this.#doubted.has(key) || this.#failedKeys.has(key);
-  }
-
-  #open(key: string): void {
-    this.#doubted.set(key, (this.#doubted.get(key) ?? 0) + 1);
-  }
-
-  #close(key: string): void {
-    const left = (this.#doubted.get(key) ?? 1) - 1;
-    if (left === 0) this.#doubted.delete(key);
-    else this.#doubted.set(key, left);
-  }
-
   async #askAnew(keys: readonly string[]): Promise<void> {
     for (let i = 0; i < keys.length; i += keysAtOnce) {
       const some = keys.slice(i, i + keysAtOnce);
-      for (const key of some) {
-        this.#open(key);
-        this.#failedKeys.delete(key);
-      }
+      for (const key of some) this.#openKeys.open(key);
       await this.#ask(some);
     }
   }
@@ -225,8 +206,8 @@ export class Follower {
       const some = keys.slice(i, i + keysAtOnce);
       const doubts = await this.#refresher.doubt(some);
       this.#asking = this.#asking.then(async () => {
-        for (const key of await this.#refresher.ask(doubts)) this.#failedKeys.add(key);
-        for (const key of some) this.#close(key);
+        for (const key of await this.#refresher.ask(doubts)) this.#openKeys.fail(key);
+        for (const key of some) this.#openKeys.close(key);
       });
     }
   }
@@ -256,7 +237,7 @@ export class Follower {
     const slices = new WorkSlices();
     for (const keys of this.#fingerprints.keys()) {
       if (this.#aborter.signal.aborted) return;
-      for (const key of await ask(keys)) this.#failedKeys.add(key);
+      for (const key of await ask(keys)) this.#openKeys.fail(key);
       // Where there is nothing to ask for, nothing else would let others work: 100,000 keys took 130 ms.
       await this.#rest(slices);
     }

@@ -44,16 +44,18 @@ export class Refresher {
    * @returns what is to be asked
    */
   async doubt(keys: readonly string[]): Promise<readonly Doubt[]> {
-    const domains = keys.filter(isDomainKey).map((key) => (key === "*" ? key : key.slice(1)));
-    const addresses = keys.filter((key) => !isDomainKey(key));
     const doubts: Doubt[] = [];
-    for (const chain of this.#parts.chains()) {
-      if (domains.length > 0) this.#forget({ kind: "domains", domains }, chain);
-      for (const some of inChunks(spelled(addresses, chain))) {
-        const questions = some.map((key) => ({ key, before: chain.cache.answerOf(externalForm(key)) }));
-        chain.cache.doubt(some);
-        doubts.push({ chain, questions });
-        await this.#slices.rest();
+    for (const some of inChunks(keys)) {
+      const domains = some.filter(isDomainKey).map((key) => (key === "*" ? key : key.slice(1)));
+      const addresses = some.filter((key) => !isDomainKey(key));
+      for (const chain of this.#parts.chains()) {
+        if (domains.length > 0) this.#forget({ kind: "domains", domains }, chain);
+        for (const few of inChunks(spelled(addresses, chain))) {
+          const questions = few.map((key) => ({ key, before: chain.cache.answerOf(externalForm(key)) }));
+          chain.cache.doubt(few);
+          doubts.push({ chain, questions });
+          await this.#slices.rest();
+        }
       }
     }
     return doubts;
@@ -77,16 +79,10 @@ export class Refresher {
    * @returns those that failed
    */
   async warm(keys: readonly string[]): Promise<string[]> {
-    const failed: string[] = [];
-    for (const chain of this.#parts.chains()) {
-      let room = chain.cache.room;
-      const questions = keys
-        .filter((key) => !isDomainKey(key))
-        .map((key): Question => ({ key, before: chain.cache.answerOf(externalForm(key)) }))
-        .filter(({ before }) => before !== undefined || --room >= 0);
-      for (const some of inChunks(questions)) failed.push(...(await this.#askIn(chain, some)));
-    }
-    return failed;
+    return this.#askWhere(keys, ({ cache }) => {
+      let room = cache.room;
+      return ({ before }) => before !== undefined || --room >= 0;
+    });
   }
 
   /**
@@ -95,12 +91,34 @@ export class Refresher {
    * @returns those that failed
    */
   async settle(keys: readonly string[]): Promise<string[]> {
+    return this.#askWhere(
+      keys,
+      ({ cache }) =>
+        ({ key }) =>
+          cache.isToSettle(externalForm(key)),
+    );
+  }
+
+  /**
+   * Asks for those addresses that are worth it, some at a time.
+   *
+   * @param worth made anew for each time: what it goes by changes with what was asked for
+   */
+  async #askWhere(
+    keys: readonly string[],
+    worth: (chain: MapChain) => (question: Question) => boolean,
+  ): Promise<string[]> {
     const failed: string[] = [];
     for (const chain of this.#parts.chains()) {
-      const questions = keys
-        .filter((key) => !isDomainKey(key) && chain.cache.isToSettle(externalForm(key)))
-        .map((key): Question => ({ key, before: chain.cache.answerOf(externalForm(key)) }));
-      for (const some of inChunks(questions)) failed.push(...(await this.#askIn(chain, some)));
+      for (const some of inChunks(keys)) {
+        if (this.#parts.signal.aborted) return failed;
+        const questions = some
+          .filter((key) => !isDomainKey(key))
+          .map((key): Question => ({ key, before: chain.cache.answerOf(externalForm(key)) }))
+          .filter(worth(chain));
+        failed.push(...(await this.#askIn(chain, questions)));
+        await this.#slices.rest();
+      }
     }
     return failed;
   }

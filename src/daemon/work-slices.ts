@@ -10,12 +10,15 @@ const pauseMs = 1;
 /** Cuts background work into slices. */
 export class WorkSlices {
   #startedAtMs = performance.now();
+  /** The turn for which somebody waits. */
+  #turn: Promise<void> | undefined;
 
-  /** To be called between two small pieces of work: waits for a turn of the event loop when the slice is used up. */
+  /**
+   * To be called between two small pieces of work: waits for a turn of the event loop when the slice is used up. Several who work at
+   * once share the slice and the turn; who finds the new slice used up by the others waits for the next.
+   */
   async rest(): Promise<void> {
-    if (this.#spentMs < sliceMs) return;
-    await nextTurn();
-    this.#startedAtMs = performance.now();
+    while (this.#spentMs >= sliceMs) await this.#nextTurn();
   }
 
   /** As `rest`, sooner and for a moment in which the processor is free: for work that is so long that nobody waits for it. */
@@ -27,6 +30,14 @@ export class WorkSlices {
   async pause(): Promise<void> {
     await delay(pauseMs);
     this.#startedAtMs = performance.now();
+  }
+
+  #nextTurn(): Promise<void> {
+    this.#turn ??= nextTurn().then(() => {
+      this.#startedAtMs = performance.now();
+      this.#turn = undefined;
+    });
+    return this.#turn;
   }
 
   get #spentMs(): number {

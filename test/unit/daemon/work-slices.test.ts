@@ -43,3 +43,30 @@ test("long work leaves turns after a tenth of a millisecond, and none before", a
 test("a pause leaves a turn whatever was done", async () => {
   expect(await turnsOf(0, (slices) => slices.pause())).toBeGreaterThanOrEqual(99);
 });
+
+test("several who work at once share a slice, and who finds the next one used up waits for the one after it", async () => {
+  const slices = new WorkSlices();
+  let longestMs = 0;
+  let turnAtMs = 0;
+  let isDone = false;
+  const turn = () => {
+    longestMs = Math.max(longestMs, nowMs - turnAtMs);
+    turnAtMs = nowMs;
+    if (!isDone) setImmediate(turn);
+  };
+  setImmediate(turn);
+  let left = 1000;
+  const work = async () => {
+    while (left > 0) {
+      left--;
+      nowMs += 0.125;
+      await slices.rest();
+    }
+  };
+  await Promise.all(Array.from({ length: 4 }, work));
+  isDone = true;
+  turn();
+  expect(nowMs).toBe(125);
+  // Half a millisecond, and the first piece of each of the four, since none knows beforehand how long it takes.
+  expect(longestMs).toBeLessThanOrEqual(1);
+});
