@@ -20,6 +20,7 @@ import {
   buildPackage,
   must,
   noninteractive,
+  pathsOfLoginmapd,
   provideNodejs,
 } from "../../support/servers/debian-package.ts";
 import { type Machine, openMachine } from "../../support/servers/machine.ts";
@@ -40,7 +41,7 @@ beforeAll(async () => {
   if ((await run("dpkg-query", ["-W", "loginmapd"])).code === 0) {
     throw new Error("loginmapd is installed on this machine and would be purged. If it may be: dpkg --purge loginmapd");
   }
-  before = await existing();
+  before = await pathsOfLoginmapd();
   directory = await makeDirectory("deb");
   packageFile = await buildPackage(join(directory.path, "first"));
   madeNodejs = await provideNodejs(directory.path);
@@ -52,22 +53,6 @@ afterAll(async () => {
   if (madeNodejs) await run("dpkg", ["--purge", "nodejs"], noninteractive, 120_000);
   await directory?.remove();
 }, 300_000);
-
-/** Everything on this machine that bears the name. */
-async function existing(): Promise<string[]> {
-  const { stdout } = await run("find", [
-    "/etc",
-    "/usr",
-    "/var",
-    "-xdev",
-    "-name",
-    "*loginmapd*",
-    "-not",
-    "-path",
-    "/var/tmp/*",
-  ]);
-  return stdout.split("\n").filter((path) => path !== "");
-}
 
 const modeOf = async (path: string) => ((await stat(path)).mode & 0o7777).toString(8);
 const idOf = async (kind: "passwd" | "group", name: string) =>
@@ -223,7 +208,7 @@ test("removing keeps the configuration, purging leaves nothing", async () => {
   must(await run("dpkg", ["--remove", "loginmapd"], noninteractive, 120_000));
   expect(await readFile("/etc/loginmapd/loginmapd.yaml", "utf8")).toContain("# changed");
   must(await run("dpkg", ["--purge", "loginmapd"], noninteractive, 120_000));
-  expect(await existing()).toEqual(before);
+  expect(await pathsOfLoginmapd()).toEqual(before);
   expect((await run("getent", ["passwd", "loginmapd"])).code).not.toBe(0);
   expect((await run("getent", ["group", "loginmapd"])).code).not.toBe(0);
 });

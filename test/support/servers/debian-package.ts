@@ -47,3 +47,19 @@ export async function provideNodejs(directory: string): Promise<boolean> {
   must(await run("dpkg", ["-i", file], noninteractive, 120_000));
   return true;
 }
+
+/** Everything on this machine that bears the name: what is there before an installation is there after a purge. */
+export async function pathsOfLoginmapd(): Promise<string[]> {
+  const { stdout } = await run("find", [
+    "/etc",
+    "/usr",
+    "/var",
+    "-xdev",
+    "-name",
+    "*loginmapd*",
+    "-not",
+    "-path",
+    "/var/tmp/*",
+  ]);
+  return stdout.split("\n").filter((path) => path !== "");
+}
