@@ -5,18 +5,18 @@
  * takes about 0.4 s. Nothing here uses the code under test.
  */
 import { execFile, spawnSync } from "node:child_process";
-import { createHash } from "node:crypto";
-import { existsSync, readdirSync, readFileSync } from "node:fs";
-import { mkdtemp, readFile, rename, rm } from "node:fs/promises";
+import { readdirSync, readFileSync } from "node:fs";
+import { readFile, rm } from "node:fs/promises";
 import { createConnection as connectSocket } from "node:net";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import mysql from "mysql2/promise";
 import { makeDirectory } from "../directories.ts";
 import { waitUntil } from "../wait.ts";
+import { makeAuthority, makeCertificate } from "./certificates.ts";
 import { freePort } from "./ports.ts";
 import { type Child, startChild } from "./processes.ts";
+import { templateFolder } from "./template-folder.ts";
 
 const run = promisify(execFile);
 
@@ -85,10 +85,9 @@ const startDeadlineMs = 30_000;
 
 /** Starts a private MariaDB. Names the Debian packages when it is not installed. */
 export async function startMariadb(options: MariadbOptions = {}): Promise<Mariadb> {
-  const template = await templateFolder();
   const { path: folder } = await makeDirectory("mariadb");
-  await run("cp", ["-a", "--reflink=auto", template, join(folder, "data")]);
-  const tls = options.tls === true ? await makeCertificates(folder) : [];
+  await run("cp", ["-a", "--reflink=auto", await template(), join(folder, "data")]);
+  const tls = options.tls === true ? await certificates(folder) : [];
   const server = new Server(folder, await freePort(), options.databases?.[0] ?? "vmail", [
     ...(options.arguments ?? []),
     ...tls,
@@ -223,32 +222,24 @@ class Server implements Mariadb {
   }
 }
 
-async function templateFolder(): Promise<string> {
+async function template(): Promise<string> {
   const version = spawnSync("mariadbd", ["--no-defaults", "--version"], { encoding: "utf8" });
   if (version.status !== 0) {
     throw new Error(
       "mariadbd is missing: apt-get install mariadb-server-core mariadb-client-core (or bash test/all.sh)",
     );
   }
-  const id = createHash("sha256").update(`${version.stdout} ${fast} ${asRoot}`).digest("hex").slice(0, 12);
-  const template = join(tmpdir(), `loginmapd-test-mariadb-${id}`);
-  if (existsSync(template)) return template;
-  const folder = await mkdtemp(`${template}-`);
-  await run("mariadb-install-db", [
-    "--no-defaults",
-    `--datadir=${folder}`,
-    ...asRoot,
-    "--auth-root-authentication-method=normal",
-    "--skip-test-db",
-    "--skip-name-resolve",
-    ...fast,
-  ]);
-  // Two workers may get here at once: the first rename wins, and a template is never seen half made.
-  await rename(folder, template).catch(async (error: NodeJS.ErrnoException) => {
-    if (error.code !== "ENOTEMPTY" && error.code !== "EEXIST") throw error;
-    await rm(folder, { recursive: true, force: true });
-  });
-  return template;
+  return templateFolder("mariadb", `${version.stdout} ${fast} ${asRoot}`, (folder) =>
+    run("mariadb-install-db", [
+      "--no-defaults",
+      `--datadir=${folder}`,
+      ...asRoot,
+      "--auth-root-authentication-method=normal",
+      "--skip-test-db",
+      "--skip-name-resolve",
+      ...fast,
+    ]),
+  );
 }
 
 function greets(path: string): Promise<boolean> {
@@ -261,15 +252,10 @@ function greets(path: string): Promise<boolean> {
   });
 }
 
-async function makeCertificates(folder: string): Promise<string[]> {
-  const at = (name: string) => join(folder, name);
-  const newKey = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-days", "2"];
-  // biome-ignore format: one openssl command per line
-  await run("openssl", ["req", "-x509", ...newKey, "-keyout", at("ca.key"), "-out", at("ca.pem"), "-subj", "/CN=test authority"]);
-  // biome-ignore format: one openssl command per line
-  await run("openssl", ["req", "-x509", ...newKey, "-keyout", at("server.key"), "-out", at("server.pem"), "-subj", "/CN=localhost",
-    "-CA", at("ca.pem"), "-CAkey", at("ca.key"), "-addext", "subjectAltName=DNS:localhost,IP:127.0.0.1", "-addext", "basicConstraints=critical,CA:false"]);
-  return [`--ssl-ca=${at("ca.pem")}`, `--ssl-cert=${at("server.pem")}`, `--ssl-key=${at("server.key")}`];
+async function certificates(folder: string): Promise<string[]> {
+  const caFile = await makeAuthority(folder);
+  const { certFile, keyFile } = await makeCertificate(folder);
+  return [`--ssl-ca=${caFile}`, `--ssl-cert=${certFile}`, `--ssl-key=${keyFile}`];
 }
 
 /** Waits until every thread stands still: SIGSTOP is delivered at once, but takes effect thread by thread. */

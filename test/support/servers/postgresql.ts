@@ -6,17 +6,17 @@
  * the code under test.
  */
 import { execFile, spawnSync } from "node:child_process";
-import { createHash } from "node:crypto";
 import { existsSync, readdirSync, readFileSync } from "node:fs";
-import { appendFile, chown, mkdtemp, rename, rm, symlink, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { appendFile, chown, rm, symlink, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import pg from "pg";
 import { makeDirectory } from "../directories.ts";
 import { waitUntil } from "../wait.ts";
+import { makeAuthority, makeCertificate } from "./certificates.ts";
 import { freePort } from "./ports.ts";
 import { type Child, startChild } from "./processes.ts";
+import { templateFolder } from "./template-folder.ts";
 
 const run = promisify(execFile);
 
@@ -98,10 +98,10 @@ export async function startPostgresql(options: PostgresqlOptions = {}): Promise<
   const server = new Server(folder, port, options.standbyOf?.database ?? options.databases?.[0] ?? "vmail");
   try {
     if (options.standbyOf === undefined)
-      await run("cp", ["-a", "--reflink=auto", await templateFolder(), join(folder, "data")]);
+      await run("cp", ["-a", "--reflink=auto", await template(), join(folder, "data")]);
     await giveToPostgres(folder);
     if (options.standbyOf !== undefined) await copyOf(options.standbyOf, folder);
-    const tls = options.tls === true ? await makeCertificates(folder) : [];
+    const tls = options.tls === true ? await certificates(folder) : [];
     const settings = [
       "listen_addresses = '127.0.0.1'",
       `port = ${port}`,
@@ -260,24 +260,16 @@ function signalIfThere(pid: number, signal: NodeJS.Signals): void {
   }
 }
 
-async function templateFolder(): Promise<string> {
+async function template(): Promise<string> {
   const initdb = join(postgresqlPrograms(), "initdb");
   const version = spawnSync(initdb, ["--version"], { encoding: "utf8" }).stdout;
-  const id = createHash("sha256").update(`${version} ${hostBasedAccess} ${isRoot}`).digest("hex").slice(0, 12);
-  const template = join(tmpdir(), `loginmapd-test-postgresql-${id}`);
-  if (existsSync(template)) return template;
-  const folder = await mkdtemp(`${template}-`);
-  await giveToPostgres(folder);
-  const wanted = ["-D", folder, "-U", "root", "-A", "trust", "--no-sync", "-E", "UTF8", "--locale=C.UTF-8"];
-  const [command, ...args] = [...asPostgres, initdb, ...wanted];
-  await run(command as string, args, { env: { ...process.env, LC_ALL: "C.UTF-8" } });
-  await writeFile(join(folder, "pg_hba.conf"), hostBasedAccess);
-  // Two workers may get here at once: the first rename wins, and a template is never seen half made.
-  await rename(folder, template).catch(async (error: NodeJS.ErrnoException) => {
-    if (error.code !== "ENOTEMPTY" && error.code !== "EEXIST") throw error;
-    await rm(folder, { recursive: true, force: true });
+  return templateFolder("postgresql", `${version} ${hostBasedAccess} ${isRoot}`, async (folder) => {
+    await giveToPostgres(folder);
+    const wanted = ["-D", folder, "-U", "root", "-A", "trust", "--no-sync", "-E", "UTF8", "--locale=C.UTF-8"];
+    const [command, ...args] = [...asPostgres, initdb, ...wanted];
+    await run(command as string, args, { env: { ...process.env, LC_ALL: "C.UTF-8" } });
+    await writeFile(join(folder, "pg_hba.conf"), hostBasedAccess);
   });
-  return template;
 }
 
 async function copyOf(primary: Postgresql, folder: string): Promise<void> {
@@ -296,14 +288,9 @@ async function giveToPostgres(path: string): Promise<void> {
   await chown(path, uid as number, gid as number);
 }
 
-async function makeCertificates(folder: string): Promise<string[]> {
-  const at = (name: string) => join(folder, name);
-  const newKey = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-days", "2"];
-  // biome-ignore format: one openssl command per line
-  await run("openssl", ["req", "-x509", ...newKey, "-keyout", at("ca.key"), "-out", at("ca.pem"), "-subj", "/CN=test authority"]);
-  // biome-ignore format: one openssl command per line
-  await run("openssl", ["req", "-x509", ...newKey, "-keyout", at("server.key"), "-out", at("server.pem"), "-subj", "/CN=localhost",
-    "-CA", at("ca.pem"), "-CAkey", at("ca.key"), "-addext", "subjectAltName=DNS:localhost,IP:127.0.0.1", "-addext", "basicConstraints=critical,CA:false"]);
-  await giveToPostgres(at("server.key"));
-  return ["ssl = on", `ssl_cert_file = '${at("server.pem")}'`, `ssl_key_file = '${at("server.key")}'`];
+async function certificates(folder: string): Promise<string[]> {
+  await makeAuthority(folder);
+  const { certFile, keyFile } = await makeCertificate(folder);
+  await giveToPostgres(keyFile);
+  return ["ssl = on", `ssl_cert_file = '${certFile}'`, `ssl_key_file = '${keyFile}'`];
 }

@@ -12,6 +12,7 @@ import { promisify } from "node:util";
 import { Client } from "ldapts";
 import { makeDirectory } from "../directories.ts";
 import { waitUntil } from "../wait.ts";
+import { makeAuthority, makeCertificate } from "./certificates.ts";
 import { freePorts } from "./ports.ts";
 import { type Child, startChild } from "./processes.ts";
 
@@ -220,7 +221,7 @@ class Server implements Slapd {
   }
 
   async configure(options: SlapdOptions): Promise<void> {
-    await makeCertificate(this.folder, options.certificateFor ?? "IP:127.0.0.1,DNS:localhost");
+    await makeCertificate(this.folder, options.certificateFor ?? "IP:127.0.0.1,DNS:localhost", "directory");
     await writeFile(join(this.folder, "slapd.conf"), configuration(this.folder, options));
   }
 
@@ -257,19 +258,4 @@ class Server implements Slapd {
     this.#child.signal(signal);
     await this.#child.exited;
   }
-}
-
-const newKey = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-days", "2"];
-
-async function makeAuthority(folder: string): Promise<void> {
-  const at = (name: string) => join(folder, name);
-  // biome-ignore format: one openssl command per line
-  await run("openssl", ["req", "-x509", ...newKey, "-keyout", at("ca.key"), "-out", at("ca.pem"), "-subj", "/CN=test authority"]);
-}
-
-async function makeCertificate(folder: string, names: string): Promise<void> {
-  const at = (name: string) => join(folder, name);
-  // biome-ignore format: one openssl command per line
-  await run("openssl", ["req", "-x509", ...newKey, "-keyout", at("server.key"), "-out", at("server.pem"), "-subj", "/CN=directory",
-    "-CA", at("ca.pem"), "-CAkey", at("ca.key"), "-addext", `subjectAltName=${names}`, "-addext", "basicConstraints=critical,CA:false"]);
 }
