@@ -1,4 +1,5 @@
 /* The addresses of workload.ts, for the C programs of the benchmark: a function of their number, all equally long. */
+#pragma once
 #include <string.h>
 
 enum { DOMAINS = 100, KEY_BYTES = 26 };

@@ -1,11 +1,14 @@
 /* The load generator of load.ts once more, in C, used when there is a compiler: it costs the machine half as much, so that
  * a server that is faster than Node can be measured on the core beside it.
  *
- * Takes the fields of a LoadJob as name=value, prints one LoadResult as JSON; load.ts says what they mean. Connections are
+ * Takes the fields of a LoadJob as name=value, prints one LoadResult as JSON; load-job.ts says what they mean. Connections are
  * opened before the clock starts, one query is in flight on each, every reply is compared byte by byte.
  */
 #define _GNU_SOURCE
 #include "addresses.h"
+#include "load-job.h"
+#include "load-measure.h"
+#include "load-texts.h"
 #include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -24,189 +27,7 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { REPLY_BYTES = 512, EVENTS = 256, DRAWN = 1 << 18, GIVE_UP_MS = 10000 };
-
-static struct {
-  char target[108], protocol[16], population[16], order[16];
-  double first, count, repeat, constant, connections, ask_all, warm_ms, measure_ms, rate, churn, pid, seed;
-} job;
-
-static void fail(const char *format, ...) {
-  va_list words;
-  va_start(words, format);
-  vfprintf(stderr, format, words);
-  va_end(words);
-  fputc('\n', stderr);
-  exit(1);
-}
-
-static void read_job(int argc, char **argv) {
-  const struct {
-    const char *name;
-    double *number;
-    char *text;
-    size_t size;
-  } fields[] = {
-      {"target", NULL, job.target, sizeof job.target},       {"protocol", NULL, job.protocol, sizeof job.protocol},
-      {"population", NULL, job.population, sizeof job.population}, {"order", NULL, job.order, sizeof job.order},
-      {"first", &job.first, NULL, 0},       {"count", &job.count, NULL, 0},
-      {"repeat", &job.repeat, NULL, 0},     {"constant", &job.constant, NULL, 0},
-      {"connections", &job.connections, NULL, 0}, {"ask_all", &job.ask_all, NULL, 0},
-      {"warm_ms", &job.warm_ms, NULL, 0},   {"measure_ms", &job.measure_ms, NULL, 0},
-      {"rate", &job.rate, NULL, 0},         {"churn", &job.churn, NULL, 0},
-      {"pid", &job.pid, NULL, 0},           {"seed", &job.seed, NULL, 0},
-  };
-  for (int i = 1; i < argc; i++) {
-    char *value = strchr(argv[i], '=');
-    if (value == NULL) fail("expected name=value, got %s", argv[i]);
-    *value++ = '\0';
-    size_t f = 0;
-    while (f < sizeof fields / sizeof *fields && strcmp(fields[f].name, argv[i]) != 0) f++;
-    if (f == sizeof fields / sizeof *fields) fail("unknown field %s", argv[i]);
-    if (fields[f].number != NULL) *fields[f].number = atof(value);
-    else snprintf(fields[f].text, fields[f].size, "%s", value);
-  }
-}
-
-/* ---- time and chance ---- */
-
-static uint64_t now_ns(void) {
-  struct timespec t;
-  clock_gettime(CLOCK_MONOTONIC, &t);
-  return (uint64_t)t.tv_sec * 1000000000u + (uint64_t)t.tv_nsec;
-}
-
-static uint64_t random_state;
-
-static double random_unit(void) { /* splitmix64 */
-  uint64_t z = random_state += 0x9e3779b97f4a7c15u;
-  z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9u;
-  z = (z ^ (z >> 27)) * 0x94d049bb133111ebu;
-  return (double)((z ^ (z >> 31)) >> 11) / 9007199254740992.0;
-}
-
-/* ---- the histogram of histogram.ts, in ns: 128 buckets per power of two ---- */
-
-static uint64_t buckets[64 * 128], recorded, longest_ns;
-
-static void record(uint64_t ns) {
-  int shift = ns < 256 ? 0 : 56 - __builtin_clzll(ns);
-  buckets[(unsigned)shift * 128 + (ns >> shift)]++;
-  recorded++;
-  if (ns > longest_ns) longest_ns = ns;
-}
-
-static double quantile_us(double quantile) {
-  uint64_t rank = (uint64_t)ceil(quantile * (double)recorded), seen = 0;
-  for (unsigned i = 0; i < sizeof buckets / sizeof *buckets; i++) {
-    seen += buckets[i];
-    if (seen == 0 || seen < rank) continue;
-    unsigned shift = i < 256 ? 0 : i / 128 - 1;
-    double middle = (double)((uint64_t)(i - shift * 128) << shift) + (double)((1ull << shift) >> 1);
-    return fmin(middle, (double)longest_ns) / 1000;
-  }
-  return 0;
-}
-
-/* ---- what is asked and expected: templates into which an address is written ---- */
-
-struct text {
-  char bytes[128];
-  size_t length, key_at;
-};
-static struct text query, reply;
-static const char *name = "user", *domain = "host";
-static int is_any_not_found; /* tcp_table: only the code of a "500 text" counts */
-
-static struct text text_around_key(const char *before, const char *after) {
-  struct text t = {.key_at = strlen(before), .length = strlen(before) + KEY_BYTES + strlen(after)};
-  memcpy(t.bytes, before, t.key_at);
-  memcpy(t.bytes + t.key_at + KEY_BYTES, after, strlen(after));
-  return t;
-}
-
-static struct text text_without_key(const char *bytes) {
-  struct text t = {.length = strlen(bytes)};
-  memcpy(t.bytes, bytes, t.length);
-  return t;
-}
-
-static int is_tcp_table, is_mailbox;
-
-static void prepare_texts(void) {
-  is_tcp_table = strcmp(job.protocol, "tcp_table") == 0;
-  is_mailbox = job.constant || strcmp(job.population, "mailbox") == 0;
-  if (strcmp(job.population, "nobody") == 0) name = "none";
-  if (strcmp(job.population, "foreign") == 0) domain = "away";
-  query = is_tcp_table ? text_around_key("get ", "\n") : text_around_key("34:senders ", ",");
-  if (is_mailbox) reply = is_tcp_table ? text_around_key("200 ", "\n") : text_around_key("29:OK ", ",");
-  else reply = text_without_key(is_tcp_table ? "500 " : "9:NOTFOUND ,");
-  is_any_not_found = is_tcp_table && !is_mailbox;
-  if (job.constant) write_address(reply.bytes + reply.key_at, "user", "host", 0);
-}
-
-static int is_whole(const char *bytes, size_t length) {
-  if (is_tcp_table) return length > 0 && bytes[length - 1] == '\n';
-  const char *colon = memchr(bytes, ':', length);
-  return colon != NULL && length >= (size_t)(colon - bytes) + 2 + (size_t)atoi(bytes);
-}
-
-/* ---- the order of the keys ---- */
-
-static uint32_t *sequence, sequence_length, position;
-
-static void draw_sequence(void) {
-  uint32_t count = (uint32_t)job.count;
-  int is_walk = strcmp(job.order, "walk") == 0;
-  sequence_length = is_walk ? count : DRAWN;
-  sequence = malloc(sequence_length * sizeof *sequence);
-  double exponent = atof(job.order), sum = 0, *cumulated = malloc(count * sizeof *cumulated);
-  for (uint32_t i = 0; i < count; i++) cumulated[i] = sum += pow(i + 1, -exponent); /* uniform: exponent 0 */
-  for (uint32_t i = 0; i < sequence_length; i++) {
-    if (is_walk) {
-      sequence[i] = i;
-      continue;
-    }
-    double value = random_unit() * sum;
-    uint32_t low = 0, high = count - 1;
-    while (low < high) {
-      uint32_t middle = (low + high) / 2;
-      if (cumulated[middle] > value) high = middle;
-      else low = middle + 1;
-    }
-    sequence[i] = low;
-  }
-  free(cumulated);
-}
-
-/* ---- the server's use of the machine: proc(5) ---- */
-
-static double server_cpu_us(void) {
-  char path[64], line[1024];
-  snprintf(path, sizeof path, "/proc/%d/stat", (int)job.pid);
-  FILE *file = fopen(path, "r");
-  if (file == NULL || fgets(line, sizeof line, file) == NULL) fail("%s: %s", path, strerror(errno));
-  fclose(file);
-  unsigned long user = 0, system = 0;
-  sscanf(strrchr(line, ')') + 2, "%*c %*d %*d %*d %*d %*d %*u %*u %*u %*u %*u %lu %lu", &user, &system);
-  return (double)(user + system) * 1e6 / (double)sysconf(_SC_CLK_TCK);
-}
-
-static double server_rss_bytes(void) {
-  char path[64];
-  unsigned long size = 0, resident = 0;
-  snprintf(path, sizeof path, "/proc/%d/statm", (int)job.pid);
-  FILE *file = fopen(path, "r");
-  if (file == NULL || fscanf(file, "%lu %lu", &size, &resident) != 2) fail("%s: %s", path, strerror(errno));
-  fclose(file);
-  return (double)resident * (double)sysconf(_SC_PAGESIZE);
-}
-
-static double own_cpu_us(void) {
-  struct rusage u;
-  getrusage(RUSAGE_SELF, &u);
-  return (double)(u.ru_utime.tv_sec + u.ru_stime.tv_sec) * 1e6 + (double)(u.ru_utime.tv_usec + u.ru_stime.tv_usec);
-}
+enum { REPLY_BYTES = 512, EVENTS = 256, GIVE_UP_MS = 10000 };
 
 /* ---- clients ---- */
 
@@ -324,11 +145,11 @@ static void enter(enum phase next, uint64_t now) {
   } else if (phase == MEASURING) {
     phase_end = now + (uint64_t)(job.measure_ms * 1e6);
     began = now;
-    server_cpu_before = server_cpu_us();
+    server_cpu_before = server_cpu_us((int)job.pid);
     own_cpu_before = own_cpu_us();
   } else {
     ended = now;
-    server_cpu_after = server_cpu_us();
+    server_cpu_after = server_cpu_us((int)job.pid);
     own_cpu_after = own_cpu_us();
   }
 }
@@ -414,7 +235,7 @@ int main(int argc, char **argv) {
          "\"firstFault\":\"%s\"}\n",
          (unsigned long long)recorded, (unsigned long long)replies, seconds, (double)recorded / seconds, quantile_us(0.5), quantile_us(0.99),
          quantile_us(0.999), (double)longest_ns / 1000, (server_cpu_after - server_cpu_before) / lookups,
-         (own_cpu_after - own_cpu_before) / lookups, server_rss_bytes(), (unsigned long long)wrong,
+         (own_cpu_after - own_cpu_before) / lookups, server_rss_bytes((int)job.pid), (unsigned long long)wrong,
          (unsigned long long)broken, first_fault);
   return 0;
 }
