@@ -36,12 +36,29 @@ const rows: readonly Row[] = [
     // The document is generated, and its one example is this constant.
     runners: { "test/unit/docs/generated-files.test.ts": "problemsOf(sampleYaml)" },
   },
-  ...["", "yaml"].map((language) => ({
+  {
     document: "docs/ldap.md",
-    language,
+    language: "",
+    runners: {
+      "test/integration/docs/ldap-guides.test.ts": "docs/ldap.md",
+      "test/integration/docs/ldap-guides-postfix.test.ts": "docs/ldap.md",
+    },
+  },
+  {
+    document: "docs/ldap.md",
+    language: "python",
+    runners: { "test/integration/docs/ldap-guides-postfix.test.ts": "docs/ldap.md" },
+  },
+  {
+    document: "docs/ldap.md",
+    language: "yaml",
     runners: { "test/integration/docs/ldap-guides.test.ts": "docs/ldap.md" },
-  })),
-  { document: "docs/ldap.md", language: "sh", nothing: "serves a table file of the reader's machine until Ctrl-C" },
+  },
+  {
+    document: "docs/ldap.md",
+    language: "sh",
+    nothing: "serves a table file of the reader's machine until Ctrl-C, and reloads the servers of that machine",
+  },
   ...["", "yaml"].map((language) => ({
     document: "docs/milter.md",
     language,
