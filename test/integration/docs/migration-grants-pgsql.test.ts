@@ -8,6 +8,7 @@ import type { Database } from "../../../src/model/source.ts";
 import type { PresetOptions } from "../../../src/source/presets/preset.ts";
 import { presetNamed, presetNames } from "../../../src/source/presets/stacks.ts";
 import { blocksUnder, readGuides } from "../../support/docs/guides.ts";
+import { pgsqlConnection } from "../../support/fakes/connections.ts";
 import { openSource, ownersOf } from "../../support/fakes/open-source.ts";
 import { projectRoot } from "../../support/servers/daemon.ts";
 import { type Postgresql, startPostgresql } from "../../support/servers/postgresql.ts";
@@ -34,17 +35,13 @@ const optionSets: readonly PresetOptions[] = [
 /** Opens the preset as the account; the caller closes it. */
 function openPreset(database: string, preset: string, password: string, options: PresetOptions): Database {
   return openSource({
-    connection: {
-      driver: "pgsql",
+    connection: pgsqlConnection({
       hosts: [{ kind: "unix", path: server.socketFolder }],
       user: "loginmapd",
       password,
       database,
-      tls: undefined,
       poolSize: 1,
-      connectTimeoutMs: 5000,
-      queryTimeoutMs: 5000,
-    },
+    }),
     queries: { kind: "preset", preset, options },
   });
 }

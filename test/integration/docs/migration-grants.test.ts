@@ -6,6 +6,7 @@ import { parse } from "yaml";
 import type { Database } from "../../../src/model/source.ts";
 import type { PresetOptions } from "../../../src/source/presets/preset.ts";
 import { blocksUnder, type Guide, readGuides } from "../../support/docs/guides.ts";
+import { mysqlConnection } from "../../support/fakes/connections.ts";
 import { openSource, ownersOf } from "../../support/fakes/open-source.ts";
 import { projectRoot } from "../../support/servers/daemon.ts";
 import { type Mariadb, startMariadb } from "../../support/servers/mariadb.ts";
@@ -60,18 +61,13 @@ async function withEach<T>(
   const found: T[] = [];
   for (const more of optionSets) {
     const source = openSource({
-      connection: {
-        driver: "mysql",
+      connection: mysqlConnection({
         hosts: [{ kind: "unix", path: mariadb.socket }],
         user: "loginmapd",
         password,
         database,
-        tls: undefined,
-        charset: undefined,
         poolSize: 1,
-        connectTimeoutMs: 5000,
-        queryTimeoutMs: 5000,
-      },
+      }),
       queries: { kind: "preset", preset, options: { ...options, ...more, ...ownOptions(preset) } },
     });
     try {

@@ -4,8 +4,8 @@ import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
 import { allowanceFor } from "../../../src/audit/allowance.ts";
 import { foldKey, splitAddress } from "../../../src/model/address.ts";
-import type { ConnectionSettings } from "../../../src/model/settings.ts";
 import type { Database } from "../../../src/model/source.ts";
+import { mysqlConnection, pgsqlConnection } from "../../support/fakes/connections.ts";
 import { domainsOf, openSource, ownersOf } from "../../support/fakes/open-source.ts";
 import { projectRoot } from "../../support/servers/daemon.ts";
 import { type Mariadb, startMariadb } from "../../support/servers/mariadb.ts";
@@ -51,12 +51,11 @@ afterAll(async () => {
 });
 
 function open(driver: "mysql" | "pgsql", preset: string, database: string): Database {
-  const common = { user: "reader", password: "secret", database, tls: undefined, poolSize: 1 };
-  const times = { connectTimeoutMs: 5000, queryTimeoutMs: 5000 };
-  const connection: ConnectionSettings =
+  const login = { password: "secret", database, poolSize: 1 };
+  const connection =
     driver === "mysql"
-      ? { driver, hosts: [{ kind: "unix", path: mariadb.socket }], charset: undefined, ...common, ...times }
-      : { driver, hosts: [{ kind: "inet", host: "127.0.0.1", port: postgresql.port }], ...common, ...times };
+      ? mysqlConnection({ hosts: [{ kind: "unix", path: mariadb.socket }], ...login })
+      : pgsqlConnection({ hosts: [{ kind: "inet", host: "127.0.0.1", port: postgresql.port }], ...login });
   const source = openSource({ connection, queries: { kind: "preset", preset, options: {} } });
   opened.push(source);
   return source;

@@ -13,22 +13,13 @@ import type { ListedLine } from "../../../src/model/listing.ts";
 import type { Database } from "../../../src/model/source.ts";
 import type { PresetOptions } from "../../../src/source/presets/preset.ts";
 import { makeDirectory, type TestDirectory } from "../../support/directories.ts";
+import { mysqlConnection, pgsqlConnection } from "../../support/fakes/connections.ts";
 import { openSource, ownersOf } from "../../support/fakes/open-source.ts";
 import { everyAddress, insertSql, randomRows } from "../../support/random-mail.ts";
 import { type Mariadb, startMariadb } from "../../support/servers/mariadb.ts";
 import { type Postgresql, startPostgresql } from "../../support/servers/postgresql.ts";
+import { stacks } from "./stack-cases.ts";
 
-const stacks = [
-  "postfixadmin",
-  "iredmail",
-  "mailcow",
-  "ispconfig",
-  "ispmail",
-  "modoboa",
-  "froxlor",
-  "leister",
-  "vimbadmin",
-];
 const deadlineMs = 20_000;
 
 let mariadb: Mariadb;
@@ -38,7 +29,7 @@ const opened: Database[] = [];
 
 const sqlFile = (path: string) => readFileSync(join(import.meta.dirname, "../../../sql", path), "utf8");
 const mysqlSchemas = [
-  ...stacks.map((name) => [name, `${name}/example.sql`] as const),
+  ...stacks.map(({ name }) => [name, `${name}/example.sql`] as const),
   ["native", "native/001-schema.mysql.sql"] as const,
 ];
 
@@ -90,17 +81,8 @@ afterAll(async () => {
 
 function openServer(driver: "mysql" | "pgsql", preset: string, options: PresetOptions, database: string): Database {
   const path = driver === "mysql" ? mariadb.socket : postgresql.socketFolder;
-  const common = {
-    hosts: [{ kind: "unix", path }] as const,
-    user: "reader",
-    password: "r",
-    database,
-    tls: undefined,
-    poolSize: 2,
-    connectTimeoutMs: 5000,
-    queryTimeoutMs: 5000,
-  };
-  const connection = driver === "mysql" ? ({ driver, charset: undefined, ...common } as const) : { driver, ...common };
+  const place = { hosts: [{ kind: "unix", path }] as const, password: "r", database };
+  const connection = driver === "mysql" ? mysqlConnection(place) : pgsqlConnection(place);
   return closedLater(openSource({ connection, queries: { kind: "preset", preset, options } }));
 }
 
@@ -174,7 +156,7 @@ const deep: PresetOptions = { alias_depth: 3, include_catchall: true };
 const deepEvery = 8;
 const optionsOf = (preset: string, options: PresetOptions) => ({ ...plain[preset], ...options });
 
-describe.each(stacks)("%s", (name) => {
+describe.each(stacks)("$name", ({ name }) => {
   test("lists what its lookups answer, in the example rows", async () => {
     const options = { include_catchall: true, include_list_members: true };
     await expectListingEqualsLookups(openMysql(name, optionsOf(name, options), name));

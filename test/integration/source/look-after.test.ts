@@ -9,6 +9,7 @@ import { sourceTally } from "../../../src/model/tally.ts";
 import { lookAfterIntervalMs } from "../../../src/source/database.ts";
 import { openDatabase } from "../../../src/source/open.ts";
 import { makeDirectory, type TestDirectory } from "../../support/directories.ts";
+import { mysqlConnection } from "../../support/fakes/connections.ts";
 import { fakeLog } from "../../support/fakes/fakes.ts";
 import { ownersOf } from "../../support/fakes/open-source.ts";
 import { Lag } from "../../support/lag.ts";
@@ -92,18 +93,14 @@ describe("a MariaDB", () => {
   afterAll(() => mariadb.remove());
 
   function openMariadb(password = "secret", hosts?: readonly Endpoint[]): Database {
-    const connection = {
-      driver: "mysql",
+    const connection = mysqlConnection({
       hosts: hosts ?? [{ kind: "inet", host: "127.0.0.1", port: mariadb.port }],
       user: "loginmapd",
       password,
       database: mariadb.database,
-      tls: undefined,
-      charset: undefined,
-      poolSize: 2,
       connectTimeoutMs: 2000,
       queryTimeoutMs: 2000,
-    } as const;
+    });
     return open(connection, "SELECT o FROM m WHERE a = :email");
   }
 

@@ -5,6 +5,7 @@ import mysql from "mysql2/promise";
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
 import type { Database } from "../../../src/model/source.ts";
 import type { PresetOptions } from "../../../src/source/presets/preset.ts";
+import { mysqlConnection } from "../../support/fakes/connections.ts";
 import { domainsOf, openSource } from "../../support/fakes/open-source.ts";
 import { type Mariadb, startMariadb } from "../../support/servers/mariadb.ts";
 import { stacks } from "./stack-cases.ts";
@@ -36,18 +37,11 @@ async function load(stack: string, database: string): Promise<void> {
 /** Opens a preset as the daemon does; closed after the test. */
 function open(preset: string, options: PresetOptions, database = preset): Database {
   const source = openSource({
-    connection: {
-      driver: "mysql",
+    connection: mysqlConnection({
       hosts: [{ kind: "unix", path: mariadb.socket }],
-      user: "reader",
       password: "r",
       database,
-      tls: undefined,
-      charset: undefined,
-      poolSize: 2,
-      connectTimeoutMs: 5000,
-      queryTimeoutMs: 5000,
-    },
+    }),
     queries: { kind: "preset", preset, options },
   });
   opened.push(source);

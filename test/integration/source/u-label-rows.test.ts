@@ -6,6 +6,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
 import type { ConnectionSettings, QuerySettings } from "../../../src/model/settings.ts";
 import type { Database } from "../../../src/model/source.ts";
 import { makeDirectory, type TestDirectory } from "../../support/directories.ts";
+import { mysqlConnection, pgsqlConnection } from "../../support/fakes/connections.ts";
 import { openSource, ownersOf } from "../../support/fakes/open-source.ts";
 import { type Mariadb, startMariadb } from "../../support/servers/mariadb.ts";
 import { type Postgresql, startPostgresql } from "../../support/servers/postgresql.ts";
@@ -52,12 +53,11 @@ afterAll(async () => {
 });
 
 function connectionOf(driver: "mysql" | "pgsql" | "sqlite", user = "reader"): ConnectionSettings {
-  const times = { connectTimeoutMs: 5000, queryTimeoutMs: 10_000 };
   if (driver === "sqlite") return { driver, path: join(directory.path, "mail.sqlite"), queryTimeoutMs: 10_000 };
-  const login = { user, password: "secret", database: "vmail", tls: undefined, poolSize: 1, ...times };
+  const login = { user, password: "secret", database: "vmail", poolSize: 1, queryTimeoutMs: 10_000 };
   return driver === "mysql"
-    ? { driver, hosts: [{ kind: "unix", path: mariadb.socket }], charset: undefined, ...login }
-    : { driver, hosts: [{ kind: "inet", host: "127.0.0.1", port: postgresql.port }], ...login };
+    ? mysqlConnection({ hosts: [{ kind: "unix", path: mariadb.socket }], ...login })
+    : pgsqlConnection({ hosts: [{ kind: "inet", host: "127.0.0.1", port: postgresql.port }], ...login });
 }
 
 function open(connection: ConnectionSettings | undefined, queries: QuerySettings): Database {

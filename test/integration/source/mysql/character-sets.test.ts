@@ -6,6 +6,7 @@ import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
 import type { Database } from "../../../../src/model/source.ts";
+import { mysqlConnection } from "../../../support/fakes/connections.ts";
 import { answerTo, openSource, ownersOf } from "../../../support/fakes/open-source.ts";
 import { type Mariadb, startMariadb } from "../../../support/servers/mariadb.ts";
 
@@ -36,18 +37,11 @@ afterAll(() => mariadb.remove());
 
 function open(address: string): Database {
   const database = openSource({
-    connection: {
-      driver: "mysql",
+    connection: mysqlConnection({
       hosts: [{ kind: "unix", path: mariadb.socket }],
-      user: "reader",
       password: "secret",
       database: mariadb.database,
-      tls: undefined,
-      charset: undefined,
-      poolSize: 2,
-      connectTimeoutMs: 5000,
-      queryTimeoutMs: 5000,
-    },
+    }),
     queries: { kind: "queries", sql: { address } },
   });
   opened.push(database);

@@ -6,6 +6,7 @@ import { join } from "node:path";
 import { afterEach, expect, test } from "vitest";
 import type { Database } from "../../../../src/model/source.ts";
 import { makeDirectory } from "../../../support/directories.ts";
+import { mysqlConnection } from "../../../support/fakes/connections.ts";
 import { openSource, ownersOf } from "../../../support/fakes/open-source.ts";
 import { within } from "../../../support/wait.ts";
 
@@ -45,19 +46,14 @@ async function listen(onClient: (socket: Socket) => void): Promise<number> {
 /** @param serverPublicKeyFile of the server that is meant, if it is configured */
 function source(port: number, serverPublicKeyFile?: string): Database {
   database = openSource({
-    connection: {
-      driver: "mysql",
+    connection: mysqlConnection({
       hosts: [{ kind: "inet", host: "127.0.0.1", port }],
       user: "loginmapd",
       password,
       database: "vmail",
-      tls: undefined,
-      charset: undefined,
       ...(serverPublicKeyFile !== undefined && { serverPublicKeyFile }),
       poolSize: 1,
-      connectTimeoutMs: 5000,
-      queryTimeoutMs: 5000,
-    },
+    }),
     queries: { kind: "queries", sql: { address: "SELECT :email" } },
   });
   return database;

@@ -7,6 +7,7 @@ import { rank } from "../../../../src/lookup/ranking.ts";
 import type { Database } from "../../../../src/model/source.ts";
 import { sourceTally } from "../../../../src/model/tally.ts";
 import { openDatabase } from "../../../../src/source/open.ts";
+import { mysqlConnection } from "../../../support/fakes/connections.ts";
 import { type Mariadb, startMariadb } from "../../../support/servers/mariadb.ts";
 
 let mariadb: Mariadb;
@@ -56,18 +57,13 @@ function open(preset: string, user = "reader"): Database {
   const database = openDatabase(
     "mail",
     {
-      connection: {
-        driver: "mysql",
+      connection: mysqlConnection({
         hosts: [{ kind: "unix", path: mariadb.socket }],
         user,
         password: "r",
         database: "stack",
-        tls: undefined,
-        charset: undefined,
         poolSize: 1,
-        connectTimeoutMs: 5000,
-        queryTimeoutMs: 5000,
-      },
+      }),
       queries: { kind: "preset", preset, options: {} },
     },
     { clock, log, tally: sourceTally(), maxWaitingLookups: 100 },

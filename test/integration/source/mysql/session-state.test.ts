@@ -3,6 +3,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
 import type { Database } from "../../../../src/model/source.ts";
+import { mysqlConnection } from "../../../support/fakes/connections.ts";
 import { domainsOf, openSource, ownersOf } from "../../../support/fakes/open-source.ts";
 import { type Mariadb, startMariadb } from "../../../support/servers/mariadb.ts";
 
@@ -44,18 +45,15 @@ async function setGlobal(name: string, value: string): Promise<void> {
 
 function source(address?: string, charset?: string): Database {
   const database = openSource({
-    connection: {
-      driver: "mysql",
+    connection: mysqlConnection({
       hosts: [{ kind: "inet", host: "127.0.0.1", port: mariadb.port }],
       user: "loginmapd",
       password: "secret",
       database: mariadb.database,
-      tls: undefined,
       charset,
       poolSize: 1,
-      connectTimeoutMs: 5000,
       queryTimeoutMs: 20_000,
-    },
+    }),
     queries:
       address === undefined ? { kind: "preset", preset: "native", options: {} } : { kind: "queries", sql: { address } },
   });

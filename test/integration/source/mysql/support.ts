@@ -2,6 +2,7 @@
 import { afterAll, afterEach, beforeAll } from "vitest";
 import type { Endpoint, TlsSettings } from "../../../../src/model/settings.ts";
 import type { Database } from "../../../../src/model/source.ts";
+import { mysqlConnection } from "../../../support/fakes/connections.ts";
 import { openSource, ownersOf } from "../../../support/fakes/open-source.ts";
 import { type Mariadb, startMariadb } from "../../../support/servers/mariadb.ts";
 import { nativeSchema } from "../../../support/servers/stage.ts";
@@ -70,18 +71,16 @@ class MysqlBench {
       domains,
     } = options;
     const database = openSource({
-      connection: {
-        driver: "mysql",
+      connection: mysqlConnection({
         hosts,
         user: "loginmapd",
         password,
         database: this.server.database,
         tls,
-        charset: undefined,
         poolSize,
         connectTimeoutMs: 2000,
         queryTimeoutMs,
-      },
+      }),
       queries:
         address === undefined
           ? { kind: "preset", preset: "native", options: {} }

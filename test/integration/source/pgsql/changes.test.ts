@@ -5,6 +5,7 @@ import { afterAll, afterEach, beforeAll, expect, test, vi } from "vitest";
 import type { ChangeWatch } from "../../../../src/model/listing.ts";
 import type { Endpoint } from "../../../../src/model/settings.ts";
 import type { Database } from "../../../../src/model/source.ts";
+import { pgsqlConnection } from "../../../support/fakes/connections.ts";
 import { openSource } from "../../../support/fakes/open-source.ts";
 import { startPgbouncer } from "../../../support/servers/pgbouncer.ts";
 import { type Postgresql, startPostgresql } from "../../../support/servers/postgresql.ts";
@@ -44,17 +45,11 @@ async function watch(
   preset = "native",
 ) {
   const source = openSource({
-    connection: {
-      driver: "pgsql",
+    connection: pgsqlConnection({
       hosts: [host],
-      user: "reader",
       password: "r",
       database,
-      tls: undefined,
-      poolSize: 2,
-      connectTimeoutMs: 5000,
-      queryTimeoutMs: 5000,
-    },
+    }),
     queries: { kind: "preset", preset, options: {} },
   });
   const hints = { count: 0 };

@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
 import type { QuerySettings } from "../../../../src/model/settings.ts";
 import type { Database } from "../../../../src/model/source.ts";
+import { pgsqlConnection } from "../../../support/fakes/connections.ts";
 import { answerTo, openSource } from "../../../support/fakes/open-source.ts";
 import { injections } from "../../../support/injections.ts";
 import { type Postgresql, startPostgresql } from "../../../support/servers/postgresql.ts";
@@ -29,17 +30,11 @@ afterEach(async () => {
 afterAll(() => server.remove());
 
 const connection = () =>
-  ({
-    driver: "pgsql",
+  pgsqlConnection({
     hosts: [{ kind: "inet", host: "127.0.0.1", port: server.port }],
-    user: "reader",
     password: "r",
     database: "vmail",
-    tls: undefined,
-    poolSize: 2,
-    connectTimeoutMs: 5000,
-    queryTimeoutMs: 5000,
-  }) as const;
+  });
 
 function open(queries: QuerySettings): Database {
   const database = openSource({ connection: queries.kind === "postfix_cf" ? undefined : connection(), queries });

@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
 import type { Database } from "../../../../src/model/source.ts";
 import type { PresetOptions } from "../../../../src/source/presets/preset.ts";
+import { pgsqlConnection } from "../../../support/fakes/connections.ts";
 import { domainsOf, openSource, ownersOf, scansOf } from "../../../support/fakes/open-source.ts";
 import { type Postgresql, startPostgresql } from "../../../support/servers/postgresql.ts";
 import { stacks } from "../stack-cases.ts";
@@ -40,17 +41,11 @@ function rowsOf(example: string): string {
 
 function open(preset: string, options: PresetOptions, database = preset): Database {
   const source = openSource({
-    connection: {
-      driver: "pgsql",
+    connection: pgsqlConnection({
       hosts: [{ kind: "unix", path: server.socketFolder }],
-      user: "reader",
       password: "r",
       database,
-      tls: undefined,
-      poolSize: 2,
-      connectTimeoutMs: 5000,
-      queryTimeoutMs: 5000,
-    },
+    }),
     queries: { kind: "preset", preset, options },
   });
   opened.push(source);

@@ -2,6 +2,7 @@
 import { type AddressInfo, createServer, type Server, type Socket } from "node:net";
 import { afterEach, expect, test } from "vitest";
 import type { Database } from "../../../../src/model/source.ts";
+import { pgsqlConnection } from "../../../support/fakes/connections.ts";
 import { openSource, ownersOf } from "../../../support/fakes/open-source.ts";
 
 const password = "the-password-of-the-account";
@@ -34,17 +35,14 @@ async function lookUp(answer: (socket: Socket) => void): Promise<unknown> {
   });
   await new Promise<void>((resolve) => server?.listen(0, "127.0.0.1", resolve));
   database = openSource({
-    connection: {
-      driver: "pgsql",
+    connection: pgsqlConnection({
       hosts: [{ kind: "inet", host: "127.0.0.1", port: (server.address() as AddressInfo).port }],
-      user: "reader",
       password,
       database: "vmail",
-      tls: undefined,
       poolSize: 1,
       connectTimeoutMs: 10_000,
       queryTimeoutMs: 1000,
-    },
+    }),
     queries: { kind: "queries", sql: { address: "SELECT owner FROM people WHERE address = :email" } },
   });
   return ownersOf(database, "alice@example.com").catch((error: unknown) => error);

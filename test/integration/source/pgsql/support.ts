@@ -3,6 +3,7 @@ import { afterAll, afterEach, beforeAll, beforeEach } from "vitest";
 import type { SourceError } from "../../../../src/model/errors.ts";
 import type { ConnectionSettings, Endpoint, QuerySettings } from "../../../../src/model/settings.ts";
 import type { Database } from "../../../../src/model/source.ts";
+import { pgsqlConnection } from "../../../support/fakes/connections.ts";
 import { openSource, ownersOf } from "../../../support/fakes/open-source.ts";
 import { type Postgresql, startPostgresql } from "../../../support/servers/postgresql.ts";
 
@@ -58,18 +59,12 @@ class PgsqlBench {
   /** Opens a source. */
   open(sql: Extract<QuerySettings, { kind: "queries" }>["sql"] = plain, changes: Partial<Settings> = {}): Database {
     const database = openSource({
-      connection: {
-        driver: "pgsql",
+      connection: pgsqlConnection({
         hosts: [inet(this.server.port)],
-        user: "reader",
         password: "r",
         database: "vmail",
-        tls: undefined,
-        poolSize: 2,
-        connectTimeoutMs: 5000,
-        queryTimeoutMs: 5000,
         ...changes,
-      },
+      }),
       queries: { kind: "queries", sql },
     });
     this.#open.push(database);
