@@ -83,6 +83,11 @@ describe("what a server says of itself is against the server", () => {
     const asked = first.searches.length;
     expect(await ownersOf(database, "bob@corp.example")).toEqual(["second"]);
     expect(first.searches.length).toBe(asked);
+    // Where lookups search, not at the root DSE, which such a server still shows.
+    const looks = () => first.asked.filter(({ attributes }) => attributes[0] === "1.1").map(({ dn }) => dn);
+    await waitUntil("it to be looked at", () => looks().length > 1);
+    expect([...new Set(looks())]).toEqual([base]);
+    expect(database.health().hosts[0]?.isUp).toBe(false);
     isOut = false;
     await waitUntil("the first to be up", () => database.health().hosts[0]?.isUp === true);
     expect(await ownersOf(database, "carol@corp.example")).toEqual(["first"]);
