@@ -14,6 +14,7 @@ import { askOnce } from "../../support/wire/wire.ts";
 const lookupTimeoutMs = 2000;
 
 let slapd: Slapd | undefined;
+let second: Slapd | undefined;
 let daemon: Daemon | undefined;
 let relay: Relay | undefined;
 
@@ -21,6 +22,8 @@ afterEach(async () => {
   await daemon?.kill();
   await relay?.close();
   await slapd?.remove();
+  await second?.remove();
+  second = undefined;
 });
 
 const person = (uid: string, mail: string) => `dn: uid=${uid},ou=people,${suffix}
@@ -74,9 +77,10 @@ interface Site {
   readonly relay: Relay;
 }
 
-async function startSite({ isSecure = false } = {}): Promise<Site> {
+async function startSite({ isSecure = false, hasSecond = false } = {}): Promise<Site> {
   const server = await startSlapd({ ldif });
   slapd = server;
+  if (hasSecond) second = await startSlapd({ ldif });
   const between = await openRelay();
   relay = between;
   between.target = isSecure ? server.securePort : server.port;
@@ -91,7 +95,10 @@ async function startSite({ isSecure = false } = {}): Promise<Site> {
       sources: {
         people: {
           driver: "ldap",
-          uri: [`${isSecure ? "ldaps" : "ldap"}://127.0.0.1:${between.port}`],
+          uri: [
+            `${isSecure ? "ldaps" : "ldap"}://127.0.0.1:${between.port}`,
+            ...(second === undefined ? [] : [second.uri]),
+          ],
           ...(isSecure && { tls: { ca_file: server.caFile } }),
           bind_dn: reader.dn,
           bind_password: reader.password,
@@ -114,6 +121,8 @@ interface Fault {
   /** Which new addresses fail while it lasts. */
   readonly costs: "all" | "some" | "a moment" | "nothing";
   readonly isSecure?: true;
+  /** Whether there is a second server, which nothing happens to. */
+  readonly hasSecond?: true;
   begin(site: Site): Promise<void> | void;
   end(site: Site): Promise<void> | void;
 }
@@ -146,6 +155,27 @@ const faults: readonly Fault[] = [
   },
   { name: "restarted", costs: "a moment", begin: ({ server }) => server.restartWith({}), end: () => {} },
   {
+    name: "killed, with a second server",
+    costs: "nothing",
+    hasSecond: true,
+    begin: ({ server }) => server.kill(),
+    end: ({ server }) => server.start(),
+  },
+  {
+    name: "stopped, with a second server",
+    costs: "nothing",
+    hasSecond: true,
+    begin: ({ server }) => server.stop(),
+    end: ({ server }) => server.start(),
+  },
+  {
+    name: "hung, with a second server",
+    costs: "a moment",
+    hasSecond: true,
+    begin: ({ server }) => server.pause(),
+    end: ({ server }) => server.resume(),
+  },
+  {
     name: "every connection cut",
     costs: "nothing",
     begin: (site) => expect(site.relay.resetAll()).toBeGreaterThan(0),
@@ -158,25 +188,28 @@ function password(value: string): string {
 }
 
 test.each(faults)("$name: no answer is wrong or late, and known addresses are answered", async (fault) => {
-  const { costs, begin, end, isSecure = false } = fault;
-  const site = await startSite({ isSecure });
+  const { costs, begin, end, isSecure = false, hasSecond = false } = fault;
+  const site = await startSite({ isSecure, hasSecond });
   const { load } = site;
   load.start(8);
   await waitUntil("every known address to be asked", () => load.tally.answers > 500);
   expect(load.tally).toMatchObject({ wrong: [], late: [], failures: { cached: 0, uncached: 0 }, lost: 0 });
   load.reset();
   await begin(site);
+  const begunAt = performance.now();
   const before = load.tally.answers;
   await waitUntil("the load to feel the fault", () =>
     costs === "all" || costs === "some" ? load.tally.failures.uncached >= 8 : load.tally.answers > before + 200,
   );
+  const toBeAnswered = (what: string, since: number) =>
+    waitUntil(
+      what,
+      () => load.tally.lastUncachedAnswerAt > Math.max(since, load.tally.lastUncachedFailureAt + 300),
+      15_000,
+    );
+  if (hasSecond) await toBeAnswered("the second server to answer", begunAt);
   await end(site);
-  const mendedAt = performance.now();
-  await waitUntil(
-    "uncached addresses to be answered again",
-    () => load.tally.lastUncachedAnswerAt > Math.max(mendedAt, load.tally.lastUncachedFailureAt + 300),
-    15_000,
-  );
+  await toBeAnswered("uncached addresses to be answered again", performance.now());
   await load.stop();
   expect(load.tally).toMatchObject({ wrong: [], late: [], failedCached: [], lost: 0 });
   if (costs === "nothing") expect(load.tally.failures.uncached).toBe(0);
