@@ -5,7 +5,7 @@ import type { Key } from "../../../src/model/keys.ts";
 import type { Log } from "../../../src/model/log.ts";
 import type { SourceSettings } from "../../../src/model/settings.ts";
 import type { Database } from "../../../src/model/source.ts";
-import { sourceTally } from "../../../src/model/tally.ts";
+import { type SourceTally, sourceTally } from "../../../src/model/tally.ts";
 import { openDatabase } from "../../../src/source/open.ts";
 
 const silent: Log = { debug() {}, info() {}, warn() {}, error() {}, isDebugEnabled: () => false };
@@ -14,11 +14,15 @@ const silent: Log = { debug() {}, info() {}, warn() {}, error() {}, isDebugEnabl
 const deadlineMs = 20_000;
 
 /** Opens a source; the caller closes it. */
-export function openSource(settings: SourceSettings, maxWaitingLookups = 1000): Database {
+export function openSource(
+  settings: SourceSettings,
+  maxWaitingLookups = 1000,
+  tally: SourceTally = sourceTally(),
+): Database {
   return openDatabase("mail", settings, {
     clock: { nowMs: () => performance.now() },
     log: silent,
-    tally: sourceTally(),
+    tally,
     maxWaitingLookups,
   });
 }

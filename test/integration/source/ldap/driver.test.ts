@@ -1,5 +1,7 @@
 /** `driver: ldap` with filters of the site's own, on a real slapd: roles, groups, binds, TLS, and a server that goes and comes back. */
 import { describe, expect, test } from "vitest";
+import { SourceError } from "../../../../src/model/errors.ts";
+import { sourceTally } from "../../../../src/model/tally.ts";
 import { domainsOf, ownersOf } from "../../../support/fakes/open-source.ts";
 import { siteLdif } from "../../../support/ldap-site.ts";
 import { reader, suffix } from "../../../support/servers/slapd.ts";
@@ -82,6 +84,19 @@ describe("groups", () => {
     for (let i = 0; i < 5; i++) expect(await ownersOf(database, "bob@example.com")).toEqual(["bob"]);
     expect(isDone).toBe(false);
     expect((await everybody).length).toBe(5000);
+  });
+
+  test("that take longer than the time of a lookup fail it, and nobody reads on", async () => {
+    const tally = sourceTally();
+    const database = ldap.open({ poolSize: 1 }, {}, tally);
+    const key = { email: "everybody@example.com", user: "everybody", domain: "example.com" };
+    const ask = () => database.find([{ role: "address", key, derived: false }], performance.now() + 50);
+    const code = (error: unknown) => (error instanceof SourceError ? error.code : error);
+    const outcomes = await Promise.all(Array.from({ length: 8 }, async () => Promise.resolve(ask()).catch(code)));
+    expect(new Set(outcomes)).toEqual(new Set(["ERR_SOURCE_TIMEOUT"]));
+    // Waits for what is under way.
+    await database.close();
+    expect(tally.queries.ok).toBeLessThan(5000);
   });
 
   test("of 10 levels are followed to the end", async () => {

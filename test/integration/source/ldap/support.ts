@@ -1,8 +1,9 @@
 /** A real slapd with the people of a site, and sources with filters of the site's own. */
 import { afterAll, afterEach, beforeAll } from "vitest";
 import { parseLdapUri } from "../../../../src/model/ldap-uri.ts";
-import type { ConnectionSettings, FilterSettings, LdapServer } from "../../../../src/model/settings.ts";
+import type { ConnectionSettings, FilterSettings, LdapServer, SourceSettings } from "../../../../src/model/settings.ts";
 import type { Database } from "../../../../src/model/source.ts";
+import { sourceTally } from "../../../../src/model/tally.ts";
 import { openSource } from "../../../support/fakes/open-source.ts";
 import { siteLdif } from "../../../support/ldap-site.ts";
 import { type Slapd, startSlapd, suffix } from "../../../support/servers/slapd.ts";
@@ -48,8 +49,8 @@ class LdapBench {
   }
 
   /** Opens a source. */
-  open(connection: Partial<Connection> = {}, queries: Partial<FilterSettings> = {}): Database {
-    const database = openSource({
+  open(connection: Partial<Connection> = {}, queries: Partial<FilterSettings> = {}, tally = sourceTally()): Database {
+    const settings: SourceSettings = {
       connection: {
         driver: "ldap",
         servers: [at(this.server.uri)],
@@ -77,7 +78,8 @@ class LdapBench {
         domainAttribute: ["domainName"],
         ...queries,
       },
-    });
+    };
+    const database = openSource(settings, undefined, tally);
     this.#opened.push(database);
     return database;
   }
