@@ -15,61 +15,26 @@ import { makeDirectory } from "../directories.ts";
 import { waitUntil } from "../wait.ts";
 import { makeAuthority, makeCertificate } from "./certificates.ts";
 import { freePort } from "./ports.ts";
+import type { PrivateDatabase, PrivateDatabaseOptions } from "./private-database.ts";
 import { type Child, startChild } from "./processes.ts";
 import { templateFolder } from "./template-folder.ts";
 
 const run = promisify(execFile);
 
 /** What a test may ask for. */
-export interface MariadbOptions {
-  /** Databases made before the start returns; default `vmail`. The first is where `query` and `load` work. */
-  readonly databases?: readonly string[];
-  /** SQL files loaded into the first database, in order. */
-  readonly load?: readonly string[];
-  /** SQL run in the first database after the files. */
-  readonly sql?: string;
+export interface MariadbOptions extends PrivateDatabaseOptions {
   /** Further arguments of `mariadbd`, such as `--max-connections=5`. */
   readonly arguments?: readonly string[];
-  /** Makes a certificate authority and a server certificate for `127.0.0.1` and `localhost`, and offers TLS. */
-  readonly tls?: boolean;
 }
 
 /** A private server. Its administrator is `root` without a password, over the unix socket only. */
-export interface Mariadb {
+export interface Mariadb extends PrivateDatabase {
   /** Path of the unix socket. */
   readonly socket: string;
-  /** Port on 127.0.0.1; stays the same over restarts. */
-  readonly port: number;
-  /** Name of the first database. */
-  readonly database: string;
-  /** Private folder, removed by `remove`. */
-  readonly folder: string;
-  /** Certificate of the authority that signed the server's, when `tls` was asked for. */
-  readonly caFile: string;
-  /** Process id of the running server. */
-  readonly pid: number;
-  /**
-   * Runs SQL (several statements too) as administrator on a connection of its own; gives the rows of the last SELECT.
-   *
-   * @param database where it works; else the first database
-   */
-  query(sql: string, database?: string): Promise<Record<string, unknown>[]>;
   /** Feeds a file to the `mariadb` client. */
   load(file: string): Promise<void>;
   /** Makes an account for 127.0.0.1 and the socket with SELECT on the first database. */
   addReader(user: string, password: string): Promise<void>;
-  /** Starts it again on the same data, socket and port, and waits until it greets. */
-  start(): Promise<void>;
-  /** Ends it in an orderly way (SIGTERM) and waits. */
-  stop(): Promise<void>;
-  /** Ends it at once (SIGKILL) and waits. */
-  kill(): Promise<void>;
-  /** Makes it hang: connections are accepted by the kernel, nothing answers (SIGSTOP). */
-  pause(): void;
-  /** Ends the hang (SIGCONT). */
-  resume(): void;
-  /** Ends it and removes everything. */
-  remove(): Promise<void>;
 }
 
 // Durability is of no interest to a test; small files start faster.

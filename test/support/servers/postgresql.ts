@@ -15,63 +15,32 @@ import { makeDirectory } from "../directories.ts";
 import { waitUntil } from "../wait.ts";
 import { makeAuthority, makeCertificate } from "./certificates.ts";
 import { freePort } from "./ports.ts";
+import type { PrivateDatabase, PrivateDatabaseOptions } from "./private-database.ts";
 import { type Child, startChild } from "./processes.ts";
 import { templateFolder } from "./template-folder.ts";
 
 const run = promisify(execFile);
 
 /** What a test may ask for. */
-export interface PostgresqlOptions {
-  /** Databases made before the start returns; default `vmail`. The first is where `query` and `load` work. */
-  readonly databases?: readonly string[];
-  /** SQL files loaded into the first database, in order. */
-  readonly load?: readonly string[];
-  /** SQL run in the first database after the files. */
-  readonly sql?: string;
+export interface PostgresqlOptions extends PrivateDatabaseOptions {
   /** Settings of the server, such as `max_connections = 5`: they go before those of this file. */
   readonly settings?: readonly string[];
-  /** Makes a certificate authority and a server certificate for `127.0.0.1` and `localhost`, and offers TLS. */
-  readonly tls?: boolean;
   /** A standby of this server, which must have been started with `wal_level = replica`: it follows, and can only be read. */
   readonly standbyOf?: Postgresql;
 }
 
 /** A private server. Its administrator is `root` without a password, over the unix socket and over loopback. */
-export interface Postgresql {
+export interface Postgresql extends PrivateDatabase {
   /** Folder of the unix socket; the one of the default port is there too, for clients that can name no other. */
   readonly socketFolder: string;
-  /** Port on 127.0.0.1; stays the same over restarts. */
-  readonly port: number;
-  /** Name of the first database. */
-  readonly database: string;
-  /** Private folder, removed by `remove`. */
-  readonly folder: string;
-  /** Certificate of the authority that signed the server's, when `tls` was asked for. */
-  readonly caFile: string;
-  /** Process id of the running server. */
-  readonly pid: number;
   /** Opens a connection as administrator; the caller ends it. */
   connect(database?: string): Promise<pg.Client>;
-  /** Runs SQL (several statements too) as administrator on a connection of its own; gives the rows of the last statement. */
-  query(sql: string, database?: string): Promise<Record<string, unknown>[]>;
   /** Feeds a file to psql, which stops at the first error. */
   load(file: string, database?: string): Promise<void>;
   /** Makes an account with a password and SELECT on every table of a database, now and later. */
   addReader(user: string, password: string, database?: string): Promise<void>;
   /** Locks a table: whoever reads it waits until the lock is released, everything else goes on. */
   lockTable(table: string): Promise<{ release(): Promise<void> }>;
-  /** Starts it again on the same data, socket and port, and waits until it takes connections. */
-  start(): Promise<void>;
-  /** Ends it in an orderly way (SIGINT, a "fast" shutdown) and waits. */
-  stop(): Promise<void>;
-  /** Ends it at once, all its processes, and waits. */
-  kill(): Promise<void>;
-  /** Makes it hang: connections are accepted by the kernel, nothing answers (SIGSTOP of all its processes). */
-  pause(): void;
-  /** Ends the hang. */
-  resume(): void;
-  /** Ends it and removes everything. */
-  remove(): Promise<void>;
 }
 
 const startDeadlineMs = 30_000;
