@@ -81,34 +81,41 @@ export async function startDovecot(options: DovecotOptions): Promise<Dovecot> {
   };
 }
 
-// auth_failure_delay and the anvil penalty are off: from one address, failures would else wait 2, 6, then 10 s.
 function configuration(
   directory: string,
   { authSocket, defaultRealm, usernameFormat = "%u", mechanisms = "plain login" }: DovecotOptions,
 ): string {
-  return `
-base_dir = ${directory}/run
-state_dir = ${directory}/state
-log_path = ${directory}/dovecot.log
-protocols =
-ssl = no
-disable_plaintext_auth = no
-auth_mechanisms = ${mechanisms}
+  return `${privatePlaces(directory)}auth_mechanisms = ${mechanisms}
 auth_username_format = ${usernameFormat}
 ${defaultRealm === undefined ? "" : `auth_default_realm = ${defaultRealm}`}
-auth_failure_delay = 0
 passdb {
   driver = passwd-file
   args = username_format=%u ${directory}/users
-}
-userdb {
-  driver = static
-  args = uid=65534 gid=65534 home=/nonexistent
 }
 service auth {
   unix_listener ${authSocket} {
     mode = 0666
   }
+}
+`;
+}
+
+/**
+ * What every Dovecot of a test has: places of its own, no protocols, and the user database that the auth service asks for.
+ *
+ * The penalties are off: from one address, failures would else wait 2, 6, then 10 s.
+ */
+export function privatePlaces(directory: string): string {
+  return `base_dir = ${directory}/run
+state_dir = ${directory}/state
+log_path = ${directory}/dovecot.log
+protocols =
+ssl = no
+disable_plaintext_auth = no
+auth_failure_delay = 0
+userdb {
+  driver = static
+  args = uid=65534 gid=65534 home=/nonexistent
 }
 service stats {
   unix_listener stats-writer {

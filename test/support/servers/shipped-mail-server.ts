@@ -8,6 +8,7 @@ import { join } from "node:path";
 import { makeDirectory, type TestDirectory } from "../directories.ts";
 import { waitUntil } from "../wait.ts";
 import { projectRoot } from "./daemon.ts";
+import { privatePlaces } from "./dovecot.ts";
 import { freePorts, isListening } from "./ports.ts";
 import type { Parameters, PostfixHome } from "./postfix.ts";
 import { type Child, type Outcome, run, startChild, stopChild } from "./processes.ts";
@@ -132,31 +133,9 @@ async function startShippedDovecot(
 
 // What an installed Dovecot has in its other files: places, a password database, no protocols of its own.
 function privateDovecot(directory: string): string {
-  return `
-base_dir = ${directory}/run
-state_dir = ${directory}/state
-log_path = ${directory}/dovecot.log
-protocols =
-ssl = no
-disable_plaintext_auth = no
-auth_failure_delay = 0
-passdb {
+  return `${privatePlaces(directory)}passdb {
   driver = passwd-file
   args = ${directory}/users
-}
-userdb {
-  driver = static
-  args = uid=65534 gid=65534 home=/nonexistent
-}
-service stats {
-  unix_listener stats-writer {
-    mode = 0666
-  }
-}
-service anvil {
-  unix_listener anvil-auth-penalty {
-    mode = 0
-  }
 }
 `;
 }
