@@ -2,10 +2,10 @@
 import { copyFileSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { type AddressInfo, connect, createServer, type Socket } from "node:net";
 import { join } from "node:path";
-import Sqlite from "libsql";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { makeDirectory, type TestDirectory } from "../../support/directories.ts";
 import { startNameServer } from "../../support/fakes/name-server.ts";
+import { buildNightlyFile } from "../../support/nightly-file.ts";
 import { type Daemon, startDaemon } from "../../support/servers/daemon.ts";
 import { freePort } from "../../support/servers/ports.ts";
 import { run } from "../../support/servers/processes.ts";
@@ -20,7 +20,7 @@ const place = (name: string) => join(directory.path, name);
 
 beforeEach(async () => {
   directory = await makeDirectory("machine");
-  build("db", "old");
+  buildNightlyFile(place("db"), "old");
   port = await freePort();
   adminPort = await freePort();
 });
@@ -30,15 +30,6 @@ afterEach(async () => {
   daemon = undefined;
   await directory.remove();
 });
-
-/** Builds a database as a script would every night: its change counter and its pages are as many each time. */
-function build(name: string, owner: string): void {
-  const file = new Sqlite(place(name));
-  file.exec("CREATE TABLE m (a TEXT PRIMARY KEY, o TEXT)");
-  const rows = Array.from({ length: 2000 }, (_, i) => `('u${i}@example.com', '${owner}${i}')`);
-  file.exec(`INSERT INTO m VALUES ${rows.join()}`);
-  file.close();
-}
 
 /** @param redirect what the shell does with standard error */
 async function start(
@@ -242,7 +233,7 @@ test("SIGUSR1 opens no inspector, and SIGUSR2 ends nothing", async () => {
 test("an SQLite file that was copied over answers for itself after a flush", async () => {
   const running = await start("info");
   expect(await ask(7)).toBe("OK old7");
-  build("next", "new");
+  buildNightlyFile(place("next"), "new");
   copyFileSync(place("next"), place("db"));
   expect(await flush()).toEqual({ flushed: 1 });
   expect(await ask(7)).toBe("OK new7");

@@ -9,6 +9,7 @@ import { FileKeeper } from "../../../../src/source/sqlite/open-file.ts";
 import { makeDirectory, type TestDirectory } from "../../../support/directories.ts";
 import { fakeClock } from "../../../support/fakes/fakes.ts";
 import { openSource, ownersOf } from "../../../support/fakes/open-source.ts";
+import { buildNightlyFile } from "../../../support/nightly-file.ts";
 import { run } from "../../../support/servers/processes.ts";
 import { waitUntil } from "../../../support/wait.ts";
 
@@ -18,8 +19,8 @@ const place = (name: string) => join(directory.path, name);
 
 beforeEach(async () => {
   directory = await makeDirectory("sqlite-changed");
-  build("live", "old");
-  build("next", "new");
+  buildNightlyFile(place("live"), "old");
+  buildNightlyFile(place("next"), "new");
   database = open();
 });
 
@@ -27,15 +28,6 @@ afterEach(async () => {
   await database.close();
   await directory.remove();
 });
-
-/** Builds a file as a script would every night: the same statements, so the same change counter, and as many pages. */
-function build(name: string, owner: string): void {
-  const file = new Sqlite(place(name));
-  file.exec("CREATE TABLE m (a TEXT PRIMARY KEY, o TEXT)");
-  const rows = Array.from({ length: 2000 }, (_, i) => `('u${i}@example.com', '${owner}${i}')`);
-  file.exec(`INSERT INTO m VALUES ${rows.join()}`);
-  file.close();
-}
 
 function open(maxWaitingLookups?: number): Database {
   const queries = { kind: "queries", sql: { address: "SELECT o FROM m WHERE a = :email" } } as const;
