@@ -134,8 +134,8 @@ test("connections over the limit lock nobody out: the one that idles longest mak
   expect(await saidUntilClosed(last)).toMatch(/^HTTP\/1\.1 200 /);
 });
 
-test("a request under way makes way for nobody", async () => {
-  await app.close();
+/** A daemon whose explanation is `asked` for, and comes when it is `answered`. */
+function heldUp(): { daemon: FakeDaemon; course: EventEmitter } {
   const daemon = new FakeDaemon();
   const course = new EventEmitter();
   daemon.explanation = async () => {
@@ -143,6 +143,12 @@ test("a request under way makes way for nobody", async () => {
     const [explanation] = await once(course, "answered");
     return explanation;
   };
+  return { daemon, course };
+}
+
+test("a request under way makes way for nobody", async () => {
+  await app.close();
+  const { daemon, course } = heldUp();
   await start({ maxConnections: 1, ...patient }, daemon);
   const busy = await open();
   const asked = once(course, "asked");
@@ -159,13 +165,7 @@ test("a request under way makes way for nobody", async () => {
 
 test("closing the sidecar answers what is under way and waits for no idle client", async () => {
   await app.close();
-  const daemon = new FakeDaemon();
-  const course = new EventEmitter();
-  daemon.explanation = async () => {
-    course.emit("asked");
-    const [explanation] = await once(course, "answered");
-    return explanation;
-  };
+  const { daemon, course } = heldUp();
   app = buildSidecar(daemon);
   const endpoint = await listenSidecar(app, { kind: "inet", host: "127.0.0.1", port: 0 });
   port = endpoint.kind === "inet" ? endpoint.port : 0;
