@@ -5,14 +5,20 @@
  */
 import { joinAddress, splitAddress, stripExtension, unquoteLocalpart } from "../model/address.ts";
 
+const quoting = ['"', "\\"];
+const none: readonly string[] = [];
+
 /** The keys of a cache by the address that they belong to. Memory is taken by keys in quotes or with an extension only. */
 export class KeyIndex {
   readonly #recipientDelimiter: string;
+  /** A key without any of these belongs to no address but itself; nearly every key is one. */
+  readonly #marks: readonly string[];
   readonly #byAddress = new Map<string, Set<string>>();
 
   /** @param recipientDelimiter the characters of Postfix's `recipient_delimiter`; empty for none */
   constructor(recipientDelimiter: string) {
     this.#recipientDelimiter = recipientDelimiter;
+    this.#marks = [...quoting, ...recipientDelimiter];
   }
 
   add(key: string): void {
@@ -40,6 +46,7 @@ export class KeyIndex {
 
   /** The addresses besides itself that a key is found under. */
   #addressesOf(key: string): readonly string[] {
+    if (!this.#marks.some((mark) => key.includes(mark))) return none;
     const plain = plainKey(key);
     const stripped = withoutExtension(plain, this.#recipientDelimiter);
     if (stripped === undefined) return plain === key ? [] : [plain];
@@ -49,7 +56,7 @@ export class KeyIndex {
 
 /** Writes a folded key without the quotes of its localpart. */
 export function plainKey(key: string): string {
-  if (!key.includes('"') && !key.includes("\\")) return key;
+  if (!quoting.some((mark) => key.includes(mark))) return key;
   const { localpart, domain } = splitAddress(key);
   return joinAddress({ localpart: unquoteLocalpart(localpart), domain });
 }
