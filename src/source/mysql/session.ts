@@ -3,14 +3,15 @@
  *
  * Knows mysql2 and the wire; knows neither arms nor lookups nor what becomes of a host that fails.
  */
-import type { Readable } from "node:stream";
-import type { Connection, FieldPacket, PrepareStatementInfo, QueryError } from "mysql2";
+import type { Duplex } from "node:stream";
+import type { Connection, FieldPacket, PrepareStatementInfo, Query, QueryError } from "mysql2";
 import { SocketSession } from "../pool/socket-session.ts";
 import { kindOfOpening, type OpenSession, type ResultSet, SessionError, type StatementSession } from "../session.ts";
 import type { Row } from "../sql/arm.ts";
 import { isDeclared, toCell } from "./cell.ts";
 import { type MysqlLogin, maxPrepared, type OpenConnection, openConnection } from "./connection.ts";
 import { authorsText, classifyMysqlError, isTurnedAway } from "./errors.ts";
+import { PacedReads } from "./paced-reads.ts";
 
 // Some 0.15 ms of work: a listing must not hold up the lookups beside it.
 const rowsPerBatch = 64;
@@ -52,20 +53,17 @@ class MysqlSession extends SocketSession implements StatementSession {
   }
 
   async *stream(sql: string, values: readonly string[]): AsyncGenerator<readonly Row[], void, undefined> {
-    const rows = this.#connection.execute(sql, values as string[]).stream({ highWaterMark: rowsPerBatch });
-    let failure: QueryError | undefined;
-    rows.on("error", (error: QueryError) => {
-      failure = error;
-    });
-    for (;;) {
-      const batch = takeRows(rows);
-      if (batch.length > 0) yield batch;
-      else if (rows.readableEnded || rows.destroyed) break;
-      else await this.timed(() => nextEvent(rows));
+    const reads = new PacedReads(readStreamOf(this.#connection));
+    try {
+      const rows = new ArrivingRows(this.#connection.execute(sql, values as string[]));
+      while (!rows.isOver) {
+        const batch = rows.take(rowsPerBatch);
+        if (batch.length > 0) yield batch;
+        else if (!reads.feed()) await this.timed(() => reads.arrives());
+      }
+    } finally {
+      reads.giveBack();
     }
-    if (failure !== undefined) throw toSessionError(failure);
-    // What was cut short must never be taken for everything.
-    if (!rows.readableEnded) throw new SessionError("connection", "the rows were cut short");
   }
 
   // A statement, not a ping: a node of a Galera cluster that is not ready answers a ping.
@@ -100,29 +98,40 @@ function execute(statement: PrepareStatementInfo, values: readonly string[]): Pr
   });
 }
 
-/** Takes what has come, up to a batch. */
-function takeRows(rows: Readable): Row[] {
-  const batch: Row[] = [];
-  while (batch.length < rowsPerBatch) {
-    const row = rows.read() as unknown[] | null;
-    if (row === null) break;
-    for (let i = 0; i < row.length; i++) row[i] = toCell(row[i], undefined);
-    batch.push(row as Row);
-  }
-  return batch;
+/** What mysql2 reads: the socket, or TLS on top of it. Its types do not tell. */
+function readStreamOf(connection: Connection): Duplex {
+  return (connection as unknown as { readonly stream: Duplex }).stream;
 }
 
-const awaitedEvents = ["readable", "end", "close", "error"];
+/** The rows of a statement that have come and were not taken yet. */
+class ArrivingRows {
+  #rows: Row[] = [];
+  #hasEnded = false;
+  #failure: QueryError | undefined;
 
-/** Waits until there is more to take, or nothing will come. */
-function nextEvent(rows: Readable): Promise<void> {
-  return new Promise((resolve) => {
-    const settle = () => {
-      for (const event of awaitedEvents) rows.off(event, settle);
-      resolve();
-    };
-    for (const event of awaitedEvents) rows.on(event, settle);
-  });
+  constructor(statement: Query) {
+    statement.on("result", (row: unknown) => {
+      const cells = row as unknown[];
+      for (let i = 0; i < cells.length; i++) cells[i] = toCell(cells[i], undefined);
+      this.#rows.push(cells as Row);
+    });
+    statement.on("error", (error: QueryError) => {
+      this.#failure = error;
+    });
+    statement.on("end", () => {
+      this.#hasEnded = true;
+    });
+  }
+
+  /** Whether every row was taken. @throws {SessionError} when the statement failed */
+  get isOver(): boolean {
+    if (this.#failure !== undefined) throw toSessionError(this.#failure);
+    return this.#hasEnded && this.#rows.length === 0;
+  }
+
+  take(count: number): readonly Row[] {
+    return this.#rows.splice(0, count);
+  }
 }
 
 function toSessionError(error: QueryError): SessionError {

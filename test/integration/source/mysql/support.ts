@@ -16,6 +16,7 @@ interface Options {
   readonly queryTimeoutMs?: number;
   readonly address?: string;
   readonly domains?: string;
+  readonly listing?: string;
 }
 
 /** For a file of tests: one server, and sources that are closed after each test. */
@@ -69,6 +70,7 @@ class MysqlBench {
       queryTimeoutMs = 3000,
       address,
       domains,
+      listing,
     } = options;
     const database = openSource({
       connection: mysqlConnection({
@@ -84,7 +86,7 @@ class MysqlBench {
       queries:
         address === undefined
           ? { kind: "preset", preset: "native", options: {} }
-          : { kind: "queries", sql: { address, ...(domains && { domains }) } },
+          : { kind: "queries", sql: { address, ...(domains && { domains }), ...(listing && { listing }) } },
     });
     this.#open.push(database);
     return database;
