@@ -1,3 +1,4 @@
+/** Clients of the sidecar that are slow, silent, many or wrong. */
 import { EventEmitter, once } from "node:events";
 import { connect, type Socket } from "node:net";
 import type { FastifyInstance } from "fastify";

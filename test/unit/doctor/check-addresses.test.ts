@@ -1,3 +1,4 @@
+/** Delimiter and local domains: those of Postfix and those of the map. */
 import { describe, expect, test } from "vitest";
 import { diagnose, inet, mapWith, type Spoiled } from "./support.ts";
 

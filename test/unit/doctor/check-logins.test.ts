@@ -1,3 +1,4 @@
+/** How clients log in: AUTH under TLS, Dovecot's socket, its mechanisms and its realm. */
 import { describe, expect, test } from "vitest";
 import { diagnose, file, queue, type Spoiled, withSubmission } from "./support.ts";
 

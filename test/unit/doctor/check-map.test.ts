@@ -1,3 +1,4 @@
+/** The map that Postfix asks: not set, another table, or behind a proxy that does not let it. */
 import { describe, expect, test } from "vitest";
 import { diagnose, ourTable, restriction, type Spoiled, socket, submission, withSubmission } from "./support.ts";
 

@@ -1,3 +1,4 @@
+/** The way from Postfix to the daemon: chroots, sockets, rights, listeners, and what answers there. */
 import { describe, expect, test } from "vitest";
 import {
   answer,

@@ -1,3 +1,4 @@
+/** The restriction that asks who owns a sender: missing, too late, too early, or on mail from outside. */
 import { describe, expect, test } from "vitest";
 import { diagnose, restriction, type Spoiled, submission, withSubmission } from "./support.ts";
 

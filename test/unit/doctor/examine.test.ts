@@ -1,3 +1,4 @@
+/** The doctor on mail servers where nothing is wrong, however unusual: it finds nothing. */
 import { describe, expect, test } from "vitest";
 import {
   answer,

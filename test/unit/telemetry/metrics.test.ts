@@ -1,3 +1,4 @@
+/** What is counted and watched, in the text format of Prometheus. */
 import { register } from "prom-client";
 import { beforeEach, describe, expect, test } from "vitest";
 import { Metrics } from "../../../src/telemetry/exposition.ts";
