@@ -56,6 +56,13 @@ describe("a message", () => {
     expect(bench.say(packet("A") + mail("", bob) + header("From", bob) + endOfHeaders())).toEqual(["c", "a"]);
   });
 
+  test("from <> has no envelope sender to own, whatever {mail_addr} says", () => {
+    const command =
+      macros("M", { "{auth_authen}": bob, "{mail_addr}": "mailer-daemon@x.example" }) + packet("M", "<>\0");
+
+    expect(greeted().say(command + header("From", bob) + endOfHeaders())).toEqual(["c", "a"]);
+  });
+
   test("takes the sender as Postfix qualified it, and as it was written where there is no {mail_addr}", () => {
     const asked: string[] = [];
     const bench = greeted((address) => {
