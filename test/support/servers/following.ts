@@ -22,7 +22,11 @@ interface Running {
 }
 
 /** Starts a daemon with a map and a source for each entry, and waits until all of them were listed and their addresses asked for. */
-export async function follow(cleanUp: CleanUp, sources: Readonly<Record<string, object>>): Promise<Running> {
+export async function follow(
+  cleanUp: CleanUp,
+  sources: Readonly<Record<string, object>>,
+  cache: object = { ttl: "10m", negative_ttl: "10m" },
+): Promise<Running> {
   const [port = 0, admin = 0] = await freePorts(2);
   const daemon = await startDaemon({
     config: {
@@ -30,7 +34,7 @@ export async function follow(cleanUp: CleanUp, sources: Readonly<Record<string, 
       admin: { endpoint: `inet:127.0.0.1:${admin}` },
       maps: Object.fromEntries(Object.keys(sources).map((name) => [name, { source: name }])),
       sources,
-      cache: { ttl: "10m", negative_ttl: "10m" },
+      cache,
     },
     listening: [port, admin],
   });
