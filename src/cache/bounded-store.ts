@@ -18,8 +18,8 @@ export interface Entry {
   expiresAtMs: number;
   /** When it was last moved to the front of its store. */
   usedAtMs: number;
-  /** When the source said it. */
-  readonly askedAtMs: number;
+  /** When the source said it, for the last time. */
+  askedAtMs: number;
   /** Since when the source was seen to say this and nothing else. */
   sinceMs: number;
   /** Whether the source said it before a listing that found nothing changed, and after: then listings can speak for it. */

@@ -11,7 +11,7 @@ import type { FlushSelector } from "../model/flush.ts";
 import { type Answer, foreignByStaleList } from "../model/reply.ts";
 import type { OwnerSource } from "../model/source.ts";
 import type { CacheTally } from "../model/tally.ts";
-import { type AgedAnswer, type CacheState, type Confirmation, isForeign, isHang, isSameAnswer } from "./answers.ts";
+import { type AgedAnswer, type CacheState, type Confirmation, isForeign, isHang } from "./answers.ts";
 import type { Entry } from "./bounded-store.ts";
 import { Flights } from "./flights.ts";
 import { type CacheRules, expiryOf, isDueForRefresh, isKept, isSettledBy, renew } from "./rules.ts";
@@ -249,17 +249,8 @@ export class CachedSource implements OwnerSource {
     if (!isKept(key)) return;
     // A mailbox is mostly its own owner: the same text is then kept once.
     const kept = answer.kind === "ok" && answer.owners.text === key ? answer.owners.text : key;
-    const known = this.#store.peek(key);
-    const before = known !== undefined && isSameAnswer(known.answer, answer) ? known : undefined;
-    this.#store.set(kept, {
-      answer,
-      storedAtMs: atMs,
-      expiresAtMs: this.#expiry(answer, atMs),
-      usedAtMs: atMs,
-      askedAtMs: atMs,
-      sinceMs: before?.sinceMs ?? atMs,
-      isSettled: before !== undefined && isSettledBy(before, this.confirm(key)?.atMs),
-    });
+    const expiresAtMs = this.#expiry(answer, atMs);
+    this.#store.keep(kept, answer, { atMs, expiresAtMs, listedAtMs: this.confirm(key)?.atMs });
   }
 
   /** Asks again in the background for an entry that somebody uses; a failure leaves the entry as it is. */

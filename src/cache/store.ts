@@ -7,8 +7,10 @@
  * - `negative`: addresses that nobody owns. Likewise.
  */
 import type { Answer } from "../model/reply.ts";
+import { isSameAnswer } from "./answers.ts";
 import { BoundedStore, type Entry } from "./bounded-store.ts";
 import { KeyIndex } from "./key-index.ts";
+import { isSettledBy } from "./rules.ts";
 import { Voids } from "./voids.ts";
 
 /** What an entry is, in the words of the metrics. */
@@ -25,6 +27,15 @@ export interface StoreLimits {
 
 // Enough for every tag in use at a site (one in eight mailboxes at once), little enough not to matter beside `exact`.
 const derivedShare = 8;
+
+/** When the source said something, and what goes with that. */
+export interface Said {
+  /** In whole milliseconds. */
+  readonly atMs: number;
+  readonly expiresAtMs: number;
+  /** When the last listing began that speaks for the key; `undefined` when none does. */
+  readonly listedAtMs: number | undefined;
+}
 
 /** The three stores of one map, keyed by folded key. */
 export class AnswerStore {
@@ -72,6 +83,25 @@ export class AnswerStore {
   /** Voids what was stored for the domains until now; `*` for everything. They leave memory when they are next met, or evicted. */
   voidDomains(domains: readonly string[], nowMs: number): void {
     this.#voids.add(domains, nowMs);
+  }
+
+  /**
+   * Keeps what the source said of a key. An answer that it gives again leaves the entry where and as it is, but for its times: most
+   * refreshes bring nothing new, and a million entries made anew would be a million for V8 to look for among those in use.
+   */
+  keep(key: string, answer: Answer, { atMs, expiresAtMs, listedAtMs }: Said): void {
+    const known = this.peek(key);
+    const before = known !== undefined && isSameAnswer(known.answer, answer) ? known : undefined;
+    const sinceMs = before?.sinceMs ?? atMs;
+    const isSettled = before !== undefined && isSettledBy(before, listedAtMs);
+    if (before !== undefined && this.#storeFor(key, before.answer) === this.#storeFor(key, answer)) {
+      before.storedAtMs = atMs;
+      before.expiresAtMs = expiresAtMs;
+      before.askedAtMs = atMs;
+      before.isSettled = isSettled;
+    } else {
+      this.set(key, { answer, storedAtMs: atMs, expiresAtMs, usedAtMs: atMs, askedAtMs: atMs, sinceMs, isSettled });
+    }
   }
 
   /** Keeps an entry in the store that fits its answer, and forgets what another store held for the key. */

@@ -110,3 +110,50 @@ describe("memory", () => {
     expect(store.peek('"b c"@x')?.answer).toMatchObject({ derived: true });
   });
 });
+
+describe("an answer that the source gives again", () => {
+  const said = (atMs: number) => ({ atMs, expiresAtMs: atMs + 60_000, listedAtMs: undefined });
+
+  test("leaves the entry as it is but for its times", () => {
+    store.keep("a@x", owned(["alice"]), said(0));
+    const entry = store.peek("a@x");
+    const answer = entry?.answer;
+    store.keep("a@x", owned(["alice"]), said(5000));
+    expect(store.peek("a@x")).toBe(entry);
+    expect(entry?.answer).toBe(answer);
+    expect(entry).toMatchObject({ storedAtMs: 5000, askedAtMs: 5000, expiresAtMs: 65_000, sinceMs: 0 });
+  });
+
+  test("makes it no more recently used: nobody used it", () => {
+    const small = make(2);
+    for (const key of ["a@x", "b@x", "a@x"]) small.keep(key, owned(["alice"]), said(0));
+    small.keep("c@x", owned(["alice"]), said(0));
+    expect(["a@x", "b@x", "c@x"].filter((key) => small.peek(key) !== undefined)).toEqual(["b@x", "c@x"]);
+  });
+
+  test("is settled by a listing that began after it was first given, and before this time", () => {
+    store.keep("a@x", owned(["alice"]), said(0));
+    store.keep("a@x", owned(["alice"]), { ...said(10), listedAtMs: 0 });
+    expect(store.peek("a@x")?.isSettled).toBe(false);
+    store.keep("a@x", owned(["alice"]), { ...said(20), listedAtMs: 5 });
+    expect(store.peek("a@x")?.isSettled).toBe(true);
+  });
+
+  test("goes where it belongs when it is derived now", () => {
+    const small = make(1);
+    small.keep("a@x", owned(["alice"]), said(0));
+    small.keep("a@x", owned(["alice"], true), said(5));
+    small.keep("b@x", owned(["bob"]), said(5));
+    expect(small.peek("a@x")?.answer).toMatchObject({ derived: true });
+    expect(small.peek("b@x")).toBeDefined();
+  });
+
+  test("is a new entry when it is another, or was void", () => {
+    store.keep("a@x", owned(["alice"]), said(0));
+    store.keep("a@x", owned(["bob"]), said(5));
+    expect(store.peek("a@x")).toMatchObject({ sinceMs: 5, isSettled: false });
+    store.voidDomains(["x"], 6);
+    store.keep("a@x", owned(["bob"]), said(7));
+    expect(store.peek("a@x")).toMatchObject({ sinceMs: 7, storedAtMs: 7 });
+  });
+});
