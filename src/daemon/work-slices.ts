@@ -15,10 +15,10 @@ export class WorkSlices {
 
   /**
    * To be called between two small pieces of work: waits for a turn of the event loop when the slice is used up. Several who work at
-   * once share the slice and the turn; who finds the new slice used up by the others waits for the next.
+   * once share the slice and the turn: each does one piece at least before the next.
    */
   async rest(): Promise<void> {
-    while (this.#spentMs >= sliceMs) await this.#nextTurn();
+    if (this.#spentMs >= sliceMs) await this.#nextTurn();
   }
 
   /** As `rest`, sooner and for a moment in which the processor is free: for work that is so long that nobody waits for it. */

@@ -1,5 +1,5 @@
 /** A source that is followed, without a database: what its listing and its lookups say is set by hand, as is the time. */
-import { vi } from "vitest";
+import { afterEach, vi } from "vitest";
 import { Follower } from "../../../src/daemon/follower.ts";
 import { MapChain } from "../../../src/daemon/map-chain.ts";
 import type { ChangeWatch, ListedLine, Listing } from "../../../src/model/listing.ts";
@@ -71,7 +71,11 @@ export interface FollowedSource {
  *
  * @param rows as of `fakeDatabase`; lookups see what is changed in it later
  */
-export function followedSource(rows: Record<string, string>, changes: SettingsChanges = {}): FollowedSource {
+export function followedSource(
+  rows: Record<string, string>,
+  changes: SettingsChanges = {},
+  interval: number | "auto" = "auto",
+): FollowedSource {
   vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] });
   const clock = fakeClock();
   const log = fakeLog();
@@ -85,7 +89,7 @@ export function followedSource(rows: Record<string, string>, changes: SettingsCh
   const follower = new Follower({
     source: "mail",
     listing,
-    interval: "auto",
+    interval,
     log,
     tally,
     nowMs: clock.nowMs,
@@ -124,4 +128,35 @@ export function followedSource(rows: Record<string, string>, changes: SettingsCh
       return clock.nowMs() - beganMs;
     },
   };
+}
+
+/** For a file of tests: sources that are closed after each test. */
+export function useFollowedSources() {
+  const open: FollowedSource[] = [];
+  afterEach(async () => {
+    for (const { follower } of open.splice(0)) await follower.close();
+    vi.useRealTimers();
+  });
+  /** As `followedSource`. */
+  const make = (...parts: Parameters<typeof followedSource>): FollowedSource => {
+    const source = followedSource(...parts);
+    open.push(source);
+    return source;
+  };
+  /** A source of these rows that is listed so and followed, its memory filled and confirmed. */
+  const following = async (
+    rows: Record<string, string>,
+    lines: readonly ListedLine[],
+    interval: number | "auto" = "auto",
+  ): Promise<FollowedSource> => {
+    const source = make(rows, {}, interval);
+    source.listing.lines = lines;
+    source.follower.start();
+    // The first finds everything new, the second confirms it.
+    await source.until("a second listing", () => source.listing.count >= 2);
+    // Then memory is asked for once more.
+    await source.pass(1000);
+    return source;
+  };
+  return { make, following };
 }

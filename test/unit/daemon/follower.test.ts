@@ -1,30 +1,11 @@
 /** Following a source, with a fake listing and a fake clock: what is asked again, when, and what is believed. */
-import { afterEach, describe, expect, test, vi } from "vitest";
-import { SourceError } from "../../../src/model/errors.ts";
-import { type FollowedSource, followedSource, line } from "../../support/fakes/followed-source.ts";
+import { describe, expect, test } from "vitest";
+import { line, useFollowedSources } from "../../support/fakes/followed-source.ts";
 
-const open: FollowedSource[] = [];
-
-afterEach(async () => {
-  for (const { follower } of open.splice(0)) await follower.close();
-  vi.useRealTimers();
-});
-
-/** A source of these rows that is listed so and followed, its memory filled and confirmed. */
-async function following(rows: Record<string, string>, lines: FollowedSource["listing"]["lines"]) {
-  const source = followedSource(rows);
-  open.push(source);
-  source.listing.lines = lines;
-  source.follower.start();
-  // The first finds everything new, the second confirms it.
-  await source.until("a second listing", () => source.listing.count >= 2);
-  // Then memory is asked for once more.
-  await source.pass(1000);
-  return source;
-}
+const sources = useFollowedSources();
 
 const aliceAndBob = () =>
-  following({ "alice@x.test": "alice", "bob@x.test": "bob" }, [
+  sources.following({ "alice@x.test": "alice", "bob@x.test": "bob" }, [
     line("alice@x.test", "alice"),
     line("bob@x.test", "bob"),
   ]);
@@ -39,15 +20,14 @@ describe("a start", () => {
   });
 
   test("is followed by a listing that confirms what was asked for, without waiting for the interval", async () => {
-    const source = followedSource({ "alice@x.test": "alice" });
-    open.push(source);
+    const source = sources.make({ "alice@x.test": "alice" });
     source.listing.lines = [line("alice@x.test", "alice")];
     source.follower.start();
     expect(await source.until("a second listing", () => source.listing.count >= 2)).toBeLessThan(1000);
   });
 
   test("believes the lookup, not the listing", async () => {
-    const { ask } = await following({ "alice@x.test": "alice" }, [line("alice@x.test", "mallory")]);
+    const { ask } = await sources.following({ "alice@x.test": "alice" }, [line("alice@x.test", "mallory")]);
     expect(await ask("alice@x.test")).toBe("alice");
   });
 });
@@ -88,11 +68,40 @@ describe("between two listings", () => {
     expect(database.asked).not.toContain("bob@x.test");
   });
 
+  test("the second time does not wait for another listing", async () => {
+    const lines = [line("alice@x.test", "alice")];
+    const { rows, listing, database, tally, pass, until } = await sources.following(
+      { "alice@x.test": "alice" },
+      lines,
+      30_000,
+    );
+    listing.lines = [line("alice@x.test", "carol")];
+    await until("the change to be seen", () => tally.changes.changed === 1);
+    rows["alice@x.test"] = "carol";
+    database.asked.length = 0;
+    const { count } = listing;
+    await pass(1100);
+    expect(listing.count).toBe(count);
+    expect(database.asked).toContain("alice@x.test");
+  });
+
+  test("a line of a domain that changes has every listed address asked for anew, which may stand on it", async () => {
+    const { rows, listing, tally, until, database } = await sources.following(
+      { "alice@x.test": "alice", "domain x.test": "erin" },
+      [line("@x.test", "erin"), line("alice@x.test", "alice")],
+    );
+    rows["domain x.test"] = "frank";
+    listing.lines = [line("@x.test", "frank"), line("alice@x.test", "alice")];
+    database.asked.length = 0;
+    await until("the change to be seen", () => tally.changes.changed === 1);
+    await until("alice to be asked for", () => database.asked.includes("alice@x.test"));
+  });
+
   test("an address that is switched off under a catch-all has no owner, and its tags neither", async () => {
-    const { rows, listing, tally, until, ask } = await following({ "domain x.test": "erin", "kept@x.test": "alice" }, [
-      line("@x.test", "erin"),
-      line("kept@x.test", "alice"),
-    ]);
+    const { rows, listing, tally, until, ask } = await sources.following(
+      { "domain x.test": "erin", "kept@x.test": "alice" },
+      [line("@x.test", "erin"), line("kept@x.test", "alice")],
+    );
     expect(await ask("kept+tag@x.test")).toBe("alice");
     expect(await ask("other@x.test")).toBe("erin");
     // As a stack says of it: a row, and no owner.
@@ -104,7 +113,7 @@ describe("between two listings", () => {
   });
 
   test("a line of a domain that changes voids what was derived from it, and nothing of other domains", async () => {
-    const { rows, listing, tally, until, ask, database } = await following(
+    const { rows, listing, tally, until, ask, database } = await sources.following(
       { "domain x.test": "erin", "domain y.test": "yves" },
       [line("@x.test", "erin"), line("@y.test", "yves")],
     );
@@ -161,78 +170,6 @@ describe("between two listings", () => {
   });
 });
 
-describe("when something is wrong", () => {
-  test("a listing that fails leaves lookups as they are, is told once, and is tried again", async () => {
-    const { listing, log, tally, follower, until, ask, database, pass } = await aliceAndBob();
-    listing.error = new SourceError("ERR_SOURCE_SQL", "cannot list: SELECT command denied");
-    await until("several failures", () => tally.failures >= 3);
-    expect(follower.state().reason).toBe("cannot list: SELECT command denied");
-    expect(log.lines.filter(({ level }) => level === "warn")).toHaveLength(1);
-    // As a source that is not followed: the lifetime counts, and then the source is asked.
-    await pass(120_000);
-    database.asked.length = 0;
-    expect(await ask("alice@x.test")).toBe("alice");
-    expect(database.asked).toContain("alice@x.test");
-    listing.error = undefined;
-    await until("a listing that succeeds", () => follower.state().reason === "");
-    expect(log.lines.at(-1)).toMatchObject({ level: "info", message: "source is followed again" });
-  });
-
-  test("a listing that was cut short is taken for nothing", async () => {
-    const { listing, tally, until, follower, ask } = await aliceAndBob();
-    const whole = listing.lines;
-    listing.lines = whole.slice(0, 1);
-    listing.error = new SourceError("ERR_SOURCE_UNAVAILABLE", "cannot list: the rows were cut short");
-    await until("a failure", () => tally.failures >= 1);
-    expect(tally.changes.removed).toBe(0);
-    expect(await ask("bob@x.test")).toBe("bob");
-    listing.lines = whole;
-    listing.error = undefined;
-    await until("a listing that succeeds", () => follower.state().reason === "");
-    expect(tally.changes).toEqual({ added: 0, changed: 0, removed: 0 });
-  });
-
-  test("what could not be asked for is asked for after the next listing", async () => {
-    const { rows, listing, tally, database, until, ask } = await aliceAndBob();
-    database.error = new SourceError("ERR_SOURCE_UNAVAILABLE", "gone");
-    rows["alice@x.test"] = "carol";
-    listing.lines = [line("alice@x.test", "carol"), line("bob@x.test", "bob")];
-    await until("the change to be seen", () => tally.changes.changed === 1);
-    database.asked.length = 0;
-    database.error = undefined;
-    await until("it to be asked for", () => database.asked.includes("alice@x.test"));
-    expect(await ask("alice@x.test")).toBe("carol");
-  });
-
-  test("while the source is away every listed address is answered for cache.stale_if_error, and what nobody named is not", async () => {
-    const { listing, database, pass, ask } = await aliceAndBob();
-    const gone = new SourceError("ERR_SOURCE_UNAVAILABLE", "gone");
-    listing.error = gone;
-    database.error = gone;
-    for (let second = 0; second < 60; second++) {
-      await pass(1000);
-      expect([await ask("alice@x.test"), await ask("bob@x.test")]).toEqual(["alice", "bob"]);
-      expect(await ask("made-up@x.test")).toBe("temporary");
-    }
-  });
-
-  test("what was revoked before the source went is not answered again", async () => {
-    const { rows, listing, database, tally, until, pass, ask } = await aliceAndBob();
-    delete rows["bob@x.test"];
-    listing.lines = [line("alice@x.test", "alice")];
-    await until("the revocation to be seen", () => tally.changes.removed === 1);
-    await pass(1100);
-    const gone = new SourceError("ERR_SOURCE_UNAVAILABLE", "gone");
-    listing.error = gone;
-    database.error = gone;
-    for (let second = 0; second < 120; second++) {
-      await pass(1000);
-      expect(await ask("bob@x.test")).not.toBe("bob");
-      expect(await ask("bob+tag@x.test")).not.toBe("bob");
-    }
-  });
-});
-
 test("a follower that was closed lists and watches no more", async () => {
   const { follower, listing, pass } = await aliceAndBob();
   await follower.close();
@@ -244,7 +181,7 @@ test("a follower that was closed lists and watches no more", async () => {
 });
 
 test("a follower that is closed as a listing ends keeps nobody waiting for the next one", async () => {
-  const source = followedSource({ "alice@x.test": "alice" });
+  const source = sources.make({ "alice@x.test": "alice" });
   source.listing.lines = [line("alice@x.test", "alice")];
   const closed = new Promise<void>((resolve, reject) => {
     source.listing.onListed = () => void source.follower.close().then(resolve, reject);
@@ -255,7 +192,7 @@ test("a follower that is closed as a listing ends keeps nobody waiting for the n
 });
 
 test("a change that is found while memory is filled for other maps is asked about as any is", async () => {
-  const { rows, listing, follower, until, ask } = await following(
+  const { rows, listing, follower, until, ask } = await sources.following(
     { "alice@x.test": "alice", "domain x.test": "boss" },
     [line("alice@x.test", "alice"), line("@x.test", "boss")],
   );
@@ -266,4 +203,23 @@ test("a change that is found while memory is filled for other maps is asked abou
   const before = listing.count;
   await until("the listing", () => listing.count > before);
   expect(await ask("any@x.test")).toBe("notFound");
+});
+
+test("nothing is confirmed after memory was filled, where the maps became others meanwhile", async () => {
+  const source = sources.make({ "alice@x.test": "alice" });
+  const { listing, follower, database, until } = source;
+  listing.lines = [line("alice@x.test", "alice")];
+  const { find } = database;
+  const confirmed: boolean[] = [];
+  database.find = (...question) => {
+    // While memory is filled for the first time.
+    database.find = find;
+    follower.rewarm();
+    listing.onListed = () => confirmed.push(follower.confirm("alice@x.test") !== undefined);
+    return find(...question);
+  };
+  follower.start();
+  await until("two more listings", () => confirmed.length >= 2);
+  expect(confirmed[0]).toBe(false);
+  await until("it to be confirmed", () => follower.confirm("alice@x.test") !== undefined);
 });

@@ -44,7 +44,7 @@ test("a pause leaves a turn whatever was done", async () => {
   expect(await turnsOf(0, (slices) => slices.pause())).toBeGreaterThanOrEqual(99);
 });
 
-test("several who work at once share a slice, and who finds the next one used up waits for the one after it", async () => {
+test("several who work at once share a slice and a turn: none has a slice of its own", async () => {
   const slices = new WorkSlices();
   let longestMs = 0;
   let turnAtMs = 0;
@@ -67,6 +67,6 @@ test("several who work at once share a slice, and who finds the next one used up
   isDone = true;
   turn();
   expect(nowMs).toBe(125);
-  // Half a millisecond, and the first piece of each of the four, since none knows beforehand how long it takes.
+  // Half a millisecond, and one piece of each of the four, since none knows beforehand how long the others' take.
   expect(longestMs).toBeLessThanOrEqual(1);
 });
