@@ -187,9 +187,16 @@ export class Follower {
     const failed = this.#openKeys.reopenFailed();
     await this.#ask(keys);
     for (const some of failed) await this.#ask(some);
-    if (keys.length > 0) this.#later(() => this.#askAnew(keys));
-    if (isToWarm || hasDomains) this.#warm();
+    if (keys.length > 0) this.#later(() => this.#askOnceMore(keys, hasDomains));
+    if (isToWarm) this.#warm();
     this.#settleAnswers();
+  }
+
+  /** What changed may have been asked for a moment too early. What is void below a domain is to be in memory again after that. */
+  async #askOnceMore(keys: readonly string[], hasDomains: boolean): Promise<void> {
+    await this.#askAnew(keys);
+    // Not at once: an answer of the very moment in which a domain is void is void with it.
+    if (hasDomains) this.#later(async () => this.#warm());
   }
 
   async #askAnew(keys: readonly string[]): Promise<void> {

@@ -37,6 +37,12 @@ describe("flush", () => {
     expect(bench.tally.flushed).toBe(count);
   });
 
+  test("of domains has all that is below them asked for again, and looks for nothing", () => {
+    expect(bench.cache.flush({ kind: "domains", domains: ["x"] })).toBe(0);
+    const states = ["alice@x", "alice+tag@x", "bob@x", "bob@y"].map((key) => bench.cache.stateOf(key).state);
+    expect(states).toEqual(["miss", "miss", "miss", "hit"]);
+  });
+
   test("the flush of addresses looks at no entry but theirs", async () => {
     const entries = vi.spyOn(AnswerStore.prototype, "entries");
     expect(bench.cache.flush({ kind: "addresses", addresses: ["alice@x"] })).toBe(3);
