@@ -4,11 +4,12 @@
  * A flush voids those it names: who waits is still told, but what they bring is not kept, and nobody joins them any more.
  */
 import type { Answer } from "../model/reply.ts";
+import { Register } from "../model/under-way.ts";
 import { KeyIndex } from "./key-index.ts";
 
 /** The lookups under way by key. */
 export class Flights {
-  readonly #byKey = new Map<string, Promise<Answer>>();
+  readonly #byKey = new Register<string, Promise<Answer>>();
   readonly #index: KeyIndex;
 
   constructor(recipientDelimiter: string) {

@@ -12,6 +12,7 @@ import type { Conversation, Debt, Peer, Service } from "../model/service.ts";
 import type { LimitSettings } from "../model/settings.ts";
 import type { ListenerTally, ProtocolErrorKind } from "../model/tally.ts";
 import { errorKinds } from "../model/tally.ts";
+import { nowhere } from "../model/under-way.ts";
 import type { Deadlines } from "./deadlines.ts";
 import { type LateReply, OwedReplies } from "./owed-replies.ts";
 import { openReplyWriter, type ReplyWriter } from "./reply-writer.ts";
@@ -277,6 +278,7 @@ export class Connection implements Peer, TurnMember {
 
 /** A reply that the service will bring. */
 class OwedLater implements Debt, LateReply {
+  place = nowhere;
   text: string | undefined = undefined;
   readonly deadlineMs: number;
   readonly expire: () => void;

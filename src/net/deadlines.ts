@@ -2,9 +2,10 @@
  * Deadlines of the lookups under way, kept by one coarse timer instead of one timer per lookup.
  */
 import type { Clock } from "../model/clock.ts";
+import { type Member, Roster } from "../model/under-way.ts";
 
 /** Something that must end by a time. */
-export interface Expiring {
+export interface Expiring extends Member {
   /** On the monotonic clock. */
   readonly deadlineMs: number;
   /** Called once, at most `tickMs` after the deadline. */
@@ -14,10 +15,10 @@ export interface Expiring {
 // A lookup may end that much after its deadline: a hundredth of the default 10 s is soon enough for Postfix, which waits 100 s.
 const tickMs = 50;
 
-/** The lookups that wait. The timer runs only while there are some. */
+/** The lookups that wait. The timer runs while there are some, and for one tick more: a lone lookup after another finds it there. */
 export class Deadlines {
   readonly #clock: Clock;
-  readonly #waiting = new Set<Expiring>();
+  readonly #waiting = new Roster<Expiring>();
   #timer: NodeJS.Timeout | undefined;
 
   constructor(clock: Clock) {
@@ -37,7 +38,6 @@ export class Deadlines {
   /** Forgets one that ended in time. */
   delete(expiring: Expiring): void {
     this.#waiting.delete(expiring);
-    if (this.#waiting.size === 0) this.#stop();
   }
 
   #tick = (): void => {

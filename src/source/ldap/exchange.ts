@@ -6,6 +6,7 @@
  */
 import type { Duplex } from "node:stream";
 import type { Control, MessageParser, SearchEntry, SearchRequest, SearchResponse } from "ldapts";
+import { Register } from "../../model/under-way.ts";
 import { SessionError } from "../session.ts";
 import { toConnectionError } from "./errors.ts";
 
@@ -38,7 +39,7 @@ const maxMessageId = 2 ** 31 - 1;
 export class Exchange {
   readonly #ldapts: Ldapts;
   readonly #parser: MessageParser;
-  readonly #waiting = new Map<number, Waiting>();
+  readonly #waiting = new Register<number, Waiting>();
   /** Called when nothing more can be read from the connection; every request has failed then. */
   onBroken: (error: SessionError) => void;
   readonly #stream: Duplex;
@@ -125,9 +126,7 @@ export class Exchange {
   }
 
   #break(error: SessionError): void {
-    const failed = [...this.#waiting.values()];
-    this.#waiting.clear();
-    for (const { reject } of failed) reject(error);
+    for (const { reject } of this.#waiting.takeAll()) reject(error);
     this.onBroken(error);
   }
 }

@@ -8,6 +8,7 @@
 import type { Clock } from "../../model/clock.ts";
 import { SourceError } from "../../model/errors.ts";
 import type { Cells } from "../../model/keys.ts";
+import { nowhere, Roster } from "../../model/under-way.ts";
 import { type OpenSession, type Session, SessionError } from "../session.ts";
 import { type Batchable, LookupQueue, type Taken, type Waiting } from "./queue.ts";
 import { type PooledSession, Sessions, type SessionsOptions } from "./sessions.ts";
@@ -50,7 +51,7 @@ export class Dispatcher<S extends Session, L extends Batchable> {
   readonly #options: DispatcherOptions<S, L>;
   readonly #sessions: Sessions<S>;
   readonly #queue: LookupQueue<L>;
-  readonly #inFlight = new Set<Waiting<L>>();
+  readonly #inFlight = new Roster<Waiting<L>>();
   #isScheduled = false;
   #ticker: NodeJS.Timeout | undefined;
   #onIdle: (() => void) | undefined;
@@ -88,7 +89,16 @@ export class Dispatcher<S extends Session, L extends Batchable> {
       return Promise.reject(new SourceError("ERR_SOURCE_OVERLOAD", message));
     }
     return new Promise((resolve, reject) => {
-      this.#queue.add({ bind, deadlineMs, tries: 0, doubtedUpTo: 0, isSettled: false, resolve, reject });
+      this.#queue.add({
+        place: nowhere,
+        bind,
+        deadlineMs,
+        tries: 0,
+        doubtedUpTo: 0,
+        isSettled: false,
+        resolve,
+        reject,
+      });
       this.#ticker ??= setTimeout(() => this.#tick(), tickMs);
       this.#schedule();
     });

@@ -1,5 +1,6 @@
 /** The lookups of a source that wait for a connection: in order, bounded, each with its deadline. Knows no database and no time. */
 import type { Cells } from "../../model/keys.ts";
+import type { Member } from "../../model/under-way.ts";
 
 /** What a source makes of a lookup, as far as the queue cares. */
 export interface Batchable {
@@ -10,7 +11,7 @@ export interface Batchable {
 }
 
 /** A lookup from the moment it is asked for to the moment it is settled. */
-export interface Waiting<L extends Batchable> {
+export interface Waiting<L extends Batchable> extends Member {
   /** Bound when it is first taken, since a source learns its queries only when it is reached. */
   readonly bind: () => L;
   readonly deadlineMs: number;

@@ -4,6 +4,7 @@
  */
 import { connect, type Socket } from "node:net";
 import type { Endpoint } from "../../model/settings.ts";
+import { type Member, nowhere, Roster } from "../../model/under-way.ts";
 import type { HostNames } from "../../system/host-names.ts";
 import { type OpenTimes, type Session, SessionError } from "../session.ts";
 
@@ -19,12 +20,17 @@ const maxOpeningBytes = 1_048_576;
 // Of the time for connecting, how much the host's name may take: so that its failure is told by its own name.
 const nameShare = 0.9;
 
+/** A piece of work under way. */
+interface Piece extends Member {
+  reject(error: SessionError): void;
+}
+
 /** A session over a socket that is connected and logged in. */
 export abstract class SocketSession implements Session {
   readonly #socket: Socket;
   readonly #limitMs: number;
   /** Of each piece of work under way. */
-  readonly #failing = new Set<(error: SessionError) => void>();
+  readonly #failing = new Roster<Piece>();
   #isOpen = true;
   #isEnding = false;
   onSlow: () => void = () => {};
@@ -88,9 +94,10 @@ export abstract class SocketSession implements Session {
       let timer = limitMs > slowMs ? setTimeout(slow, slowMs) : setTimeout(late, limitMs);
       const ended = () => {
         clearTimeout(timer);
-        this.#failing.delete(reject);
+        this.#failing.delete(piece);
       };
-      this.#failing.add(reject);
+      const piece: Piece = { place: nowhere, reject };
+      this.#failing.add(piece);
       work().then(
         (value) => {
           ended();
@@ -108,7 +115,7 @@ export abstract class SocketSession implements Session {
     if (!this.#isOpen) return;
     this.#isOpen = false;
     this.#socket.destroy();
-    for (const fail of this.#failing) fail(error);
+    for (const { reject } of this.#failing) reject(error);
     this.onClose(isDestroyed);
   }
 }

@@ -1,7 +1,8 @@
 import { expect, test } from "vitest";
+import { nowhere } from "../../../src/model/under-way.ts";
 import { type LateReply, OwedReplies } from "../../../src/net/owed-replies.ts";
 
-const lookup = (): LateReply => ({ text: undefined, deadlineMs: 0, expire: () => {} });
+const lookup = (): LateReply => ({ place: nowhere, text: undefined, deadlineMs: 0, expire: () => {} });
 
 test("a reply waits for those owed before it", () => {
   const owed = new OwedReplies();
