@@ -15,6 +15,7 @@ import type { FollowedStack } from "../../support/follow-changes/stack.ts";
 import { Lag } from "../../support/lag.ts";
 import { type CleanUp, follow, judge, sqlFile, timesOf } from "../../support/servers/following.ts";
 import { type Mariadb, startMariadb } from "../../support/servers/mariadb.ts";
+import { type Outage, startOutage } from "../../support/servers/outage.ts";
 import { waitUntil } from "../../support/wait.ts";
 import { WireClient } from "../../support/wire/wire.ts";
 
@@ -107,48 +108,6 @@ describe("a change is a changed answer", () => {
     await judge(title, Object.fromEntries(measured), boundMs, lag, admin);
   });
 });
-
-interface Outage {
-  readonly cleanUp: CleanUp;
-  /** Settled after the minute: how often everything was asked for, and every answer that was wrong. */
-  readonly over: Promise<{ readonly rounds: number; readonly wrong: readonly string[] }>;
-}
-
-const outageMs = 60_000;
-const betweenRoundsMs = 3000;
-
-/** Stops the database of a followed source once memory has every address, and asks for all of them until a minute is over. */
-async function startOutage(): Promise<Outage> {
-  const cleanUp: CleanUp = [];
-  const mariadb = await startMariadb({ databases: ["native"] });
-  cleanUp.push(() => mariadb.remove());
-  const rows = nativeStack((table) => `TRUNCATE ${table}`).rows;
-  await mariadb.query(`${sqlFile("native/001-schema.mysql.sql")}\n${rows}`);
-  await mariadb.addReader("reader", "r");
-  const login = { hosts: [`unix:${mariadb.socket}`], user: "reader", password: "r", database: "native" };
-  const source = { driver: "mysql", ...login, preset: "native", listing_interval: "1s" };
-  // Answers outlive their lifetime several times.
-  const { port } = await follow(cleanUp, { native: source }, { ttl: "10s", negative_ttl: "10s" });
-  const client = await WireClient.open(port);
-  cleanUp.push(async () => client.close());
-  await mariadb.query("DELETE FROM addresses WHERE localpart = 'leaver'");
-  await waitUntil(
-    "the revocation to be seen",
-    async () => (await client.ask("native", "leaver@example.com")) === "NOTFOUND ",
-  );
-  await mariadb.kill();
-  const endMs = performance.now() + outageMs;
-  const askUntilTheEnd = async () => {
-    const wrong: string[] = [];
-    let rounds = 0;
-    for (; performance.now() < endMs || rounds < 2; rounds++) {
-      wrong.push(...(await wrongAnswers(client)));
-      await new Promise((resolve) => setTimeout(resolve, betweenRoundsMs));
-    }
-    return { rounds, wrong };
-  };
-  return { cleanUp, over: askUntilTheEnd() };
-}
 
 /** Fifty changes a second for twenty seconds: addresses that go, come back, and change their owner. */
 async function changeAndAsk(run: (sql: string) => Promise<unknown>, client: WireClient, map: string): Promise<void> {
@@ -274,20 +233,6 @@ test("three daemons, one at the primary and two at replicas, see a revocation by
   await waitUntil("all three to see it", async () => (await answers()).every((answer) => answer === "NOTFOUND "));
   for (const client of clients) client.close();
 });
-
-/** Asks for every listed address, for one that was revoked before and for one that nobody listed. @returns what was answered wrongly */
-async function wrongAnswers(client: WireClient): Promise<string[]> {
-  const wrong: string[] = [];
-  for (let i = 0; i < 2000; i++) {
-    const answer = await client.ask("native", `filler${i}@filler.test`);
-    if (answer !== "OK filler") wrong.push(`filler${i}: ${answer}`);
-  }
-  const revoked = await client.ask("native", "leaver@example.com");
-  if (revoked.startsWith("OK")) wrong.push(`leaver: ${revoked}`);
-  const unknown = await client.ask("native", "made-up@example.com");
-  if (!unknown.startsWith("TEMP ")) wrong.push(`made-up: ${unknown}`);
-  return wrong;
-}
 
 test("with the database stopped after the warming, every listed address is answered, right, over a minute; nothing revoked is", async () => {
   expect(await minute?.over).toEqual({ rounds: expect.any(Number), wrong: [] });
