@@ -100,7 +100,7 @@ export async function explain(resolver: Resolving, request: ExplainRequest, dead
   const key = foldKey(externalForm(address));
   const trace = key === undefined ? { reply: malformed, asks: [] } : await resolver.trace(key, deadlineMs);
   const [first, ...others] = request.carriers;
-  const sent = send(trace.reply, first);
+  const carried = carry(trace.reply, first);
   const verdictsOf = (reply: Reply) => verdictsFor(reply, address, login ?? undefined);
   return {
     map,
@@ -108,20 +108,20 @@ export async function explain(resolver: Resolving, request: ExplainRequest, dead
     ...(isOne ? {} : { sources, combine }),
     address,
     key: key ?? null,
-    outcome: sent.told.result,
-    ...reasonOf(sent),
+    outcome: carried.told.result,
+    ...reasonOf(carried),
     ...causeOf(trace.reply),
     owners: trace.reply.kind === "ok" ? trace.reply.owners.logins : [],
     asks: trace.asks.map((traced) => ({ ...(isOne ? {} : { source: traced.source }), ...explainAsk(traced) })),
     replies: [
-      sent.told,
+      carried.told,
       ...others.map((carrier) => {
-        const other = send(trace.reply, carrier);
-        const differs = login !== undefined && other.told.result !== sent.told.result;
+        const other = carry(trace.reply, carrier);
+        const differs = login !== undefined && other.told.result !== carried.told.result;
         return differs ? { ...other.told, verdicts: verdictsOf(other.reply) } : other.told;
       }),
     ],
-    ...(login === undefined ? {} : { login, verdicts: verdictsOf(sent.reply) }),
+    ...(login === undefined ? {} : { login, verdicts: verdictsOf(carried.reply) }),
   };
 }
 
@@ -132,13 +132,13 @@ function explainAsk({ ask: { role, key }, state, cells, won }: TracedAsk): Omit<
 }
 
 /** What a client is told, for the document and for the verdicts. */
-interface Sent {
+interface Carried {
   readonly told: ExplainedReply;
   readonly reply: Reply;
 }
 
 /** What becomes of a reply on its way through a protocol. */
-function send(reply: Reply, { name: protocol, measure }: Carrier): Sent {
+function carry(reply: Reply, { name: protocol, measure }: Carrier): Carried {
   switch (reply.kind) {
     case "ok": {
       const { failure, ...bytes } = measure(reply.owners);
@@ -156,7 +156,7 @@ function failureOf({ kind, reason }: Failure): Pick<ExplainedReply, "reason"> & 
   return { result: kind === "timeout" ? "timeout" : "temp", reason };
 }
 
-function reasonOf({ told: { reason }, reply }: Sent): Pick<Explanation, "reason"> {
+function reasonOf({ told: { reason }, reply }: Carried): Pick<Explanation, "reason"> {
   if (reply.kind === "notFound" && reply.because !== "absent") return { reason: reply.because };
   return reason === undefined ? {} : { reason };
 }

@@ -29,3 +29,8 @@ test("at most 15 files of src have 20 lines or fewer: what belongs together stan
   const short = linesBelow("src").filter(({ lines }) => lines <= 20);
   expect(short.length, short.map(({ path }) => path).join(", ")).toBeLessThanOrEqual(15);
 });
+
+test("source/ itself holds at most 6 files: a driver is a folder", () => {
+  const files = readdirSync(join(root, "src/source"), { withFileTypes: true }).filter((entry) => entry.isFile());
+  expect(files.length, files.map(({ name }) => name).join(", ")).toBeLessThanOrEqual(6);
+});
