@@ -1,7 +1,7 @@
 /** The types of Postfix's tables: which of them are read, and what to do about one that is not. */
 import { nearestName } from "./nearest.ts";
 
-/** The types whose file describes a connection and a query, and that are read. One more is a row in `postfix-cf/types.ts`. */
+/** The types whose file describes a connection and a query, and that are read; `source/postfix-cf/index.ts` has a reader for each. */
 export const cfTypes = ["mysql", "pgsql", "sqlite", "ldap"] as const;
 
 /** One of `cfTypes`. */
@@ -33,12 +33,11 @@ export function isCfType(type: string): type is CfType {
   return (cfTypes as readonly string[]).includes(type);
 }
 
+const aside = "leave it in main.cf beside our map";
 const compiled = "is a compiled file: name the text that it was made of, as texthash:/path, or what postmap -s prints";
-const patterns =
-  "holds patterns, which cannot be listed: leave it in main.cf beside our map, or write its addresses into a texthash: file";
-const service = "asks another program: leave it in main.cf beside our map";
+const patterns = `holds patterns, which cannot be listed: ${aside}, or write its addresses into a texthash: file`;
+const service = `asks another program: ${aside}`;
 const combination = "combines tables: name those, and say with combine how they answer";
-const builtIn = "stands in main.cf itself: write its lines into a texthash: file";
 
 /** What can be done instead, by type; completes "a regexp: table …". postconf -m of Postfix 3.10 lists them. */
 const insteadOf: Readonly<Record<string, string>> = {
@@ -50,7 +49,9 @@ const insteadOf: Readonly<Record<string, string>> = {
   sdbm: compiled,
   regexp: patterns,
   pcre: patterns,
-  cidr: "matches network addresses, not senders",
+  cidr: "matches network addresses, not senders: write the addresses of senders into a texthash: file",
+  mongodb: `asks a MongoDB server, for which there is no driver: ${aside}, or export its addresses into a texthash: file`,
+  proxy: "asks another table through proxymap: name that one, as proxy:mysql:/path",
   memcache: "is a cache before another table: name that one",
   nis: service,
   nisplus: service,
@@ -58,12 +59,13 @@ const insteadOf: Readonly<Record<string, string>> = {
   socketmap: service,
   tcp: service,
   unix: "reads the system's accounts: write them into a texthash: file, or use driver: identity",
-  environ: builtIn,
-  inline: builtIn,
-  static: builtIn,
-  internal: "lives in one Postfix process: it cannot be read from outside",
+  environ: "reads the environment of Postfix's processes: write its lines into a texthash: file",
+  inline: "stands in main.cf itself: write its lines into a texthash: file",
+  static: "gives every address the same logins: leave it in main.cf behind our map",
+  internal:
+    "lives in the memory of one Postfix process and cannot be read from outside: write its lines into a texthash: file",
   debug: "wraps another table: name that one",
-  fail: "always fails: it is for tests of Postfix",
+  fail: "always fails, for tests of Postfix: leave it out",
   randmap: combination,
   pipemap: combination,
   unionmap: "combines tables: name those, with combine: union",

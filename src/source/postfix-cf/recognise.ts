@@ -25,13 +25,15 @@ const signs: Readonly<Record<string, Signs>> = {
   ldap: {
     name: /ldap/i,
     parameters: [
-      ...["server_host", "search_base", "query_filter", "result_attribute", "special_result_attribute", "scope"],
+      ...["server_host", "search_base", "special_result_attribute", "scope"],
       ...["leaf_result_attribute", "terminal_result_attribute", "bind", "bind_dn", "bind_pw", "result_filter"],
       ...["start_tls", "recursion_limit", "dereference", "chase_referrals", "server_port", "tls_require_cert"],
     ],
   },
   sqlite: { name: /sqlite/i, parameters: ["dbpath"] },
   pgsql: { name: /pgsql|postgres/i, parameters: ["select_function", "encoding"] },
+  // mongodb_table(5), since Postfix 3.9.
+  mongodb: { name: /mongo/i, parameters: ["uri", "collection", "projection"] },
   memcache: { name: /memcache/i, parameters: ["memcache", "backup", "key_format", "data_size", "max_try"] },
   mysql: {
     name: /mysql|mariadb/i,
@@ -46,6 +48,9 @@ const signs: Readonly<Record<string, Signs>> = {
   regexp: { name: /regexp?$/i, parameters: [] },
   pcre: { name: /pcre$/i, parameters: [] },
 };
+
+// ldap_table(5) and mongodb_table(5) share these; without a sign of the other it is the first, whose defaults do for the rest.
+const filtered = ["query_filter", "result_attribute"];
 
 // mysql_table(5) and pgsql_table(5) share nearly all of their parameters; without a sign of the other it is the first.
 const shared = ["hosts", "dbname", "user", "password", "query", "table", "select_field", "where_field"];
@@ -64,6 +69,7 @@ export function recogniseTable(path: string, said: readonly Assignment[]): CfTyp
   const [only, other] = told;
   if (only !== undefined && other === undefined) return readable(only, path);
   if (other !== undefined) return ask(path, told, "it has parameters of both");
+  if (filtered.some((name) => values.has(name))) return "ldap";
   if (!shared.some((name) => values.has(name))) {
     return {
       problem: `${path}: no parameter of any table that can be read (${cfTypes.join(", ")}) is in it${aid(path)}`,

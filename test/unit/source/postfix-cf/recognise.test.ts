@@ -23,6 +23,8 @@ describe("a type that is read", () => {
       server,
       "mysql",
     ],
+    ["what ldap and mongodb share is ldap", "/etc/postfix/senders.cf", "query_filter = (mail=%s)\n", "ldap"],
+    ["a parameter of ldap_table(5) alone tells", "/etc/postfix/senders.cf", "search_base = dc=x\n", "ldap"],
     ["a database on a server goes before a dbpath", "/etc/postfix/senders.cf", `${server}dbpath = /x\n`, "mysql"],
   ])("%s", (_rule, path, text, type) => {
     expect(typeOf(path, text)).toBe(type);
@@ -39,6 +41,13 @@ describe("what points to another type is never taken for mysql", () => {
       "memcache = inet:127.0.0.1:11211\n",
       "a memcache: table",
     ],
+    ["the name of a MongoDB table", "/etc/postfix/mongodb-senders.cf", "query_filter = {}\n", "a mongodb: table asks"],
+    ...["uri = mongodb://localhost", "collection = mail", 'projection = { "login": 1 }'].map((sign) => [
+      `a parameter of mongodb_table(5): ${sign}`,
+      "/etc/postfix/senders.cf",
+      `dbname = mail\n${sign}\nquery_filter = { "mail": "%s" }\nresult_attribute = login\n`,
+      "a mongodb: table asks a MongoDB server",
+    ]),
   ])("%s", (_rule, path, text, words) => {
     expect(typeOf(path, text)).toContain(words);
   });
@@ -58,6 +67,12 @@ describe("what points to another type is never taken for mysql", () => {
   test("parameters of two types are asked about too", () => {
     expect(typeOf("/etc/senders.cf", `${server}charset = utf8\nencoding = UTF8\n`)).toContain(
       "which type of table is it?",
+    );
+  });
+
+  test("and so are parameters of ldap_table(5) beside those of mongodb_table(5)", () => {
+    expect(typeOf("/etc/senders.cf", "uri = x\nsearch_base = dc=x\nquery_filter = (mail=%s)\n")).toBe(
+      "/etc/senders.cf: which type of table is it? it has parameters of both; write ldap:/etc/senders.cf or mongodb:/etc/senders.cf",
     );
   });
 
