@@ -9,7 +9,7 @@ import type { QueryReport } from "../model/source.ts";
 import { type ExitCode, exitCode } from "../system/program.ts";
 import { createLog } from "../telemetry/log.ts";
 import { Tallies } from "../telemetry/tallies.ts";
-import { type ListingReport, reportListing } from "./check-listing.ts";
+import { type ListingReport, type NotFollowed, reportListing } from "./check-listing.ts";
 import type { CommandLine } from "./command.ts";
 import { loadSettings } from "./load-settings.ts";
 import { originOf } from "./query-origin.ts";
@@ -17,7 +17,11 @@ import { createPaint, isColoured, type Paint, Progress } from "./terminal.ts";
 
 /** How the queries of a source fare, or why nobody could be asked. */
 type SourceReport =
-  | { readonly name: string; readonly queries: readonly QueryReport[]; readonly listing: ListingReport | undefined }
+  | {
+      readonly name: string;
+      readonly queries: readonly QueryReport[];
+      readonly listing: ListingReport | NotFollowed | undefined;
+    }
   | { readonly name: string; readonly failure: string };
 
 /** Prints the effective configuration; with `--connect` also what every source says to every query. */
@@ -31,7 +35,7 @@ export async function check(line: CommandLine): Promise<ExitCode> {
     process.stdout.write(describeSettings(settings));
     const isConnecting = line.options["connect"] === true;
     const asked = isConnecting ? sources : onlyFiles(sources, settings);
-    const all = await askSources(asked, clock.nowMs() + settings.limits.lookupTimeoutMs);
+    const all = await askSources(asked, settings, clock.nowMs() + settings.limits.lookupTimeoutMs);
     // What is doubtful about a text file is a warning of the log already.
     const reports = isConnecting ? all : all.filter(isWrong);
     const paint = createPaint(isColoured(line, process.stdout));
@@ -49,7 +53,7 @@ function onlyFiles(sources: OpenSources, settings: Settings): OpenSources {
 }
 
 /** Asks all at once, since each that is down takes its time, and gives the reports in the order of the configuration. */
-async function askSources(sources: OpenSources, deadlineMs: number): Promise<SourceReport[]> {
+async function askSources(sources: OpenSources, settings: Settings, deadlineMs: number): Promise<SourceReport[]> {
   const progress = new Progress(process.stderr);
   const waiting = new Set(sources.keys());
   const show = () =>
@@ -61,7 +65,7 @@ async function askSources(sources: OpenSources, deadlineMs: number): Promise<Sou
         try {
           const queries = await database.report(deadlineMs);
           const isSound = queries.every(({ error }) => error === undefined);
-          const listing = isSound ? await (database.listing && reportListing(database.listing)) : undefined;
+          const listing = isSound ? await reportListing(database.listing, settings.sources[name]) : undefined;
           return { name, queries, listing };
         } catch (error) {
           return { name, failure: error instanceof Error ? error.message : String(error) };
@@ -79,7 +83,8 @@ async function askSources(sources: OpenSources, deadlineMs: number): Promise<Sou
 function isWrong(report: SourceReport): boolean {
   if (!("queries" in report)) return false;
   const { queries, listing } = report;
-  return queries.some(({ error }) => error !== undefined) || (listing !== undefined && "failure" in listing);
+  const isListingWrong = listing !== undefined && "failure" in listing && !listing.isOff;
+  return isListingWrong || queries.some(({ error }) => error !== undefined);
 }
 
 function codeOf(reports: readonly SourceReport[]): ExitCode {
@@ -107,22 +112,33 @@ function formatNotes({ query, notes = [] }: QueryReport, paint: Paint): string[]
   return notes.map((note) => `${query.padEnd(8)} ${paint("yellow", "NOTE")} ${note}`);
 }
 
-function formatListing(listing: ListingReport, paint: Paint): string[] {
+function formatListing(listing: ListingReport | NotFollowed, paint: Paint): string[] {
   const label = "listing".padEnd(8);
-  if ("failure" in listing) return [`${label} ${paint("red", "ERROR")} ${listing.failure}`];
+  const note = (words: string) => `${label} ${paint("yellow", "NOTE")} ${words}`;
+  if ("notFollowed" in listing) return [note(`not followed: ${listing.notFollowed}`)];
+  if ("failure" in listing) {
+    return [
+      listing.isOff
+        ? note(`${listing.failure} (not followed: listing_interval is off)`)
+        : `${label} ${paint("red", "ERROR")} ${listing.failure}`,
+    ];
+  }
   const took = `${listing.lines.toLocaleString("en-US")} lines in ${(listing.ms / 1000).toFixed(2)} s`;
   return [
     `${label} ${paint("green", "ok")}, ${took}`,
-    ...listing.notes.map((note) => `${label} ${paint("yellow", "NOTE")} ${note}`),
-    formatSignal(listing.signal, paint),
+    ...listing.notes.map(note),
+    formatSignal(listing.signal, listing.isOff, paint),
   ];
 }
 
-function formatSignal({ signal, advice }: SignalState, paint: Paint): string {
+function formatSignal({ signal, advice }: SignalState, isOff: boolean, paint: Paint): string {
   const label = "changes".padEnd(8);
-  return signal === undefined
-    ? `${label} ${paint("yellow", "NOTE")} ${advice}`
-    : `${label} ${paint("green", "ok")}, seen at once by ${signal}`;
+  const note = `${label} ${paint("yellow", "NOTE")}`;
+  if (isOff) {
+    const otherwise = signal === undefined ? advice : `switched on, they are seen at once by ${signal}`;
+    return `${note} not followed: listing_interval is off${otherwise === "" ? "" : `; ${otherwise}`}`;
+  }
+  return signal === undefined ? `${note} ${advice}` : `${label} ${paint("green", "ok")}, seen at once by ${signal}`;
 }
 
 /** The server's own words, on one line, and where the administrator finds what they are about. */
