@@ -1,6 +1,7 @@
 /** `loginmapd list`: everything that a login may send as, or the whole map, by a listing of its sources. */
-import { type ListedMap as Listed, ListedMap, linesOf, type Sendable, sendables } from "../lookup/reverse.ts";
-import { foldDomain, joinAddress, quoteLocalpart, splitAddress } from "../model/address.ts";
+import { rulesOf } from "../lookup/combine.ts";
+import { type ListedMap, listMap, type Sendable } from "../lookup/reverse.ts";
+import { foldDomain } from "../model/address.ts";
 import { SourceError } from "../model/errors.ts";
 import { type ExitCode, exitCode } from "../system/program.ts";
 import { type CommandLine, UsageError } from "./command.ts";
@@ -42,20 +43,15 @@ async function sendablesOf({ options, positionals }: CommandLine, open: OpenMap)
   const domain = stringOf(options["domain"])?.replace(/^@/, "");
   const filter = { login: positionals[0], domain: domain === undefined ? undefined : (foldDomain(domain) ?? domain) };
   const found = new Map<string, Sendable>();
-  for await (const lines of linesOf(requestFor(open))) {
-    for (const one of sendables(lines, filter)) found.set(`${one.key} ${one.login} ${one.kind}`, one);
+  for (const one of (await wholeOf(open)).sendables(filter)) {
+    found.set(JSON.stringify(one), one);
   }
   return [...found.values()].sort((a, b) => compare(a.key, b.key) || compare(a.login, b.login));
 }
 
-async function wholeOf(open: OpenMap): Promise<Listed> {
-  const map = new ListedMap();
-  for await (const lines of linesOf(requestFor(open))) map.add(lines);
-  return map;
-}
-
-function requestFor({ databases, deadlineMs }: OpenMap) {
-  return { databases, deadlineMs: deadlineMs(), signal: new AbortController().signal };
+function wholeOf({ databases, map, deadlineMs }: OpenMap): Promise<ListedMap> {
+  const { signal } = new AbortController();
+  return listMap({ databases, rules: rulesOf(map), combine: map.combine, deadlineMs: deadlineMs(), signal });
 }
 
 function print(found: readonly Sendable[], format: "text" | "json", login: string | undefined): void {
@@ -63,24 +59,19 @@ function print(found: readonly Sendable[], format: "text" | "json", login: strin
     process.stdout.write(`${JSON.stringify(found, null, 2)}\n`);
     return;
   }
-  for (const { key, kind, login: owner } of found) {
-    process.stdout.write(login === undefined ? `${key}\t${owner}\t${kind}\n` : `${key}\t${kind}\n`);
+  for (const { key, kind, login: owner, source } of found) {
+    const columns = [key, ...(login === undefined ? [owner] : []), kind, ...(source === undefined ? [] : [source])];
+    process.stdout.write(`${columns.join("\t")}\n`);
   }
 }
 
-function printTexthash(map: Listed): void {
+function printTexthash(map: ListedMap): void {
   const lines: string[] = [];
   for (const [key, owners] of map.texthash(nobody)) {
     if (key === "*") lines.push("# Who may send as everything: known to loginmapd's texthash, not to Postfix's own.\n");
-    lines.push(`${externalForm(key)}\t${owners}\n`);
+    lines.push(`${key}\t${owners}\n`);
   }
   process.stdout.write(lines.join(""));
-}
-
-/** A key as texthash has it: in quotes where it holds blanks (postmap(1)). */
-function externalForm(key: string): string {
-  const { localpart, domain } = splitAddress(key);
-  return localpart === "" || domain === "" ? key : joinAddress({ localpart: quoteLocalpart(localpart), domain });
 }
 
 function compare(a: string, b: string): number {

@@ -192,7 +192,7 @@ const list: CommandSpec = {
   name: "list",
   summary: "List what a login may send as, and why.",
   description: [
-    "Lists the sources of the map and prints everything that LOGIN may send as, with the reason: address, alias, catch-all (@domain) or grant (an address, @domain, or * for everything). Without LOGIN it prints the whole map, with the login after each key. The sources need a preset, or queries.listing.",
+    "Lists the sources of the map and prints everything that LOGIN may send as, with the reason: address, alias, catch-all (@domain) or grant (an address, @domain, or * for everything). Without LOGIN it prints the whole map, with the login after each key. Where the map has several sources, the last column is the source that says so. It goes by combine, login_realm and the forms of owners as lookup does: a login is told only where lookup would let it pass. A grant to a domain or to everything is told once, at @domain or *. The sources need a preset, or queries.listing.",
     "With --format texthash it prints the map as a texthash: file for Postfix: each line names everybody who may send as its key. An address that keeps a catch-all away and has no owner is given to the login <nobody>.",
   ],
   positionals: [{ name: "LOGIN", isOptional: true, help: "A SASL login, compared caselessly; else everybody." }],

@@ -1,5 +1,6 @@
 /** What somebody may send as, for the sidecar: a listing of the sources of a map, read backwards. */
-import { linesOf, type Sendable, sendables } from "../lookup/reverse.ts";
+import { rulesOf } from "../lookup/combine.ts";
+import { listMap, type Sendable } from "../lookup/reverse.ts";
 import { foldDomain } from "../model/address.ts";
 import { defaultMapOf } from "../model/settings.ts";
 import type { ListedAddresses, ListQuery } from "../sidecar/deps.ts";
@@ -15,16 +16,24 @@ export async function listAddresses(
   { login, domain, map = defaultMapOf(daemon.settings) }: ListQuery,
 ): Promise<ListedAddresses> {
   const databases = daemon.chains.get(map)?.databases ?? [];
-  const deadlineMs = daemon.nowMs() + daemon.settings.limits.lookupTimeoutMs;
-  const aborter = new AbortController();
+  const mapSettings = daemon.settings.maps[map];
+  if (mapSettings === undefined) return { map, isComplete: true, addresses: [] };
+  const slices = new WorkSlices();
+  const listed = await listMap({
+    databases,
+    rules: rulesOf(mapSettings),
+    combine: mapSettings.combine,
+    deadlineMs: daemon.nowMs() + daemon.settings.limits.lookupTimeoutMs,
+    signal: new AbortController().signal,
+    rest: () => slices.rest(),
+  });
   const wanted = domain?.replace(/^@/, "");
   const filter = { login, domain: wanted === undefined ? undefined : (foldDomain(wanted) ?? wanted) };
   const found = new Map<string, Sendable>();
-  const slices = new WorkSlices();
-  for await (const lines of linesOf({ databases, deadlineMs, signal: aborter.signal })) {
-    for (const one of sendables(lines, filter)) {
+  for (const key of listed.keys()) {
+    for (const one of listed.sendablesOf(key, filter)) {
       if (found.size >= maxAddresses) return { map, isComplete: false, addresses: [...found.values()] };
-      found.set(`${one.key} ${one.login} ${one.kind}`, one);
+      found.set(JSON.stringify(one), one);
     }
     await slices.rest();
   }

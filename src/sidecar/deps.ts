@@ -71,7 +71,13 @@ export interface ListedAddresses {
   readonly map: string;
   /** Whether it is all that there is. */
   readonly isComplete: boolean;
-  readonly addresses: readonly { readonly key: string; readonly login: string; readonly kind: ListedKind }[];
+  readonly addresses: readonly {
+    readonly key: string;
+    readonly login: string;
+    readonly kind: ListedKind;
+    /** Where the map has several. */
+    readonly source?: string;
+  }[];
 }
 
 /** The daemon, as the sidecar sees it. Everything is read anew for each request, so a reload needs no restart of it. */

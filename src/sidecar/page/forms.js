@@ -68,11 +68,15 @@ export function serveSendablesForm(api) {
     if (!isUnlocked(api, note)) return;
     say(note, "Listing…");
     try {
-      /** @type {{ addresses: { key: string, kind: string }[], isComplete: boolean }} */
+      /** @type {{ addresses: { key: string, kind: string, source?: string }[], isComplete: boolean }} */
       const { addresses, isComplete } = await api.call(`v1/addresses?${fieldsOf(form)}`);
-      const shown = addresses.slice(0, shownKeys).map(({ key, kind }) => row(key, kind));
-      if (shown.length > 0)
-        list.replaceChildren(make("section", "scroll", table(["May send as", "Because of"], shown)));
+      // A map of one source needs no column that says the same on every line.
+      const hasSources = addresses.some(({ source }) => source !== undefined);
+      const head = ["May send as", "Because of", ...(hasSources ? ["Source"] : [])];
+      const shown = addresses
+        .slice(0, shownKeys)
+        .map(({ key, kind, source = "" }) => (hasSources ? row(key, kind, source) : row(key, kind)));
+      if (shown.length > 0) list.replaceChildren(make("section", "scroll", table(head, shown)));
       const isAll = isComplete && shown.length === addresses.length;
       const count = addresses.length === 1 ? "1 key" : `${formatCount(addresses.length)} keys`;
       say(note, isAll ? `${count}.` : `The first ${formatCount(shown.length)}; loginmapd list has all.`);

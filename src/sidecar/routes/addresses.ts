@@ -72,6 +72,7 @@ const addressesSchema = {
           key: { type: "string", description: "An address, `@domain` for every address there, or `*` for everything." },
           login: { type: "string" },
           kind: { type: "string", enum: listedKinds, description: "Why: what the row is." },
+          source: { type: "string", description: "The source that says so; absent where the map has one only." },
         },
       },
     },

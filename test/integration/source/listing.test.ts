@@ -6,6 +6,7 @@ import { join } from "node:path";
 import { isDeepStrictEqual } from "node:util";
 import Sqlite from "libsql";
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
+import { ListedSource } from "../../../src/lookup/listed-source.ts";
 import { ListedMap } from "../../../src/lookup/reverse.ts";
 import { splitAddress } from "../../../src/model/address.ts";
 import type { Role } from "../../../src/model/keys.ts";
@@ -114,8 +115,10 @@ const asSet = (logins: readonly string[]) => [...new Set(logins.map((login) => l
  * @param every how many addresses there are to each one that is asked
  */
 async function expectListingEqualsLookups(database: Database, every = 1): Promise<void> {
-  const listed = new ListedMap();
-  listed.add(await linesOf(database));
+  const listed = new ListedMap({ rules: { recipientDelimiter: "+", localDomains: new Set() }, combine: "first" });
+  const source = new ListedSource(database, undefined);
+  listed.addSource(source);
+  listed.add(source, await linesOf(database));
   const keys = [...listed.keys()].filter((key) => key !== "*");
   expect(keys.length).toBeGreaterThan(0);
   const all = [...new Set([...keys.filter((key) => !key.startsWith("@")), ...everyAddress])];

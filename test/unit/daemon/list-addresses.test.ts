@@ -9,30 +9,42 @@ import { FakeListing, line } from "../../support/fakes/followed-source.ts";
 
 /** A daemon with the map `senders` over sources that list so. */
 function daemonOf(...listings: readonly (readonly ListedLine[] | Error)[]): Daemon {
-  const databases = listings.map((lines) => {
+  const databases = listings.map((lines, i) => {
     const listing = new FakeListing();
     if (lines instanceof Error) listing.error = lines;
     else listing.lines = lines;
-    return Object.assign(fakeDatabase({}, { domains: ["x.test", "y.test"] }), { listing });
+    return Object.assign(fakeDatabase({}, { domains: ["x.test", "y.test"] }), { listing, name: `source${i}` });
   });
   const settings = { ...settingsWith(), listeners: [] };
   // No more of the daemon is looked at.
   return { settings, nowMs: () => 0, chains: new Map([["senders", { databases }]]) } as unknown as Daemon;
 }
 
-test("lists what a login may send as in every source of the map, each key once, and why", async () => {
+test("lists what a login may send as by every source of the map, each key once, and why", async () => {
   const daemon = daemonOf(
     [line("team@x.test", "alice, bob"), line("@y.test", "ALICE"), line("bob@x.test", "bob")],
-    [line("team@x.test", "alice"), line("else@z.test", "alice")],
+    [
+      line("team@x.test", "alice"),
+      line("bob@x.test", "alice"),
+      line("a@x.test", "alice"),
+      line("else@z.test", "alice"),
+    ],
   );
   expect(await listAddresses(daemon, { login: "alice", map: "senders" })).toEqual({
     map: "senders",
     isComplete: true,
     addresses: [
-      { key: "team@x.test", login: "alice", kind: "address" },
-      { key: "@y.test", login: "ALICE", kind: "catch-all" },
+      { key: "team@x.test", login: "alice", kind: "address", source: "source0" },
+      { key: "@y.test", login: "ALICE", kind: "catch-all", source: "source0" },
+      { key: "a@x.test", login: "alice", kind: "address", source: "source1" },
     ],
   });
+});
+
+test("of a map of one source it does not repeat its name", async () => {
+  const { addresses } = await listAddresses(daemonOf([line("a@x.test", "alice")]), { map: "senders" });
+  expect(addresses).toEqual([{ key: "a@x.test", login: "alice", kind: "address" }]);
+  expect(addresses[0]).not.toHaveProperty("source");
 });
 
 test("of a domain it lists that domain alone, written as people write it", async () => {
