@@ -6,11 +6,8 @@ export default defineConfig({
       provider: "v8",
       include: ["src/**/*.ts"],
       exclude: [
-        // Wiring without decisions, run in a process of its own by test/e2e: this process cannot see it being run.
+        // Reads process.argv and ends the process with a status: only a process of its own, as in test/e2e, can run it.
         "src/main.ts",
-        "src/cli/**",
-        "src/daemon/**",
-        "src/doctor/look/**",
         // Runs in a browser.
         "src/sidecar/page/**",
       ],
