@@ -22,7 +22,7 @@ function loginOf(_: unknown, index: number): string {
   return `user${index}@example.com`;
 }
 
-test("lists what a login may send as, and why, with the token alone", async () => {
+test("lists what a login may send as, why, and by which of several sources, with the token alone", async () => {
   const page = await stage.open();
   await page.getByLabel("Owner").fill("alice@example.com");
   await page.keyboard.press("Enter");
@@ -37,6 +37,17 @@ test("lists what a login may send as, and why, with the token alone", async () =
     ["@example.com", "catch-all"],
   ]);
   expect(stage.daemon.lists).toEqual([{ login: "alice@example.com", map: "senders" }]);
+  const { listing } = stage.daemon;
+  stage.daemon.listing = () => ({
+    map: "senders",
+    isComplete: true,
+    addresses: [{ key: "sales@example.com", login: "alice@example.com", kind: "alias", source: "grants" }],
+  });
+  await page.getByRole("button", { name: "List", exact: true }).click();
+  await page.getByText("1 key.").waitFor();
+  expect(await page.locator("#sendables th").allTextContents()).toEqual(["May send as", "Because of", "Source"]);
+  expect(await page.locator("#sendables td").allTextContents()).toEqual(["sales@example.com", "alias", "grants"]);
+  stage.daemon.listing = listing;
   expect(stage.watched.complaints).toEqual([]);
 });
 

@@ -30,6 +30,12 @@ test("lists what a login may send as, with the reason of each", async () => {
   expect(daemon.lists).toEqual([{ login: "alice@example.com", domain: "example.com", map: "senders" }]);
 });
 
+test("names the source where the map has several", async () => {
+  const one = { key: "sales@example.com", login: "alice@example.com", kind: "alias", source: "grants" } as const;
+  daemon.listing = () => ({ map: "senders", isComplete: true, addresses: [one] });
+  expect((await addresses("")).json().addresses).toEqual([one]);
+});
+
 test("without parameters it lists everybody of the default map", async () => {
   expect((await addresses("")).statusCode).toBe(200);
   expect(daemon.lists).toEqual([{}]);
