@@ -1,5 +1,7 @@
 /** The daemon in this process, from its first listener to its drain, told by signals and asked by its own commands. */
 import { existsSync } from "node:fs";
+import { request } from "node:http";
+import { json } from "node:stream/consumers";
 import Sqlite from "libsql";
 import { afterEach, beforeEach, expect, type MockInstance, test, vi } from "vitest";
 import { loadSettings } from "../../../src/cli/load-settings.ts";
@@ -61,6 +63,17 @@ async function stop(ended: Promise<number>): Promise<void> {
   await waitUntil("the end of the process", () => exit.mock.calls.length > 0);
 }
 
+/** Asks the admin endpoint, with the token. */
+function get(path: string): Promise<unknown> {
+  const headers = { authorization: "Bearer 0123456789abcdef0123456789abcdef" };
+  return new Promise((resolve, reject) => {
+    const call = request({ socketPath: `${place.path}/admin`, path, headers }, (response) => {
+      json(response).then(resolve, reject);
+    });
+    call.on("error", reject).end();
+  });
+}
+
 function change(sql: string): void {
   const sqlite = new Sqlite(place.database);
   sqlite.exec(sql);
@@ -72,7 +85,7 @@ test("answers, forgets what it is told to, and leaves no socket behind", async (
   expect(await ask("sales@example.com")).toEqual({ code: 0, stdout: "alice,bob\n", stderr: "" });
   expect(await ask("nobody@example.com")).toEqual({ code: 1, stdout: "", stderr: "" });
   expect(await here("flush", "--address", "sales@example.com")).toMatchObject({ code: 0, stdout: "flushed 1\n" });
-  expect(await here("flush", "--address", "sales@example.com")).toMatchObject({ code: 0, stdout: "flushed 0\n" });
+  expect(await here("flush", "--address", "never@example.com")).toMatchObject({ code: 0, stdout: "flushed 0\n" });
   const refused = await here("flush", "--all", "--map", "typo");
   expect(refused).toMatchObject({ code: 69, stdout: "" });
   expect(refused.stderr).toMatch(
@@ -84,6 +97,29 @@ test("answers, forgets what it is told to, and leaves no socket behind", async (
   await stop(ended);
   expect(existsSync(`${place.path}/socketmap`)).toBe(false);
   expect((await ask("alice@example.com")).code).toBe(69);
+});
+
+test("its admin endpoint tells what the daemon has and what its sources say", async () => {
+  const { ended } = await start();
+  expect(await get("/readyz")).toMatchObject({ ready: true, sources: [{ name: "mail", up: true }] });
+  expect((await ask("sales@example.com")).code).toBe(0);
+  // Its listing brings every address, asked for or not.
+  const listed = { map: "senders", source: "mail", entries: { positive: 3, negative: 0 }, ttlMs: 60_000 };
+  await waitUntil("the listing", async () => {
+    expect(await get("/v1/cache")).toMatchObject({ maps: [listed] });
+    return true;
+  });
+  expect(await get("/v1/lookup?address=Sales@example.com&login=bob")).toMatchObject({
+    outcome: "ok",
+    owners: ["alice", "bob"],
+    cache: { state: "hit" },
+  });
+  expect(await get("/v1/lookup?address=two@example.com")).toMatchObject({
+    outcome: "notfound",
+    cache: { state: "miss" },
+  });
+  expect(JSON.stringify(await get("/v1/addresses?login=alice"))).toMatch(/alice@example\.com.*sales@example\.com/);
+  await stop(ended);
 });
 
 test("a reload takes the new configuration, whole or not at all", async () => {
