@@ -1,6 +1,6 @@
 import { atExample, crowd, type FollowedStack, fillers, insert, none, ok } from "./stack.ts";
 
-/** ISPConfig on MariaDB. */
+/** ISPConfig on MariaDB. No row of it is a grant: who else may send as an address is the option `extra_owners`, which no change alters. */
 export const ispconfigStack: FollowedStack = {
   preset: "ispconfig",
   options: { server_id: 1 },

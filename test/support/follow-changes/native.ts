@@ -1,6 +1,6 @@
 import { crowd, type FollowedStack, fillers, insert, none, ok } from "./stack.ts";
 
-/** Our own schema; for MySQL, MariaDB and SQLite. `empty` empties a table. */
+/** Our own schema, which has no alias domains; for MySQL, MariaDB and SQLite. `empty` empties a table. */
 export function nativeStack(empty: (table: string) => string): FollowedStack {
   const address = (email: string, login = email) =>
     `('${email.split("@")[1]}', '${email.split("@")[0]}', '${login}', 1)`;

@@ -1,6 +1,6 @@
 import { crowd, type FollowedStack, fillers, insert, none, ok } from "./stack.ts";
 
-/** PostfixAdmin on MariaDB. */
+/** PostfixAdmin on MariaDB. No row of it is a grant: who else may send as an address is the option `extra_owners`, which no change alters. */
 export const postfixadminStack: FollowedStack = {
   preset: "postfixadmin",
   rows: `${insert(
