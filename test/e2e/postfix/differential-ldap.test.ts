@@ -4,13 +4,16 @@
  */
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { type Comparison, type Duel, startDuel } from "../../support/differential.ts";
-import { ldapTables, siteLdif } from "../../support/ldap-site.ts";
+import { siteLdif } from "../../support/ldap-site.ts";
+import { ldapTables } from "../../support/ldap-tables.ts";
 import { type Slapd, startSlapd } from "../../support/servers/slapd.ts";
 import type { Sender } from "../../support/wire/senders.ts";
 
 const logins = ["alice@example.com", "alice"] as const;
 
 const addresses = [
+  ...["yves@yuno.example", "Y+tag@yuno.example", "yann@yuno.example", "ute@elsewhere.example"],
+  ...["ute@ucs.example", "u.te+tag@ucs.example", "office@ucs.example", "uwe@ucs.example"],
   ...["alice@example.com", "Alice+Tag@Example.COM", "bob@example.com", "carol@example.com", "nobody@example.com"],
   ...[
     "al@example.com",

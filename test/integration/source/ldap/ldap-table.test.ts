@@ -6,7 +6,8 @@ import type { SourceSettings } from "../../../../src/model/settings.ts";
 import type { Database } from "../../../../src/model/source.ts";
 import { toYaml } from "../../../../src/source/postfix-cf/to-yaml.ts";
 import { answerTo, openSource, ownersOf } from "../../../support/fakes/open-source.ts";
-import { ldapKeys, ldapTables, siteLdif } from "../../../support/ldap-site.ts";
+import { siteLdif } from "../../../support/ldap-site.ts";
+import { ldapKeys, ldapTables } from "../../../support/ldap-tables.ts";
 import { makePostfixHome, type PostfixHome } from "../../../support/servers/postfix.ts";
 import { postmapAll } from "../../../support/servers/postmap-all.ts";
 import { run } from "../../../support/servers/processes.ts";
@@ -83,6 +84,13 @@ describe("answers as Postfix does", () => {
   test.each(Object.entries(ldapTables))("%s", async (_, lines) => {
     const { theirs, ours } = await compare(lines, ldapKeys);
     expect(ours).toEqual(theirs);
+  });
+
+  test("the files of YunoHost and Univention find the people and the aliases of these sites, and no one else", async () => {
+    const keys = ["y@yuno.example", "yann@yuno.example", "office@ucs.example", "ute@elsewhere.example"];
+    const answered = async (name: string) => (await compare(ldapTables[name] as string, keys)).theirs;
+    expect(await answered("yunohost")).toEqual({ "y@yuno.example": "yves" });
+    expect(await answered("univention")).toEqual({ "office@ucs.example": "ute@ucs.example,uwe@ucs.example" });
   });
 
   test("most tables find somebody", async () => {
