@@ -71,6 +71,8 @@ export interface Observations {
   readonly loginFormat?: LoginFormat | undefined;
   /** How the owners of each map are written, for maps whose sources can be listed. */
   readonly owners?: ReadonlyMap<string, OwnerForms>;
+  /** By source: why its owners were not seen. */
+  readonly unseenOwners?: ReadonlyMap<string, string>;
 }
 
 /** Postfix's configuration, ours, and what was seen on the machine. */

@@ -35,6 +35,7 @@ export function scopeOf(patient: Patient): Scope {
       ...unreadAnswers(patient),
       ...otherTables(patient),
       ...otherMilters(patient),
+      ...unseenOwners(patient),
     ]),
   };
 }
@@ -66,6 +67,16 @@ function otherMilters(patient: Patient): string[] {
     const others = milterWords(service).filter((word) => !ours.includes(word));
     return others.map((milter) => `what the milter ${milter} refuses`);
   });
+}
+
+/** Without a Dovecot there is nothing to compare owners with. */
+function unseenOwners({
+  observations: { loginFormat, unseenOwners: unseen = new Map<string, string>() },
+}: Patient): string[] {
+  if (loginFormat === undefined) return [];
+  return [...unseen].map(
+    ([source, why]) => `whether owners in source ${source} are written as Dovecot's logins (${why})`,
+  );
 }
 
 function unique(phrases: readonly string[]): string[] {

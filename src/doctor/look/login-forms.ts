@@ -1,7 +1,7 @@
 /** Looks at how Dovecot writes logins, and at how the sources of each map write owners. */
 import { spawnSync } from "node:child_process";
 import { splitOwners } from "../../model/owner-list.ts";
-import type { Settings } from "../../model/settings.ts";
+import type { Settings, SourceSettings } from "../../model/settings.ts";
 import { sourceTally } from "../../model/tally.ts";
 import { openDatabase } from "../../source/open.ts";
 import type { LoginFormat, OwnerForms } from "../observations.ts";
@@ -22,21 +22,40 @@ function doveconf(name: string): string | undefined {
   return status === 0 ? stdout.trim() : undefined;
 }
 
-/** Samples the owners of every map by what its sources list; a source that lists nothing has no part in it. */
-export async function ownersOfMaps(settings: Settings): Promise<Map<string, OwnerForms>> {
-  const samples = new Map<string, Promise<string[]>>();
-  for (const name of Object.keys(settings.sources)) samples.set(name, sampleOf(name, settings));
-  const found = new Map<string, OwnerForms>();
-  for (const [map, { sources }] of Object.entries(settings.maps)) {
-    const owners = (await Promise.all(sources.map((name) => samples.get(name) ?? []))).flat();
-    if (owners.length > 0) found.set(map, formsOf(owners));
-  }
-  return found;
+/** How the owners of each map are written, and the sources that did not show theirs. */
+export interface SampledOwners {
+  readonly owners: ReadonlyMap<string, OwnerForms>;
+  /** By source: why its owners were not seen. */
+  readonly unseenOwners: ReadonlyMap<string, string>;
 }
 
-async function sampleOf(name: string, settings: Settings): Promise<string[]> {
-  const source = settings.sources[name];
-  if (source === undefined) return [];
+/** Samples the owners of every map by what its sources list; a source that lists nothing has no part in it, and is named. */
+export async function ownersOfMaps(settings: Settings): Promise<SampledOwners> {
+  const samples = new Map<string, Promise<Sample>>();
+  for (const [name, source] of Object.entries(settings.sources)) samples.set(name, sampleOf(name, source, settings));
+  const owners = new Map<string, OwnerForms>();
+  const unseenOwners = new Map<string, string>();
+  for (const [map, { sources }] of Object.entries(settings.maps)) {
+    const found: string[] = [];
+    for (const name of sources) {
+      const sample = await samples.get(name);
+      found.push(...(sample?.owners ?? []));
+      if (sample?.unseen !== undefined) unseenOwners.set(name, sample.unseen);
+    }
+    if (found.length > 0) owners.set(map, formsOf(found));
+  }
+  return { owners, unseenOwners };
+}
+
+interface Sample {
+  readonly owners: readonly string[];
+  /** Why there are none, or not all that were to be seen. */
+  readonly unseen?: string;
+}
+
+async function sampleOf(name: string, source: SourceSettings, settings: Settings): Promise<Sample> {
+  // Whoever has an address owns it: nothing is written anywhere.
+  if (source.connection?.driver === "identity") return { owners: [] };
   const owners: string[] = [];
   const log = { debug() {}, info() {}, warn() {}, error() {}, isDebugEnabled: () => false };
   const clock = { nowMs: () => performance.now() };
@@ -44,17 +63,19 @@ async function sampleOf(name: string, settings: Settings): Promise<string[]> {
   try {
     const database = openDatabase(name, source, { clock, log, tally: sourceTally(), maxWaitingLookups });
     try {
-      for await (const batch of database.listing?.list(AbortSignal.timeout(timeoutMs)) ?? []) {
+      if (database.listing === undefined) return { owners, unseen: "it cannot be listed" };
+      for await (const batch of database.listing.list(AbortSignal.timeout(timeoutMs))) {
         for (const { owner = "" } of batch) owners.push(...splitOwners(owner));
         if (owners.length >= maxOwners) break;
       }
+      return { owners };
     } finally {
       await database.close();
     }
   } catch {
-    // What is wrong with a source is for `check` to say; without a sample nothing is judged.
+    // What is wrong with a source is for `check` to say.
+    return { owners, unseen: "its listing failed: loginmapd check --connect says why" };
   }
-  return owners;
 }
 
 function formsOf(owners: readonly string[]): OwnerForms {

@@ -35,7 +35,7 @@ export async function observe(
     sasl: await greetAll(auth),
     ...lookAtTables(postfix, directory),
     loginFormat: loginFormatOf(),
-    owners: await ownersOfMaps(settings),
+    ...(await ownersOfMaps(settings)),
   };
 }
 

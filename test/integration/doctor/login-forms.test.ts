@@ -63,7 +63,7 @@ async function settingsWith(owners: string, map: object): Promise<Settings> {
 async function keysToSet(settings: Settings): Promise<string[]> {
   const patient = patientWith({});
   const loginFormat = loginFormatOf();
-  const observations = { ...patient.observations, loginFormat, owners: await ownersOfMaps(settings) };
+  const observations = { ...patient.observations, loginFormat, ...(await ownersOfMaps(settings)) };
   const findings = checkLoginForms({ ...patient, settings, observations });
   return findings.flatMap(({ changes }) => changes.map(({ where, line }) => `${where}: ${line}`));
 }

@@ -1,6 +1,7 @@
 import { expect, test } from "vitest";
 import { checkLoginForms } from "../../../src/doctor/check-login-forms.ts";
 import type { OwnerForms } from "../../../src/doctor/observations.ts";
+import { scopeOf } from "../../../src/doctor/scope.ts";
 import { patientWith } from "./support.ts";
 
 const plainMap = {
@@ -49,9 +50,41 @@ test.each([
     forms(1, { "a.test": 9, "b.test": 9 }),
     "Dovecot: auth_username_format = %Lu",
   ],
+  [
+    "the same with Dovecot 2.4",
+    "%{user | username}",
+    "",
+    forms(0, { "a.test": 9, "b.test": 9 }),
+    "Dovecot: auth_username_format = %{user | lower}",
+  ],
+  [
+    "full logins, bare owners, Dovecot 2.4",
+    "%{user | lower}",
+    "a.test",
+    forms(9),
+    "Dovecot: auth_username_format = %{user | username | lower}",
+  ],
   ["full logins, bare owners", "%Lu", "example.com", forms(9), "Dovecot: auth_username_format = %Ln"],
 ])("%s", (_rule, format, realm, owners, cure) => {
   expect(cures(format, realm, owners)).toEqual([`error ${cure}`]);
+});
+
+test("a login_realm that no owner has makes nothing fit", () => {
+  expect(cures("%Ln", "", forms(0, { "b.test": 9 }), "a.test")).toEqual([
+    "error loginmapd.yaml: maps.senders.login_realm: b.test",
+  ]);
+  expect(cures("%Ln", "", forms(0, { "b.test": 9, "c.test": 1 }), "a.test")).toEqual([
+    "error Dovecot: auth_username_format = %Lu",
+  ]);
+});
+
+test.each([undefined, "a.test", "b.test"])("full logins of a realm that no owner has, login_realm %s", (loginRealm) => {
+  const owners = forms(0, { "c.test": 1, "b.test": 9 });
+  expect(cures("%Lu", "a.test", owners, loginRealm)).toEqual(["warning Dovecot: auth_default_realm = b.test"]);
+  expect(cures("%{user|lower}", "a.test", owners, loginRealm)).toEqual([
+    "warning Dovecot: auth_default_domain = b.test",
+  ]);
+  expect(cures("%Lu", "B.test", owners, loginRealm)).toEqual([]);
 });
 
 test.each([
@@ -68,4 +101,13 @@ test.each([
 
 test("says nothing where Dovecot or the owners were not looked at", () => {
   expect(checkLoginForms(patientWith({}))).toEqual([]);
+});
+
+test("sources whose owners were not seen are not looked at, where there is a Dovecot", () => {
+  const patient = patientWith({});
+  const seen = { ...patient.observations, unseenOwners: new Map([["mail", "it cannot be listed"]]) };
+  const notice = "whether owners in source mail are written as Dovecot's logins (it cannot be listed)";
+  const withDovecot = { ...seen, loginFormat: { format: "%Lu", realm: "" } };
+  expect(scopeOf({ ...patient, observations: withDovecot }).notLookedAt).toContain(notice);
+  expect(scopeOf({ ...patient, observations: seen }).notLookedAt).not.toContain(notice);
 });
