@@ -8,7 +8,7 @@
  * the source well. If that fails too, the set that was read last stands, as a stale answer does; after a hang nobody waits for the
  * source again until the reading has ended.
  */
-import { splitAddress } from "../model/address.ts";
+import { isHosted } from "../model/address.ts";
 import type { Clock } from "../model/clock.ts";
 import type { Log } from "../model/log.ts";
 import { type Answer, foreign, foreignByStaleList, type Nobody } from "../model/reply.ts";
@@ -156,9 +156,7 @@ export class DomainGate implements OwnerSource, Doorkeeper {
   }
 
   #isListed(key: string): boolean {
-    if (this.#domains === undefined) return true;
-    const { domain } = splitAddress(key);
-    return domain === "" || this.#domains.has(domain) || this.#rules.localDomains.has(domain);
+    return isHosted(key, this.#domains, this.#rules.localDomains);
   }
 
   #read(nowMs: number): void {

@@ -8,7 +8,7 @@ import { notAsked } from "../model/keys.ts";
 import { type Answer, absent, Found, foreign, foreignByStaleList, malformed, type Nobody } from "../model/reply.ts";
 import type { Database, Doorkeeper, OwnerSource } from "../model/source.ts";
 import { toFailure } from "./failure.ts";
-import { isHosted } from "./hosted.ts";
+import { isHostedBy } from "./hosted.ts";
 import { type MapRules, toOwners } from "./ranking.ts";
 import type { Resolving, Trace, TracedAsk } from "./trace.ts";
 import { type SourceTurn, Turns } from "./turns.ts";
@@ -42,7 +42,7 @@ export class Chain implements Resolving {
 
   async trace(key: string, deadlineMs: number): Promise<Trace> {
     const hosting = await Promise.all(
-      this.#links.map(({ database }) => isHosted(database, key, this.#rules, deadlineMs)),
+      this.#links.map(({ database }) => isHostedBy(database, key, this.#rules, deadlineMs)),
     );
     const databases = this.#links.filter((_, i) => hosting[i]).map(({ database }) => database);
     const turns = new Turns(key, databases, this.#rules);

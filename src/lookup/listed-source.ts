@@ -1,5 +1,5 @@
 /** One source of a map as its listing has it: what it would say to an ask, from memory. Pure. */
-import { foldKey, splitAddress } from "../model/address.ts";
+import { foldKey, isHosted } from "../model/address.ts";
 import type { Ask } from "../model/keys.ts";
 import type { ListedLine } from "../model/listing.ts";
 import { withULabels } from "../model/owner-forms.ts";
@@ -47,8 +47,7 @@ export class ListedSource {
 
   /** Whether a lookup of the key gets past the domain gate of the source. */
   hosts(key: string, { localDomains }: KeyRules): boolean {
-    const { domain } = splitAddress(key);
-    return domain === "" || localDomains.has(domain) || this.#hosted === undefined || this.#hosted.has(domain);
+    return isHosted(key, this.#hosted, localDomains);
   }
 
   /** The lines that answer an ask. */

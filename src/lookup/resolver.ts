@@ -7,7 +7,7 @@ import { type Ask, type Cells, notAsked } from "../model/keys.ts";
 import { type Answer, foreign, malformed } from "../model/reply.ts";
 import type { Database } from "../model/source.ts";
 import { toFailure } from "./failure.ts";
-import { isHosted } from "./hosted.ts";
+import { isHostedBy } from "./hosted.ts";
 import { asksFor } from "./keys.ts";
 import { endsSearch, type MapRules, type Ranking, rank } from "./ranking.ts";
 import type { Resolving, Trace } from "./trace.ts";
@@ -45,7 +45,7 @@ export class Resolver implements Resolving {
     try {
       const [findings, isKnown] = await Promise.all([
         this.#findAll(asks, deadlineMs),
-        isHosted(this.#database, key, this.#rules, deadlineMs),
+        isHostedBy(this.#database, key, this.#rules, deadlineMs),
       ]);
       // Rows for a domain that is not listed are shown, but they decide nothing: clients are told that nobody owns it.
       const { answer, winners } = isKnown ? this.#rank(asks, findings) : { answer: foreign, winners: [] };

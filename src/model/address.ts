@@ -1,5 +1,5 @@
 /**
- * Addresses: folding a key, splitting it, and taking its extension off, as Postfix does it.
+ * Addresses: folding a key, splitting it, and taking its extension off, as Postfix does it; and whether a source hosts one.
  */
 import { domainToASCII } from "node:url";
 import { foldCase } from "./fold-case.ts";
@@ -63,6 +63,23 @@ export function foldDomain(domain: string): string | undefined {
 export function splitAddress(key: string): Address {
   const at = key.lastIndexOf("@");
   return at === -1 ? { localpart: key, domain: "" } : { localpart: key.slice(0, at), domain: key.slice(at + 1) };
+}
+
+/**
+ * Whether a source may know a key: the one rule for the gate that refuses clients, for the explanation of a lookup and for listings.
+ *
+ * @param key folded; a bare localpart is in no domain, and never foreign
+ * @param hosted folded domains that the source lists; `undefined` when it cannot tell, which makes no domain foreign
+ * @param localDomains folded domains that are asked for whatever the source lists (`local_domains`)
+ */
+export function isHosted(
+  key: string,
+  hosted: ReadonlySet<string> | undefined,
+  localDomains: ReadonlySet<string>,
+): boolean {
+  if (hosted === undefined) return true;
+  const { domain } = splitAddress(key);
+  return domain === "" || hosted.has(domain) || localDomains.has(domain);
 }
 
 /** Writes an address back as a key; without a domain it is the bare localpart. */

@@ -10,6 +10,7 @@ const rows: [string, string | null, string | null][] = [
   ["off@x.test", null, "address"],
   ["@x.test", "erin", "catch-all"],
   ["new@x.test", "bob", "grant"],
+  ["unset@x.test", null, "grant"],
   ["@x.test", "boss", "grant"],
   ["*", "root", "grant"],
 ];
@@ -33,6 +34,7 @@ describe("what a source would say by its listing", () => {
     ["domain", "off", []],
     // A grant is no row that keeps the catch-all away.
     ["domain", "new", ["erin"]],
+    ["domain", "unset", ["erin"]],
     ["grant", "new", ["bob", "boss", "root"]],
     ["grant", "alice", ["boss", "root"]],
   ] as const)("%s of %s@x.test: %j", (role, user, owners) => {

@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { ListedSource } from "../../../src/lookup/listed-source.ts";
+import { Resolver } from "../../../src/lookup/resolver.ts";
 import { ListedMap, listMap, type MapOrder } from "../../../src/lookup/reverse.ts";
 import { type ListedLine, type Listing, noSignal } from "../../../src/model/listing.ts";
 import type { Database } from "../../../src/model/source.ts";
@@ -180,6 +181,21 @@ describe("the lines of several sources", () => {
     // No lookup can have such a key.
     const odd = { ...some, listing: listing([{ key: "a\0b@other.test", owner: "alice", kind: "address" }]) };
     expect(await collect(odd)).toEqual([]);
+  });
+
+  test("are there for a local domain that the source does not list, as a lookup finds it", async () => {
+    const localRules = { ...rules, localDomains: new Set(["catch.test"]) };
+    const database = {
+      ...fakeDatabase({ "x@catch.test": "bob" }, { domains: ["example.com"] }),
+      listing: listing([address("x@catch.test", "bob"), address("x@other.test", "bob")]),
+    };
+    const { signal } = new AbortController();
+    const request = { databases: [database], rules: localRules, combine: "first" as const, deadlineMs: 1000, signal };
+    expect([...(await listMap(request)).sendables({})]).toEqual([
+      { key: "x@catch.test", login: "bob", kind: "address" },
+    ]);
+    const { reply } = await new Resolver(database, localRules).trace("x@catch.test", 0);
+    expect(reply).toMatchObject({ kind: "ok", owners: { text: "bob" } });
   });
 
   test("are none where a source cannot be listed: a part would look like all", async () => {

@@ -4,6 +4,7 @@ import {
   foldKey,
   internalForm,
   isExternalForm,
+  isHosted,
   joinAddress,
   quoteLocalpart,
   splitAddress,
@@ -70,6 +71,24 @@ describe("splitAddress and joinAddress", () => {
   test("joins what was split", () => {
     expect(joinAddress({ localpart: "alice", domain: "example.com" })).toBe("alice@example.com");
     expect(joinAddress({ localpart: "alice", domain: "" })).toBe("alice");
+  });
+});
+
+describe("isHosted", () => {
+  const hosted = new Set(["x"]);
+
+  test.each<[string, string, ReadonlySet<string> | undefined, boolean]>([
+    ["a domain that is listed", "alice@x", hosted, true],
+    ["a domain that is not", "alice@y", hosted, false],
+    ["the domain after the last @", "alice@x@y", hosted, false],
+    ["a subdomain of one that is listed", "alice@sub.x", hosted, false],
+    ["a catch-all of a domain that is not", "@y", hosted, false],
+    ["a local domain, listed or not", "alice@local", hosted, true],
+    ["a key without a domain", "alice", hosted, true],
+    ["any domain when the source cannot tell", "alice@y", undefined, true],
+    ["no domain when the source lists none", "alice@x", new Set(), false],
+  ])("%s: %s", (_, key, domains, expected) => {
+    expect(isHosted(key, domains, new Set(["local"]))).toBe(expected);
   });
 });
 
