@@ -12,6 +12,14 @@ import { asksFor } from "./keys.ts";
 import { endsSearch, type MapRules, type Ranking, rank } from "./ranking.ts";
 import type { Resolving, Trace } from "./trace.ts";
 
+/** What a search is for. */
+interface Purpose<T> {
+  /** Whether what decides nothing any more is asked too, to be shown; it may fail, and counts as not asked then. */
+  readonly wantsAll: boolean;
+  /** Makes what is wanted of the asks that were made and their findings, index by index. */
+  readonly conclude: (asks: readonly Ask[], cells: Cells) => T;
+}
+
 /**
  * Answers from the database. The innermost source of a map: cache and domain gate stand before it.
  *
@@ -22,6 +30,10 @@ export class Resolver implements Resolving {
   readonly #database: Database;
   readonly #rules: MapRules;
   readonly #sourceOf = () => this.#database;
+  readonly #toAnswer: Purpose<Answer> = {
+    wantsAll: false,
+    conclude: (asks, cells) => this.#rank(asks, cells).answer,
+  };
 
   constructor(database: Database, rules: MapRules) {
     this.#database = database;
@@ -30,12 +42,7 @@ export class Resolver implements Resolving {
 
   ownersOf(key: string, deadlineMs: number): Answer | Promise<Answer> {
     const asks = this.#asksFor(key);
-    if (asks.length === 0) return malformed;
-    const first = firstAsks(asks);
-    const found = this.#database.find(first, deadlineMs);
-    return found instanceof Promise
-      ? found.then((findings) => this.#decide(asks, first, findings, deadlineMs))
-      : this.#decide(asks, first, found, deadlineMs);
+    return asks.length === 0 ? malformed : this.#search(asks, deadlineMs, this.#toAnswer);
   }
 
   async trace(key: string, deadlineMs: number): Promise<Trace> {
@@ -44,7 +51,7 @@ export class Resolver implements Resolving {
     const source = this.#database.name;
     try {
       const [findings, isKnown] = await Promise.all([
-        this.#findAll(asks, deadlineMs),
+        this.#search(asks, deadlineMs, { wantsAll: true, conclude: (asked, cells) => inOrderOf(asks, asked, cells) }),
         isHostedBy(this.#database, key, this.#rules, deadlineMs),
       ]);
       // Rows for a domain that is not listed are shown, but they decide nothing: clients are told that nobody owns it.
@@ -61,16 +68,40 @@ export class Resolver implements Resolving {
     }
   }
 
-  #decide(asks: readonly Ask[], first: readonly Ask[], found: Cells, deadlineMs: number): Answer | Promise<Answer> {
-    if (first.length === asks.length || this.#isDecided(found)) return this.#rank(first, found).answer;
-    const rest = restOf(asks, first);
-    const rankAll = (others: Cells) => this.#rank([...first, ...rest], [...found, ...others]).answer;
-    const others = this.#database.find(rest, deadlineMs);
-    return others instanceof Promise ? others.then(rankAll) : rankAll(others);
+  /** Asks first for what counts whatever else is found, then for the rest unless the address is decided. */
+  #search<T>(asks: readonly Ask[], deadlineMs: number, purpose: Purpose<T>): T | Promise<T> {
+    const first = firstAsks(asks);
+    const found = this.#database.find(first, deadlineMs);
+    return found instanceof Promise
+      ? found.then((cells) => this.#goOn(asks, first, cells, deadlineMs, purpose))
+      : this.#goOn(asks, first, found, deadlineMs, purpose);
   }
 
-  #isDecided([address = []]: Cells): boolean {
-    return endsSearch(address, this.#database.keyForm);
+  #goOn<T>(
+    asks: readonly Ask[],
+    first: readonly Ask[],
+    found: Cells,
+    deadlineMs: number,
+    { wantsAll, conclude }: Purpose<T>,
+  ): T | Promise<T> {
+    if (first.length === asks.length) return conclude(first, found);
+    const { keyForm } = this.#database;
+    const isDecided = endsSearch(found[0] as Cells[number], keyForm);
+    // Postfix does not go on, so there is no more to show.
+    if (isDecided && !(wantsAll && keyForm === "roles")) return conclude(first, found);
+    const rest = restOf(asks, first);
+    const concludeAll = (others: Cells) => conclude([...first, ...rest], [...found, ...others]);
+    const others = isDecided ? this.#findIfAble(rest, deadlineMs) : this.#database.find(rest, deadlineMs);
+    return others instanceof Promise ? others.then(concludeAll) : concludeAll(others);
+  }
+
+  /** Asks for what is only shown: a lookup, which does not ask for it, does not fail by it either. */
+  async #findIfAble(asks: readonly Ask[], deadlineMs: number): Promise<Cells> {
+    try {
+      return await this.#database.find(asks, deadlineMs);
+    } catch {
+      return asks.map(() => notAsked);
+    }
   }
 
   #rank(asks: readonly Ask[], cells: Cells): Ranking {
@@ -79,25 +110,6 @@ export class Resolver implements Resolving {
 
   #asksFor(key: string): Ask[] {
     return asksFor(key, this.#database.keyForm, this.#database.roles, this.#rules);
-  }
-
-  /**
-   * Asks and keeps every finding, for the explanation of a lookup. Fails where a lookup fails: what cannot be asked does not
-   * matter to an address that has an owner of its own, and counts as not asked.
-   */
-  async #findAll(asks: readonly Ask[], deadlineMs: number): Promise<Cells> {
-    const first = firstAsks(asks);
-    const found = await this.#database.find(first, deadlineMs);
-    const isDecided = this.#isDecided(found);
-    // Postfix does not go on.
-    const rest = isDecided && this.#database.keyForm === "postfix" ? [] : restOf(asks, first);
-    let others: Cells = [];
-    try {
-      if (rest.length > 0) others = await this.#database.find(rest, deadlineMs);
-    } catch (error) {
-      if (!isDecided) throw error;
-    }
-    return asks.map((ask) => found[first.indexOf(ask)] ?? others[rest.indexOf(ask)] ?? notAsked);
   }
 }
 
@@ -108,4 +120,9 @@ function firstAsks(asks: readonly Ask[]): readonly Ask[] {
 
 function restOf(asks: readonly Ask[], first: readonly Ask[]): readonly Ask[] {
   return asks.filter((ask) => !first.includes(ask));
+}
+
+/** The findings of all asks: those that were made, at the index of each, and `notAsked` for the others. */
+function inOrderOf(asks: readonly Ask[], asked: readonly Ask[], cells: Cells): Cells {
+  return asks.map((ask) => cells[asked.indexOf(ask)] ?? notAsked);
 }

@@ -140,11 +140,11 @@ describe("Resolver", () => {
     expect(await new Resolver(fakeDatabase(rows), rules).ownersOf("alice+t@x", 0)).toMatchObject({ kind: "ok" });
   });
 
-  test("answers as if everything had been asked at once, whatever is found", () => {
+  test("answers as if everything had been asked at once, whatever is found, and explains that answer", async () => {
     const cells = fc.subarray(["a", "b", "c", "A", " ,", ""]);
     const forms = fc.constantFrom<[KeyForm, string]>(["roles", "alice+t@x"], ["roles", "@x"], ["postfix", '"a b"+t@x']);
-    fc.assert(
-      fc.property(forms, fc.array(cells, { minLength: 5, maxLength: 5 }), ([keyForm, key], drawn) => {
+    await fc.assert(
+      fc.asyncProperty(forms, fc.array(cells, { minLength: 5, maxLength: 5 }), async ([keyForm, key], drawn) => {
         const database = fakeDatabase({}, { keyForm });
         const resolver = new Resolver(database, rules);
         const all = asksFor(key, keyForm, database.roles, rules);
@@ -159,7 +159,9 @@ describe("Resolver", () => {
             return found;
           });
         };
-        expect(resolver.ownersOf(key, 0)).toEqual(rank(all, database.find(all, 0) as Cells, keyForm).answer);
+        const answer = resolver.ownersOf(key, 0);
+        expect(answer).toEqual(rank(all, database.find(all, 0) as Cells, keyForm).answer);
+        expect((await resolver.trace(key, 0)).reply).toEqual(answer);
       }),
     );
   });
