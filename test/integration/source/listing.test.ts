@@ -34,6 +34,21 @@ const mysqlSchemas = [
   ["native", "native/001-schema.mysql.sql"] as const,
 ];
 
+// Schemas that a stack had before, or that its configuration names otherwise.
+const variants = [
+  { name: "mailcow", what: "before 2026", change: "ALTER TABLE alias DROP COLUMN sender_allowed", options: {} },
+  { name: "froxlor", what: "before 2.3.0", change: "DROP TABLE mail_sender_aliases", options: {} },
+  {
+    name: "postfixadmin",
+    what: "with a table_prefix",
+    change: ["mailbox", "alias", "domain", "alias_domain"]
+      .map((table) => `ALTER TABLE ${table} RENAME TO pfa_${table}`)
+      .join(";"),
+    options: { table_prefix: "pfa_" },
+  },
+] as const;
+const rowsOf = ["example", "random"] as const;
+
 const pgsqlSchemas = [
   ["native", "native/001-schema.pgsql.sql"],
   ...["postfixadmin", "iredmail", "modoboa"].map((name) => [name, `${name}/example.pgsql.sql`] as const),
@@ -41,12 +56,17 @@ const pgsqlSchemas = [
 
 beforeAll(async () => {
   const names = mysqlSchemas.flatMap(([name]) => [name, `${name}_random`]);
-  mariadb = await startMariadb({ databases: names });
+  const ofVariants = variants.flatMap(({ name }) => rowsOf.map((rows) => `${name}_variant_${rows}`));
+  mariadb = await startMariadb({ databases: [...names, ...ofVariants] });
   for (const [name, schema] of mysqlSchemas) {
     await mariadb.query(sqlFile(schema), name);
-    await mariadb.query(sqlFile(schema), `${name}_random`);
-    const rows = randomRows(name, 13).map((table) => insertSql(table, "mysql"));
-    await mariadb.query(`SET foreign_key_checks = 0; ${rows.join("\n")}`, `${name}_random`);
+    await fillRandom(name, schema, `${name}_random`);
+  }
+  await mariadb.query(sqlFile("demo/rows.sql"), "native");
+  for (const { name, change } of variants) {
+    await mariadb.query(sqlFile(`${name}/example.sql`), `${name}_variant_example`);
+    await fillRandom(name, `${name}/example.sql`, `${name}_variant_random`);
+    for (const rows of rowsOf) await mariadb.query(change, `${name}_variant_${rows}`);
   }
   await mariadb.query("CREATE USER reader@localhost IDENTIFIED BY 'r'; GRANT SELECT ON *.* TO reader@localhost");
   postgresql = await startPostgresql({ databases: pgsqlSchemas.map(([name]) => name) });
@@ -65,10 +85,17 @@ beforeAll(async () => {
       const database = new Sqlite(join(directory.path, `${name}${suffix}.sqlite`));
       database.exec(sqlFile(schema));
       if (suffix !== "") for (const table of randomRows(name, 13)) database.exec(insertSql(table, "sqlite"));
+      else if (name === "native") database.exec(sqlFile("demo/rows.sql"));
       database.close();
     }
   }
 });
+
+async function fillRandom(name: string, schema: string, database: string): Promise<void> {
+  await mariadb.query(sqlFile(schema), database);
+  const rows = randomRows(name, 13).map((table) => insertSql(table, "mysql"));
+  await mariadb.query(`SET foreign_key_checks = 0; ${rows.join("\n")}`, database);
+}
 
 afterEach(async () => {
   for (const database of opened.splice(0)) await database.close();
@@ -176,6 +203,19 @@ describe.each(stacks)("$name", ({ name }) => {
 
 test("ISPConfig with include_cc lists those who get the copies", async () => {
   await expectListingEqualsLookups(openMysql("ispconfig", { server_id: 1, include_cc: true }, "ispconfig_random"));
+});
+
+test("native lists what its lookups answer, in the example rows of MySQL and of SQLite", async () => {
+  await expectListingEqualsLookups(openMysql("native", {}, "native"));
+  await expectListingEqualsLookups(openSqlite("native", {}, "native"));
+});
+
+describe.each(variants)("$name $what", ({ name, options }) => {
+  test.each(rowsOf)("lists what its lookups answer, in the %s rows", async (rows) => {
+    await expectListingEqualsLookups(
+      openMysql(name, { ...options, include_catchall: true }, `${name}_variant_${rows}`),
+    );
+  });
 });
 
 test("native lists what its lookups answer, in 2,000 random rows of MySQL and of SQLite", async () => {
