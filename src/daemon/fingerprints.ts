@@ -1,23 +1,25 @@
 /**
  * What a source listed last, one fingerprint for each key: enough to tell which keys appeared, changed or went.
  *
- * Some 90 bytes a key.
+ * At most 100 bytes a key of common length (some 25 characters), besides at most 128 kB for the parts themselves. The figures of a
+ * key lie in pieces of fixed length, so that nothing is copied when a source grows, and nothing is kept for keys that may come.
  */
 import { hash, Shards } from "./shards.ts";
 
 /** What became of a key from one listing to the next. */
 export type ChangeKind = "added" | "changed" | "removed";
 
-// Room for the fingerprints of so many keys to begin with.
-const firstRoom = 1024;
+// Fingerprints in a piece: 16 kB each, little enough to be made or cleared unnoticed.
+const pieceBits = 12;
+const pieceLength = 2 ** pieceBits;
 
 /** The fingerprints of one source. */
 export class Fingerprints {
   readonly #shards = new Shards<Map<string, number>>(() => new Map());
   /** By the number of the key; 0 = not listed. */
-  #listed = new Uint32Array(firstRoom);
+  readonly #listed = new Column();
   /** The same of the listing under way. */
-  #coming = new Uint32Array(firstRoom);
+  readonly #coming = new Column();
   #count = 0;
   /** Numbers of keys that went. */
   readonly #free: number[] = [];
@@ -36,12 +38,12 @@ export class Fingerprints {
   /** Whether a key was in the last listing that was completed. */
   has(key: string): boolean {
     const number = this.#shards.peek(key)?.get(key);
-    return number !== undefined && this.#listed[number] !== 0;
+    return number !== undefined && this.#listed.at(number) !== 0;
   }
 
   /** Begins a listing; one that was begun before is forgotten. */
   begin(): void {
-    this.#coming.fill(0);
+    this.#coming.clear();
   }
 
   /**
@@ -55,11 +57,10 @@ export class Fingerprints {
     let number = shard.get(key);
     if (number === undefined) {
       number = this.#free.pop() ?? this.#count++;
-      if (number >= this.#coming.length) this.#grow();
       shard.set(key, number);
     }
-    const sum = ((this.#coming[number] as number) + hash(text, this.#seed)) >>> 0;
-    this.#coming[number] = sum === 0 ? 1 : sum;
+    const sum = (this.#coming.at(number) + hash(text, this.#seed)) >>> 0;
+    this.#coming.set(number, sum === 0 ? 1 : sum);
   }
 
   /**
@@ -71,7 +72,7 @@ export class Fingerprints {
       const changes: [string, ChangeKind][] = [];
       for (const [key, number] of shard) {
         const change = this.#settle(number);
-        if (this.#listed[number] === 0) {
+        if (this.#listed.at(number) === 0) {
           shard.delete(key);
           this.#free.push(number);
         }
@@ -83,9 +84,9 @@ export class Fingerprints {
 
   /** Makes what is coming what is listed. @returns what became of the key */
   #settle(number: number): ChangeKind | undefined {
-    const before = this.#listed[number] as number;
-    const now = this.#coming[number] as number;
-    this.#listed[number] = now;
+    const before = this.#listed.at(number);
+    const now = this.#coming.at(number);
+    this.#listed.set(number, now);
     if (before === now) return undefined;
     if (before === 0) return "added";
     return now === 0 ? "removed" : "changed";
@@ -94,17 +95,27 @@ export class Fingerprints {
   /** Gives every key of the last listing, some at a time. */
   *keys(): Generator<readonly string[]> {
     for (const shard of this.#shards) {
-      yield [...shard].filter(([, number]) => this.#listed[number] !== 0).map(([key]) => key);
+      yield [...shard].filter(([, number]) => this.#listed.at(number) !== 0).map(([key]) => key);
     }
   }
+}
 
-  #grow(): void {
-    const length = this.#coming.length * 2;
-    const listed = new Uint32Array(length);
-    const coming = new Uint32Array(length);
-    listed.set(this.#listed);
-    coming.set(this.#coming);
-    this.#listed = listed;
-    this.#coming = coming;
+/** A fingerprint for each number of a key; 0 where none was set. */
+class Column {
+  readonly #pieces: (Uint32Array | undefined)[] = [];
+
+  at(number: number): number {
+    return this.#pieces[number >>> pieceBits]?.[number % pieceLength] ?? 0;
+  }
+
+  set(number: number, fingerprint: number): void {
+    const at = number >>> pieceBits;
+    const piece = this.#pieces[at] ?? new Uint32Array(pieceLength);
+    piece[number % pieceLength] = fingerprint;
+    this.#pieces[at] = piece;
+  }
+
+  clear(): void {
+    for (const piece of this.#pieces) piece?.fill(0);
   }
 }

@@ -3,8 +3,8 @@
  * counts; and a part is little enough to be worked through in one go.
  */
 
-// A thousand keys in each where there are a million.
-const shardCount = 1024;
+// A thousand keys at most in each where there are a million.
+const shardCount = 1536;
 
 /** Parts among which keys are dealt by their hash; a part is made when its first key comes. */
 export class Shards<T> {
@@ -17,7 +17,7 @@ export class Shards<T> {
 
   /** The part of a key, made if need be. */
   of(key: string): T {
-    const number = hash(key, 0) % shardCount;
+    const number = numberOf(key);
     const part = this.#parts[number] ?? this.#make();
     this.#parts[number] = part;
     return part;
@@ -25,13 +25,21 @@ export class Shards<T> {
 
   /** The part of a key; `undefined` where none was made: it has no such key. */
   peek(key: string): T | undefined {
-    return this.#parts[hash(key, 0) % shardCount];
+    return this.#parts[numberOf(key)];
   }
 
   /** Every part that was made. */
   *[Symbol.iterator](): Generator<T> {
     for (const part of this.#parts) if (part !== undefined) yield part;
   }
+}
+
+/**
+ * The first part gets twice as many keys as the last. A map doubles its room when it is full: parts of one size would all do so at
+ * once, and be half empty together.
+ */
+function numberOf(key: string): number {
+  return Math.floor(shardCount * (2 ** (hash(key, 0) / 2 ** 32) - 1));
 }
 
 /** 32 bits of a text: FNV-1a with a last mix, since its low bits are weak. One change in four thousand million goes unseen. */
