@@ -144,15 +144,18 @@ export class TexthashDatabase implements Database {
   }
 
   async *#list(signal: AbortSignal): AsyncGenerator<readonly ListedLine[], void, undefined> {
-    const lines: ListedLine[] = [];
+    let lines: ListedLine[] = [];
+    // A version in force never changes: another one takes its place.
     for (const [key, value] of this.#tableInForce().values) {
       const line = key === everything && this.#isPostfixTable ? undefined : toListedLine([key, value]);
       if (line !== undefined) lines.push(line);
-    }
-    for (let at = 0; at < lines.length; at += linesPerBatch) {
+      if (lines.length < linesPerBatch) continue;
       signal.throwIfAborted();
-      yield lines.slice(at, at + linesPerBatch);
+      yield lines;
+      lines = [];
     }
+    signal.throwIfAborted();
+    if (lines.length > 0) yield lines;
   }
 
   #watchChanges(onHint: () => void): ChangeWatch {
