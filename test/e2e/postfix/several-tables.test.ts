@@ -10,46 +10,12 @@ import { type Daemon, loginmapd, startDaemon } from "../../support/servers/daemo
 import { type MailServer, startMailServer } from "../../support/servers/mail-server.ts";
 import { type Mariadb, startMariadb } from "../../support/servers/mariadb.ts";
 import { freePorts } from "../../support/servers/ports.ts";
+import { rows, textFile } from "../../support/several-tables.ts";
 import { makeSenders, type Sender } from "../../support/wire/senders.ts";
 import { SmtpSession } from "../../support/wire/smtp.ts";
 
 const logins = ["alice@example.com", "bob@example.com"] as const;
 const password = "several";
-
-const rows = `
-  CREATE TABLE virtual_users (id INT AUTO_INCREMENT PRIMARY KEY, email VARCHAR(100) UNIQUE);
-  CREATE TABLE virtual_aliases (id INT AUTO_INCREMENT PRIMARY KEY, source VARCHAR(100), destination VARCHAR(100));
-  INSERT INTO virtual_users (email) VALUES
-    ('alice@example.com'), ('bob@example.com'), ('boss@example.com'), ('null@example.com'), ('comma@example.com'),
-    ('bob+own@example.com'), ('two words@example.com'), ('@users.test');
-  INSERT INTO virtual_aliases (source, destination) VALUES
-    ('@example.com', 'boss@example.com'), ('info@example.com', 'alice@example.com'),
-    ('bob+news@example.com', 'alice@example.com'), ('null@example.com', NULL), ('comma@example.com', ' , '),
-    ('blank@example.com', ''), ('team@example.com', 'alice@example.com'), ('team@example.com', 'bob@example.com'),
-    ('"two words"@example.com', 'bob@example.com'), ('"quoted only"@example.com', 'alice@example.com'),
-    ('@catch.test', 'alice@example.com'), ('@catch.test', 'bob@example.com'), ('root', 'boss@example.com');
-`;
-
-const textFile = [
-  "# grants by hand, of every odd shape",
-  "Info@Example.com   bob@example.com",
-  "team@example.com alice@example.com,",
-  "# a comment in a continued line",
-  "",
-  "   boss@example.com",
-  '"two words"@example.com\talice@example.com\r',
-  "comma@example.com ,",
-  "hash@example.com bob@example.com # alice@example.com",
-  "root bob@example.com",
-  "@catch.test bob@example.com",
-  "users.test alice@example.com",
-  "noValue@example.com",
-  'open"quote@example.com alice@example.com',
-  "many@example.com " +
-    Array.from({ length: 4_000 }, (_, i) => `login${i}@example.com`).join(", ") +
-    " alice@example.com",
-  "last@example.com bob@example.com",
-].join("\n");
 
 const senders: readonly Sender[] = [
   ...makeSenders(
@@ -95,7 +61,16 @@ const lists = [
   ["mailboxes", "limited"],
   ["twice", "mailboxes"],
   ["mailboxes", "twice"],
+  ["mailboxes", "away", "text"],
 ] as const;
+
+/** The lists with a sqlite table that names a wrong column: smtpd ends there with a fatal error, and has no verdict. */
+const fatalLists = [
+  ["aliases", "broken"],
+  ["broken", "aliases"],
+  ["text", "broken", "mailboxes"],
+] as const;
+const allLists = [...lists, ...fatalLists];
 
 const nameOf = (list: readonly string[]) => list.join("-");
 
@@ -135,6 +110,11 @@ beforeAll(async () => {
           "file",
           `dbpath = ${sqlite}\nquery = SELECT owner FROM senders WHERE address='%s'\n`,
         ),
+        broken: await write(
+          "sqlite",
+          "broken",
+          `dbpath = ${sqlite}\nquery = SELECT no_such_column FROM senders WHERE address='%s'\n`,
+        ),
         text: await write("texthash", "text", textFile),
         twice: await write(
           "texthash",
@@ -154,7 +134,7 @@ beforeAll(async () => {
           admin: { endpoint: `unix:${join(mariadb.folder, "admin")}` },
           sources: Object.fromEntries(Object.entries(files).map(([name, file]) => [name, { postfix_cf: file }])),
           maps: Object.fromEntries(
-            lists.map((list) => [
+            allLists.map((list) => [
               nameOf(list),
               {
                 ...(list.length === 1 ? { source: list[0] } : { sources: list }),
@@ -165,7 +145,7 @@ beforeAll(async () => {
         },
         listening: [port],
       });
-      return lists.flatMap((list) => {
+      return allLists.flatMap((list) => {
         const name = nameOf(list);
         const service = (side: string, maps: string) => ({
           name: `${name} ${side}`,
@@ -229,7 +209,24 @@ test("the comparison is worth something: owners send, others do not, and failure
   expect(await codes(["aliases", "away"], bob, asked)).toBe("451 451 553 451");
   expect(await codes(["away", "aliases"], bob, asked)).toBe("451 451 451 451");
   expect(await codes(["mailboxes", "twice"], bob, asked)).toBe("250 451 451 553");
+  const middle = ["bob@example.com", "bob+own@example.com", "bob+other@example.com", "last@example.com"];
+  expect(await codes(["mailboxes", "away", "text"], bob, middle)).toBe("250 553 451 451");
   expect(await codes(["text"], bob, ["last@example.com", "hash@example.com", "many@example.com"])).toBe("250 250 553");
+});
+
+test.each([
+  { list: fatalLists[0], answered: ["bob+news@example.com"], reply: "553" },
+  { list: fatalLists[1], answered: [], reply: "" },
+  { list: fatalLists[2], answered: ["last@example.com"], reply: "250" },
+])("a wrong column in a sqlite table of $list: smtpd dies of its own, and says 451 with ours", async (one) => {
+  const [login, failing] = ["bob@example.com", "bob@example.com"];
+  const session = await SmtpSession.open(server.postfix.port(`${nameOf(one.list)} postfix`));
+  expect((await session.logIn({ login, password })).code).toBe(235);
+  const say = async (from: string) => String((await session.verdicts([{ from, smtputf8: false }]))[0]?.code);
+  for (const address of one.answered) expect(await say(address)).toBe(one.reply);
+  await expect(say(failing)).rejects.toThrow("closed the connection");
+  await server.postfix.logged(/fatal: .*SQL prepare failed: no such column/);
+  expect(await codes(one.list, login, [...one.answered, failing])).toBe(`${one.reply} 451`.trim());
 });
 
 test("serve with the two files and no configuration is one map of both, and so is what import prints", async () => {
