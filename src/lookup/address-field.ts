@@ -109,7 +109,7 @@ function everyRunOf(text: string): Runs {
   return { addresses: [...plain.addresses, ...joined.addresses], isBroken: joined.isBroken };
 }
 
-/** Finds what looks like an address: an `@` with what stands on both sides of it. Of `a@b@c` each pair counts, and the whole. */
+/** Finds what looks like an address: an `@` with what stands on both sides of it. Of `a@b@c` and `@a@b` each pair counts, and the whole. */
 function runsOf(text: string): Runs {
   const normal = withPlainAts(text);
   if (!normal.includes("@")) return { addresses: [], isBroken: false };
@@ -118,8 +118,9 @@ function runsOf(text: string): Runs {
   for (const run of normal.split(delimiters)) {
     if (!run.includes("@")) continue;
     const parts = run.split("@");
-    if (parts.includes("")) isBroken = true;
-    else addresses.push(run);
+    const isWhole = !parts.includes("");
+    if (!isWhole) isBroken = true;
+    if (isWhole || parts.length > 2) addresses.push(run);
     for (let i = 1; i < parts.length; i++) {
       const [localpart, domain] = [parts[i - 1], parts[i]];
       if (parts.length > 2 && localpart && domain) addresses.push(`${localpart}@${domain}`);
@@ -132,15 +133,15 @@ function withPlainAts(text: string): string {
   return text.replace(lookalikes, "@");
 }
 
-/** Takes comments out, nested ones too; a parenthesis that does not close ends nothing. */
+/** Takes comments out, nested ones too; a parenthesis that does not close is text, whatever closes before or behind it. */
 function withoutComments(text: string): string {
-  let kept = "";
-  let depth = 0;
-  for (let i = 0; i < text.length; i++) {
-    const character = text.charAt(i);
-    if (character === "(") depth++;
-    else if (character === ")" && depth > 0) depth--;
-    else if (depth === 0) kept += character;
+  const kept: string[] = [];
+  const opened: number[] = [];
+  for (const character of text) {
+    const start = character === ")" ? opened.pop() : undefined;
+    if (character === "(") opened.push(kept.length);
+    if (start === undefined) kept.push(character);
+    else kept.length = start;
   }
-  return depth === 0 ? kept : text;
+  return kept.join("");
 }

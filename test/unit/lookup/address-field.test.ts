@@ -23,6 +23,7 @@ describe("addressesIn", () => {
   });
 
   test.each([
+    ["comments beside each other", `${"a()".repeat(100_000)}( bob@x.example`],
     ["nested comments", `${"(".repeat(100_000)}${")".repeat(100_000)} bob@x.example`],
     ["a name of many words", `${"a. ".repeat(80_000)}<bob@x.example>`],
     ["many names of many words", `${"a.".repeat(250)}<bob@x.example>,`.repeat(400)],
