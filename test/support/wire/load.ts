@@ -2,10 +2,10 @@
 import { Lag } from "../lag.ts";
 import { WireClient } from "./wire.ts";
 
-/** What is known of a key before it is asked. */
-export type KeyKind = "cached" | "uncached";
+/** What is known of a key before it is asked; a `failing` one has no answer but a failure, whatever the state of its source. */
+export type KeyKind = "cached" | "uncached" | "failing";
 
-/** One thing to ask, and the only right answer to it. */
+/** One thing to ask, and the only right answer to it; of a failing key any failure is right. */
 export interface Question {
   readonly key: string;
   readonly kind: KeyKind;
@@ -116,7 +116,7 @@ function emptyTally(): LoadTally {
     answers: 0,
     wrong: [],
     late: [],
-    failures: { cached: 0, uncached: 0 },
+    failures: { cached: 0, uncached: 0, failing: 0 },
     failedCached: [],
     lost: 0,
     lastUncachedAnswerAt: 0,
