@@ -1,19 +1,30 @@
 /** Free TCP ports on the loopback interface. */
 import { once } from "node:events";
-import { type AddressInfo, connect, createServer } from "node:net";
+import { type AddressInfo, connect, createServer, type Server } from "node:net";
+
+// Below the ports that the kernel gives to clients (ip_local_port_range, from 32768): one that is free now is not taken by the next
+// connection that any test makes, before its server listens there.
+const firstPort = 12_000;
+const portCount = 20_000;
 
 /** Finds `count` different free ports of 127.0.0.1; all are held until all are known, so none comes twice. */
 export async function freePorts(count: number): Promise<number[]> {
-  const servers = await Promise.all(
-    Array.from({ length: count }, async () => {
-      const server = createServer().listen(0, "127.0.0.1");
-      await once(server, "listening");
-      return server;
-    }),
-  );
+  const servers = await Promise.all(Array.from({ length: count }, holdSomePort));
   const ports = servers.map((server) => (server.address() as AddressInfo).port);
   await Promise.all(servers.map((server) => new Promise((resolve) => server.close(resolve))));
   return ports;
+}
+
+async function holdSomePort(): Promise<Server> {
+  for (;;) {
+    const server = createServer().listen(firstPort + Math.floor(Math.random() * portCount), "127.0.0.1");
+    try {
+      await once(server, "listening");
+      return server;
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== "EADDRINUSE") throw error;
+    }
+  }
 }
 
 /** Finds one free port of 127.0.0.1. */

@@ -223,6 +223,8 @@ export function asRewritten(typed: string): string {
   if (site !== undefined) return `${user}@${site}`;
   const [, local, remote] = /^([^@"%]+)%([^@"%]+)@local\.example$/.exec(address) ?? [];
   if (local !== undefined) return `${local}@${remote}`;
+  // Without a localpart it has an empty one, which is quoted (mail_addr_find.c); nobody asks for `@domain` but a table in a list.
+  if (address.startsWith("@")) return `""${address}`;
   return address.includes("@") ? address : `${address}@local.example`;
 }
 
