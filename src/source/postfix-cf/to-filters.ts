@@ -1,5 +1,4 @@
 /** Writes an ldap_table(5) as the filters by role of our own configuration, where both give the same answers. */
-import { stringify } from "yaml";
 import { formatLdapUri } from "../../model/ldap-uri.ts";
 import type { ConnectionSettings } from "../../model/settings.ts";
 import { parseTemplate } from "./expansions.ts";
@@ -24,13 +23,13 @@ const noFilter: Readonly<Record<string, string>> = {
  * Translates.
  *
  * @param name of the source, for the file of its password
- * @returns the keys of the source as YAML, without indentation; the password is not among them
+ * @returns the keys of the source with their values, `undefined` where it has none; the password is not among them
  */
 export function toFilters(
   said: readonly Assignment[],
   connection: LdapConnection,
   name: string,
-): { readonly yaml: string } | NotExpressible {
+): { readonly keys: Readonly<Record<string, unknown>> } | NotExpressible {
   const value = new Map(said.map((one) => [one.name, one.value]));
   const [because] = Object.entries(noFilter).flatMap(([parameter, reason]) =>
     ["", "0", "%s"].includes(value.get(parameter) ?? "") ? [] : [reason],
@@ -52,7 +51,7 @@ export function toFilters(
     return { because: "its base takes the whole address" };
   }
   const { servers, startTls, bind, tls } = connection;
-  const source = {
+  const keys = {
     driver: "ldap",
     uri: servers.map(formatLdapUri),
     ...(startTls && { start_tls: true }),
@@ -65,7 +64,7 @@ export function toFilters(
     login_attribute: leaf,
     ...(value.has("special_result_attribute") && { member_attribute: list("special_result_attribute") }),
   };
-  return { yaml: stringify(source, { lineWidth: 0 }) };
+  return { keys };
 }
 
 type Parts = Readonly<Record<string, string | undefined>>;

@@ -1,5 +1,6 @@
 /** `loginmapd import`: table files of Postfix → a configuration of our own that gives the same answers. */
 import { basename } from "node:path";
+import { type YAMLMap, YAMLSeq } from "yaml";
 import { ConfigError, type ConfigProblem, formatProblem } from "../../model/errors.ts";
 import { type ConnectionSettings, type Endpoint, formatEndpoint } from "../../model/settings.ts";
 import { splitTableName } from "../../model/table-type.ts";
@@ -9,6 +10,7 @@ import { type ParsedTable, readPostfixCf } from "./index.ts";
 import { type ReadFile, readFromDisk } from "./lines.ts";
 import { toFilters } from "./to-filters.ts";
 import { type NotExpressible, toQueries } from "./to-queries.ts";
+import { block, type CommentedEntry, entriesOf, flow, mapping, remarked, writeYaml } from "./yaml-nodes.ts";
 
 /** A configuration, and what an administrator should know about how it came to be. */
 export interface ImportedConfig {
@@ -40,54 +42,58 @@ export function toYaml(files: readonly string[], readFile: ReadFile = readFromDi
     }
   }
   if (problems.length > 0) throw new ConfigError("ERR_CONFIG_INVALID", problems);
-  const lines = [
-    `# Made by loginmapd import from ${files.map(comment).join(", ")}`,
-    ...preamble,
-    ...mapLines(sources.map(({ name }) => name)),
-    "sources:",
-    ...sources.flatMap((source) => source.lines),
-  ];
-  return { yaml: `${lines.join("\n")}\n`, warnings: sources.flatMap(({ warnings }) => warnings) };
+  const contents = mapping([
+    { key: "listeners", value: createListeners() },
+    { key: "maps", value: mapping([{ key: "senders", value: sendersMap(sources.map(({ name }) => name)) }]) },
+    { key: "sources", value: mapping(sources.map(({ name, node }) => ({ key: name, value: node }))) },
+  ]);
+  return {
+    yaml: writeYaml(contents, [`Made by loginmapd import from ${files.join(", ")}`, ...preamble]),
+    warnings: sources.flatMap(({ warnings }) => warnings),
+  };
 }
 
 /** One file as a source. */
 interface ImportedSource {
   readonly name: string;
-  readonly lines: readonly string[];
+  readonly node: YAMLMap;
   readonly warnings: readonly ConfigProblem[];
 }
 
 function importSource(name: string, file: string, readFile: ReadFile): ImportedSource {
   const { type, path } = splitTableName(file);
   if (type === "texthash") {
-    const lines = [`  ${name}:`, "    driver: texthash", `    path: ${scalar(path)}`];
-    return { name, lines, warnings: textFileWarnings(path, readFile) };
+    const node = mapping(entriesOf({ driver: "texthash", path }));
+    return { name, node, warnings: textFileWarnings(path, readFile) };
   }
   const table = readPostfixCf(file, {}, readFile);
-  return { name, lines: sourceLines(name, file, table), warnings: table.warnings };
+  return { name, node: sourceNode(name, file, table), warnings: table.warnings };
 }
 
 const preamble = [
-  "#",
-  "# In main.cf, in place of the table, or of all of them:",
-  "#   smtpd_sender_login_maps = socketmap:inet:127.0.0.1:9000:senders",
-  "# Postfix hands a socketmap the full address only. What it does by itself for its own tables is set below: extensions by",
-  "# recipient_delimiter, the bare localparts of $mydestination by local_domains.",
-  "listeners:",
-  '  - { protocol: socketmap, endpoint: "inet:127.0.0.1:9000" }',
-  "maps:",
+  "",
+  "In main.cf, in place of the table, or of all of them:",
+  "  smtpd_sender_login_maps = socketmap:inet:127.0.0.1:9000:senders",
+  "Postfix hands a socketmap the full address only. What it does by itself for its own tables is set below: extensions by",
+  "recipient_delimiter, the bare localparts of $mydestination by local_domains.",
 ];
 
-function mapLines(sources: readonly string[]): string[] {
-  const [first] = sources;
-  return [
-    "  senders:",
-    sources.length === 1
-      ? `    source: ${first}`
-      : `    sources: [${sources.join(", ")}] # each key in every source before the next key, as Postfix asks a list of tables`,
-    '    recipient_delimiter: "+" # as in main.cf; "" when it is not set there',
-    "    local_domains: [] # the domains of $mydestination, where bare localparts are in the database",
-  ];
+function createListeners(): YAMLSeq {
+  const listeners = new YAMLSeq();
+  listeners.add(flow({ protocol: "socketmap", endpoint: "inet:127.0.0.1:9000" }));
+  return listeners;
+}
+
+function sendersMap(sources: readonly string[]): YAMLMap {
+  const asked = "each key in every source before the next key, as Postfix asks a list of tables";
+  return mapping([
+    sources.length === 1 ? { key: "source", value: sources[0] } : { key: "sources", value: remarked(sources, asked) },
+    { key: "recipient_delimiter", value: remarked("+", 'as in main.cf; "" when it is not set there') },
+    {
+      key: "local_domains",
+      value: remarked([], "the domains of $mydestination, where bare localparts are in the database"),
+    },
+  ]);
 }
 
 /** @throws {ConfigError} when the file cannot be read, or smtpd would take the table out of service */
@@ -110,80 +116,105 @@ function textFileWarnings(path: string, readFile: ReadFile): ConfigProblem[] {
   return [...ignored, ...doubtful].map(problem);
 }
 
-function sourceLines(name: string, file: string, table: ParsedTable): string[] {
-  const lines = [`  ${name}:`, ...table.warnings.map((warning) => `    # ${comment(formatProblem(warning))}`)];
-  const keys = table.connection.driver === "ldap" ? directoryLines(name, file, table) : sqlLines(name, file, table);
-  if (!("because" in keys)) return [...lines, ...keys];
-  const path = file.replace(/^proxy:/, "");
-  return [...lines, `    # Kept as it is, since ${keys.because}.`, `    postfix_cf: ${scalar(path)}`];
+function sourceNode(name: string, file: string, table: ParsedTable): YAMLMap {
+  const warnings = table.warnings.map(formatProblem);
+  const made = table.connection.driver === "ldap" ? directoryKeys(name, file, table) : sqlKeys(name, file, table);
+  const { entries, after } =
+    "because" in made
+      ? {
+          entries: [
+            {
+              key: "postfix_cf",
+              value: file.replace(/^proxy:/, ""),
+              before: [`Kept as it is, since ${made.because}.`],
+            },
+          ],
+          after: [],
+        }
+      : made;
+  const [first, ...rest] = entries;
+  if (first === undefined) throw new Error("expected a source with keys");
+  return mapping([{ ...first, before: [...warnings, ...(first.before ?? [])] }, ...rest], after);
 }
 
-function directoryLines(name: string, file: string, { connection, assignments }: ParsedTable) {
+/** What stands in a source, and what is said below it. */
+interface SourceKeys {
+  readonly entries: readonly CommentedEntry[];
+  readonly after: readonly string[];
+}
+
+function directoryKeys(
+  name: string,
+  file: string,
+  { connection, assignments }: ParsedTable,
+): SourceKeys | NotExpressible {
   if (connection.driver !== "ldap") throw new Error("expected a table of LDAP");
   const filters = toFilters(assignments, connection, name);
   if ("because" in filters) return filters;
-  const password = `    # Write the password of ${comment(file)} into bind_password_file, readable by loginmapd alone.`;
-  const lines = filters.yaml.trimEnd().split("\n");
-  return [
-    ...(connection.bind === undefined ? [] : [password]),
-    ...lines.map((line) => `    ${line}`),
-    "    # Differs from Postfix for localparts with blanks at their ends or two in a row, which a directory does not tell apart.",
-  ];
+  const before = [`Write the password of ${file} into this file, readable by loginmapd alone.`];
+  return {
+    entries: entriesOf(filters.keys).map((entry) =>
+      entry.key === "bind_password_file" ? { ...entry, before } : entry,
+    ),
+    after: [
+      "Differs from Postfix for localparts with blanks at their ends or two in a row, which a directory does not tell apart.",
+    ],
+  };
 }
 
-function sqlLines(name: string, file: string, { connection, rules, type }: ParsedTable): string[] | NotExpressible {
+function sqlKeys(name: string, file: string, { connection, rules, type }: ParsedTable): SourceKeys | NotExpressible {
   if (rules === undefined || type === "ldap" || connection.driver === "ldap")
     throw new Error("expected a table of SQL");
   const queries = toQueries(rules, type);
   if ("because" in queries) return queries;
-  const shown = [`    driver: ${connection.driver}`, ...connectionLines(name, file, connection)];
-  shown.push("    queries:", ...block("address", queries.address));
+  const entries: CommentedEntry[] = [{ key: "address", value: block(queries.address) }];
+  const after = ["Differs from Postfix only where a cell holds separators alone: such a list refuses everybody there."];
   if (queries.domain === undefined) {
-    shown.push(
-      "      # No query for the domain: the table looks no @domain key up, since it takes the localpart (%u).",
-    );
-  } else shown.push("      # What Postfix asks last, by the key @domain.", ...block("domain", queries.domain));
-  shown.push(
-    "      # Differs from Postfix only where a cell holds separators alone: such a list refuses everybody there.",
-  );
-  return shown;
+    after.unshift("No query for the domain: the table looks no @domain key up, since it takes the localpart (%u).");
+  } else {
+    const before = ["What Postfix asks last, by the key @domain."];
+    entries.push({ key: "domain", value: block(queries.domain), before });
+  }
+  return {
+    entries: [
+      { key: "driver", value: connection.driver },
+      ...connectionKeys(name, file, connection),
+      { key: "queries", value: mapping(entries, after), before: tlsRemark(connection) },
+    ],
+    after: [],
+  };
 }
 
-/** What only mysql has. */
-function ownLines({ charset, serverPublicKeyFile }: Extract<SqlConnection, { driver: "mysql" }>): string[] {
-  const entries = { charset, server_public_key_file: serverPublicKeyFile };
-  return Object.entries(entries).flatMap(([key, value]) =>
-    value === undefined ? [] : [`    ${key}: ${scalar(value)}`],
-  );
-}
-
-function connectionLines(name: string, file: string, connection: SqlConnection): string[] {
-  if (connection.driver === "sqlite") return [`    path: ${scalar(connection.path)}`];
+function connectionKeys(name: string, file: string, connection: SqlConnection): CommentedEntry[] {
+  if (connection.driver === "sqlite") return entriesOf({ path: connection.path });
   if (connection.driver === "texthash" || connection.driver === "identity") return [];
   const { hosts, user, password, database, tls } = connection;
-  const lines = [`    hosts: [${hosts.map((host) => scalar(formatEndpoint(reachable(host)))).join(", ")}]`];
-  lines.push(`    user: ${scalar(user)}`);
-  if (password !== "") {
-    lines.push(`    # Write the password of ${comment(file)} into this file, readable by loginmapd alone.`);
-    lines.push(`    password_file: /etc/loginmapd/${name}-password`);
-  }
-  lines.push(`    database: ${scalar(database)}`);
-  if (connection.driver === "mysql") lines.push(...ownLines(connection));
-  if (tls?.isOptional === true) {
-    if (hosts.some(({ kind }) => kind === "inet")) {
-      lines.push(
-        "    # Postfix's client uses TLS where the server has it, and believes any. Here: tls: {} for TLS that is checked.",
-      );
-    }
-  } else if (tls !== undefined) {
-    lines.push("    tls:");
-    const entries = { ca_file: tls.caFile, cert_file: tls.certFile, key_file: tls.keyFile };
-    for (const [key, value] of Object.entries(entries)) {
-      if (value !== undefined) lines.push(`      ${key}: ${scalar(value)}`);
-    }
-    lines.push(`      verify: ${tls.verify}`);
-  }
-  return lines;
+  return [
+    ...entriesOf({ hosts: hosts.map((host) => formatEndpoint(reachable(host))), user }),
+    {
+      key: "password_file",
+      value: password === "" ? undefined : `/etc/loginmapd/${name}-password`,
+      before: [`Write the password of ${file} into this file, readable by loginmapd alone.`],
+    },
+    { key: "database", value: database },
+    ...(connection.driver === "mysql"
+      ? entriesOf({ charset: connection.charset, server_public_key_file: connection.serverPublicKeyFile })
+      : []),
+    ...(tls === undefined || tls.isOptional === true
+      ? []
+      : entriesOf({
+          tls: { ca_file: tls.caFile, cert_file: tls.certFile, key_file: tls.keyFile, verify: tls.verify },
+        })),
+  ];
+}
+
+/** What is said in place of `tls:` where Postfix's client takes TLS as it comes. */
+function tlsRemark(connection: SqlConnection): string[] {
+  if (!("hosts" in connection) || connection.tls?.isOptional !== true) return [];
+  if (!connection.hosts.some(({ kind }) => kind === "inet")) return [];
+  return [
+    "Postfix's client uses TLS where the server has it, and believes any. Here: tls: {} for TLS that is checked.",
+  ];
 }
 
 type SqlConnection = Exclude<ConnectionSettings, { driver: "ldap" }>;
@@ -205,23 +236,4 @@ function sourceName(file: string, taken: Set<string>): string {
   for (let i = 2; taken.has(name); i++) name = `${base}-${i}`;
   taken.add(name);
   return name;
-}
-
-/** A block scalar for SQL; what YAML could not show so is quoted. */
-function block(key: string, sql: string): string[] {
-  if (/[^\n\x20-\x7e\u00a0-\ud7ff\ue000-\ufffd]|^\s/.test(sql)) return [`      ${key}: ${scalar(sql)}`];
-  return [`      ${key}: |-`, ...sql.split("\n").map((line) => `        ${line}`)];
-}
-
-/** JSON strings are YAML's double-quoted scalars, but for three separators that YAML would fold. */
-function scalar(text: string): string {
-  return JSON.stringify(text).replace(
-    /[\x7f-\x9f\u2028\u2029\ufeff]/g,
-    (found) => `\\u${found.charCodeAt(0).toString(16).padStart(4, "0")}`,
-  );
-}
-
-/** Text that cannot end a comment. */
-function comment(text: string): string {
-  return text.replace(/[\x00-\x1f\x7f-\x9f\u2028\u2029\ufeff]+/g, " ");
 }

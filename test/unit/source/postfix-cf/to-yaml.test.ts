@@ -126,7 +126,7 @@ describe("a query becomes queries by role", () => {
     );
   });
 
-  test("text that YAML cannot show in a block is quoted", () => {
+  test("a tab in a string stays one", () => {
     expect(queriesOf("SELECT a FROM t WHERE b='\t%s'").address).toBe("SELECT a\nFROM t\nWHERE b=CONCAT('\t', :email)");
   });
 });
@@ -167,6 +167,31 @@ test("a warning with a line break cannot leave its comment", () => {
   const { yaml, config } = imported("ho\u2028sts = x\ndbname = d\nquery = SELECT a FROM t WHERE b='%s'\n");
   expect(yaml).not.toContain("\u2028");
   expect(Object.keys(config.sources.t)).toEqual(["driver", "hosts", "user", "database", "queries"]);
+});
+
+test("what is said stands beside what it speaks of", () => {
+  const text = "port = 1\nuser = u\npassword = p\ndbname = d\nquery = SELECT a FROM t WHERE b='%u' AND c='%d'\n";
+  const { yaml, warnings } = imported(text);
+  expect(yaml).toMatch(/^# Made by loginmapd import from \/etc\/postfix\/t\.cf\n#\n# In main\.cf, /);
+  expect(yaml.slice(yaml.indexOf("sources:")).trimEnd().split("\n")).toEqual([
+    "sources:",
+    "  t:",
+    `    # ${warnings[0]}`,
+    "    driver: mysql",
+    "    hosts: [ unix:/run/mysqld/mysqld.sock ]",
+    "    user: u",
+    "    # Write the password of /etc/postfix/t.cf into this file, readable by loginmapd alone.",
+    "    password_file: /etc/loginmapd/t-password",
+    "    database: d",
+    "    queries:",
+    "      address: |-",
+    "        SELECT a",
+    "        FROM t",
+    "        WHERE b=:user",
+    "        AND c=:domain",
+    "      # No query for the domain: the table looks no @domain key up, since it takes the localpart (%u).",
+    expect.stringMatching(/^ {6}# Differs from Postfix only where a cell holds separators alone/),
+  ]);
 });
 
 describe("several tables", () => {
