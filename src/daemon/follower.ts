@@ -14,7 +14,7 @@ import { Fingerprints } from "./fingerprints.ts";
 import { ListingSchedule } from "./listing-schedule.ts";
 import { OpenKeys } from "./open-keys.ts";
 import { Refresher, type RefresherParts } from "./refresher.ts";
-import { WorkSlices } from "./work-slices.ts";
+import { WorkSlices } from "../system/work-slices.ts";
 
 /** What a follower is made with. */
 export interface FollowerParts extends Omit<RefresherParts, "signal"> {

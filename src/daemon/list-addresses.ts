@@ -5,7 +5,7 @@ import { foldDomain } from "../model/address.ts";
 import { defaultMapOf } from "../model/settings.ts";
 import type { ListedAddresses, ListQuery } from "../sidecar/deps.ts";
 import type { Daemon } from "./daemon.ts";
-import { WorkSlices } from "./work-slices.ts";
+import { WorkSlices } from "../system/work-slices.ts";
 
 // Some 2 MB of JSON. Whoever wants more has `loginmapd list`.
 const maxAddresses = 20_000;

@@ -9,7 +9,7 @@ import { SourceError } from "../model/errors.ts";
 import type { FlushSelector } from "../model/flush.ts";
 import type { Answer } from "../model/reply.ts";
 import type { MapChain } from "./map-chain.ts";
-import { WorkSlices } from "./work-slices.ts";
+import { WorkSlices } from "../system/work-slices.ts";
 
 /** What a refresher reaches of the daemon. */
 export interface RefresherParts {

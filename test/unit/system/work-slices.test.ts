@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
-import { WorkSlices } from "../../../src/daemon/work-slices.ts";
+import { WorkSlices } from "../../../src/system/work-slices.ts";
 
 let nowMs = 0;
 
