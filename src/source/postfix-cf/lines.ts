@@ -28,32 +28,46 @@ const startsBlank = new RegExp(`^[${blank}]`);
 const blankOrComment = new RegExp(`^[${blank}]*(?:#|$)`);
 const nameAndEquals = new RegExp(`^([^=${blank}]+)[${blank}]*=`);
 
+/** Joins physical lines into logical ones; see `eachLogicalLine`. */
+export function logicalLines(text: string, report: Pick<TableReport, "warn">): LogicalLine[] {
+  return [...eachLogicalLine(text, report)];
+}
+
 /**
- * Joins physical lines into logical ones.
+ * Joins physical lines into logical ones, one after the other.
  *
  * A line that begins with white space continues the one before. Blank lines and lines whose first character is `#` are
  * dropped wherever they stand: they do not end a logical line. Text that continues nothing is ignored with a warning.
  */
-export function logicalLines(text: string, report: Pick<TableReport, "warn">): LogicalLine[] {
-  const found: LogicalLine[] = [];
+export function* eachLogicalLine(text: string, report: Pick<TableReport, "warn">): Generator<LogicalLine> {
   let parts: string[] = [];
   let start = 0;
-  const flush = () => {
+  const join = (): LogicalLine[] => {
     const joined = parts.join("");
     parts = [];
-    if (joined === "") return;
-    if (startsBlank.test(joined)) {
-      report.warn("", "ignored, as Postfix does: the line begins with white space and continues nothing", start);
-    } else found.push({ text: joined, line: start });
+    if (joined === "") return [];
+    if (!startsBlank.test(joined)) return [{ text: joined, line: start }];
+    report.warn("", "ignored, as Postfix does: the line begins with white space and continues nothing", start);
+    return [];
   };
-  text.split("\n").forEach((physical, index) => {
-    if (blankOrComment.test(physical)) return;
-    if (!startsBlank.test(physical)) flush();
-    if (parts.length === 0) start = index + 1;
+  let number = 0;
+  for (const physical of physicalLines(text)) {
+    number++;
+    if (blankOrComment.test(physical)) continue;
+    if (!startsBlank.test(physical)) yield* join();
+    if (parts.length === 0) start = number;
     parts.push(physical);
-  });
-  flush();
-  return found;
+  }
+  yield* join();
+}
+
+function* physicalLines(text: string): Generator<string> {
+  let start = 0;
+  for (let end = text.indexOf("\n"); end !== -1; end = text.indexOf("\n", start)) {
+    yield text.slice(start, end);
+    start = end + 1;
+  }
+  yield text.slice(start);
 }
 
 /**

@@ -11,8 +11,9 @@ import { type ChangeWatch, type ListedLine, type Listing, toListedLine } from ".
 import { withULabels } from "../../model/owner-forms.ts";
 import type { ConnectionSettings } from "../../model/settings.ts";
 import type { Database, QueryReport, SourceHealth } from "../../model/source.ts";
+import { WorkSlices } from "../../system/work-slices.ts";
 import type { DatabaseDependencies } from "../database.ts";
-import { everything, type LineProblem, parseTexthash, type TexthashTable } from "./parse.ts";
+import { everything, type LineProblem, parseTexthash, readTexthash, type TexthashTable } from "./parse.ts";
 import { lookIntervalMs, WatchedFile } from "./watched-file.ts";
 
 type TexthashSettings = Extract<ConnectionSettings, { driver: "texthash" }>;
@@ -38,6 +39,8 @@ export class TexthashDatabase implements Database {
     list: (signal) => this.#list(signal),
     watchChanges: (onHint) => this.#watchChanges(onHint),
   };
+  /** The reading of a version that is to take its place. */
+  #reading: ReturnType<typeof readTexthash> | undefined;
   readonly #watchers = new Set<() => void>();
   #looking: NodeJS.Timeout | undefined;
   #isClosed = false;
@@ -118,9 +121,28 @@ export class TexthashDatabase implements Database {
   /** Takes the file if there is a new version of it that can be used. @returns the version in force */
   #look(): TexthashTable | undefined {
     const look = this.#file.look(this.#table === undefined);
-    if (look.kind === "changed") this.#take(parseTexthash(look.bytes));
+    if (look.kind === "same") return this.#table;
+    // What is being read is the version before.
+    this.#reading = undefined;
     if (look.kind === "unreadable") this.#refuse(look.reason);
+    else if (this.#table === undefined) this.#take(parseTexthash(look.bytes));
+    else void this.#readBesideLookups(look.bytes);
     return this.#table;
+  }
+
+  /** Reads a version while the one in force answers; a newer one takes its turn. */
+  async #readBesideLookups(bytes: Uint8Array): Promise<void> {
+    const reading = readTexthash(bytes);
+    this.#reading = reading;
+    const slices = new WorkSlices();
+    for (let step = reading.next(); !this.#isClosed && this.#reading === reading; step = reading.next()) {
+      if (step.done === true) {
+        this.#reading = undefined;
+        this.#take(step.value);
+        return;
+      }
+      await slices.rest();
+    }
   }
 
   /**

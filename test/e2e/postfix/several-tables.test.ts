@@ -10,71 +10,24 @@ import { type Daemon, loginmapd, startDaemon } from "../../support/servers/daemo
 import { type MailServer, startMailServer } from "../../support/servers/mail-server.ts";
 import { type Mariadb, startMariadb } from "../../support/servers/mariadb.ts";
 import { freePorts } from "../../support/servers/ports.ts";
-import { rows, textFile } from "../../support/several-tables.ts";
-import { makeSenders, type Sender } from "../../support/wire/senders.ts";
+import {
+  allLists,
+  asPostfixFinds,
+  fatalLists,
+  lists,
+  nameOf,
+  owners,
+  rows,
+  senders,
+  textFile,
+} from "../../support/several-tables.ts";
 import { SmtpSession } from "../../support/wire/smtp.ts";
 
 const logins = ["alice@example.com", "bob@example.com"] as const;
 const password = "several";
 
-const senders: readonly Sender[] = [
-  ...makeSenders(
-    {
-      localparts: ["alice", "bob", "info", "team", "two words", "comma", "null", "root", "z"],
-      domains: ["example.com", "catch.test", "users.test", "local.example", "elsewhere.example"],
-      idnDomains: {},
-    },
-    12,
-    14,
-  ),
-  ...[
-    "bob+news@example.com",
-    "bob+own@example.com",
-    "bob+other@example.com",
-    "comma+x@example.com",
-    "null@example.com",
-    "null+x@example.com",
-    "blank@example.com",
-    "hash@example.com",
-    "many@example.com",
-    "last@example.com",
-    "novalue@example.com",
-    '"quoted only"@example.com',
-    '"quoted only+x"@example.com',
-  ].map((address) => ({ address, smtputf8: false })),
-];
-
-/** The lists, in the order of main.cf. */
-const lists = [
-  ["aliases", "mailboxes"],
-  ["mailboxes", "aliases"],
-  ["file", "mailboxes"],
-  ["mailboxes", "file"],
-  ["text", "mailboxes"],
-  ["mailboxes", "text"],
-  ["text", "file", "aliases"],
-  ["aliases", "file", "text"],
-  ["text"],
-  ["aliases", "away"],
-  ["away", "aliases"],
-  ["limited", "mailboxes"],
-  ["mailboxes", "limited"],
-  ["twice", "mailboxes"],
-  ["mailboxes", "twice"],
-  ["mailboxes", "away", "text"],
-] as const;
-
-/** The lists with a sqlite table that names a wrong column: smtpd ends there with a fatal error, and has no verdict. */
-const fatalLists = [
-  ["aliases", "broken"],
-  ["broken", "aliases"],
-  ["text", "broken", "mailboxes"],
-] as const;
-const allLists = [...lists, ...fatalLists];
-
-const nameOf = (list: readonly string[]) => list.join("-");
-
 let mariadb: Mariadb;
+let socketmapPort: number;
 let daemon: Daemon;
 let server: MailServer;
 let files: Readonly<Record<string, string>>;
@@ -91,6 +44,7 @@ beforeAll(async () => {
   database.close();
   await chmod(sqlite, 0o644);
   const [port, away] = (await freePorts(2)) as [number, number];
+  socketmapPort = port;
   const connection = `hosts = unix:${mariadb.socket}\nuser = lm\npassword = pw\ndbname = isp\n`;
   const aliases = "query = SELECT destination FROM virtual_aliases WHERE source='%s'\n";
   server = await startMailServer({
@@ -215,6 +169,56 @@ test("the comparison is worth something: owners send, others do not, and failure
 });
 
 test.each([
+  { list: ["aliases", "mailboxes"] },
+  { list: ["mailboxes", "aliases"] },
+  { list: ["text", "file", "aliases"] },
+  { list: ["mailboxes", "away", "text"] },
+] as const)("$list: the owners are those that Postfix's library finds, key by key in every table", async ({ list }) => {
+  const failed = "failed";
+  const known = new Map<string, Promise<string | undefined>>();
+  const ask = (table: string, key: string) => {
+    const file = files[table] as string;
+    const asked =
+      known.get(`${file} ${key}`) ??
+      server.home.postmap(file, key).then((answer) => {
+        if (answer.kind === "found") return answer.value;
+        // Lines that Postfix ignores are warnings.
+        if (answer.kind === "failed" && answer.message.includes("fatal:")) throw new Error(failed);
+        return undefined;
+      });
+    known.set(`${file} ${key}`, asked);
+    return asked;
+  };
+  const wrong: string[] = [];
+  for (const address of ["alice", "bob", "info", "team", "bob+news", "bob+own", "bob+other", "null", "comma", "z"].map(
+    (one) => `${one}@example.com`,
+  )) {
+    const expected = await asPostfixFinds(address, list, ask).catch(() => failed);
+    const { stdout, code } = await loginmapd([
+      "query",
+      nameOf(list),
+      address,
+      "--server",
+      `inet:127.0.0.1:${socketmapPort}`,
+    ]);
+    const ours = code === 75 ? failed : code === 0 ? owners(stdout) : "";
+    if (ours !== expected) wrong.push(`${address}: ${expected}, but ours ${ours}`);
+  }
+  expect(wrong).toEqual([]);
+});
+
+test("a list that no reply of socketmap holds is 451 with ours, where smtpd itself reads it", async () => {
+  const say = async (side: string) => {
+    const session = await SmtpSession.open(server.postfix.port(`text ${side}`));
+    expect((await session.logIn({ login: "alice@example.com", password })).code).toBe(235);
+    const [verdict] = await session.verdicts([{ from: "huge@example.com", smtputf8: false }]);
+    await session.quit();
+    return verdict?.code;
+  };
+  expect([await say("postfix"), await say("loginmapd")]).toEqual([250, 451]);
+});
+
+test.each([
   { list: fatalLists[0], answered: ["bob+news@example.com"], reply: "553" },
   { list: fatalLists[1], answered: [], reply: "" },
   { list: fatalLists[2], answered: ["last@example.com"], reply: "250" },
@@ -248,7 +252,7 @@ test("serve with the two files and no configuration is one map of both, and so i
   }
   const { stdout, code } = await loginmapd(["import", files["aliases"] as string, files["text"] as string]);
   expect(code).toBe(0);
-  expect(stdout).toContain("sources: [aliases, text]");
+  expect(stdout).toContain("sources: [ aliases, text ]");
   expect(stdout).toContain("driver: texthash");
 });
 
