@@ -10,11 +10,11 @@ import { SourceError } from "../model/errors.ts";
 import type { ChangeWatch, FollowState, Listing } from "../model/listing.ts";
 import type { Log } from "../model/log.ts";
 import type { FollowTally } from "../model/tally.ts";
+import { WorkSlices } from "../system/work-slices.ts";
 import { Fingerprints } from "./fingerprints.ts";
 import { ListingSchedule } from "./listing-schedule.ts";
 import { OpenKeys } from "./open-keys.ts";
 import { Refresher, type RefresherParts } from "./refresher.ts";
-import { WorkSlices } from "../system/work-slices.ts";
 
 /** What a follower is made with. */
 export interface FollowerParts extends Omit<RefresherParts, "signal"> {

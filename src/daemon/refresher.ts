@@ -8,8 +8,8 @@ import { joinAddress, quoteLocalpart, splitAddress } from "../model/address.ts";
 import { SourceError } from "../model/errors.ts";
 import type { FlushSelector } from "../model/flush.ts";
 import type { Answer } from "../model/reply.ts";
-import type { MapChain } from "./map-chain.ts";
 import { WorkSlices } from "../system/work-slices.ts";
+import type { MapChain } from "./map-chain.ts";
 
 /** What a refresher reaches of the daemon. */
 export interface RefresherParts {

@@ -64,3 +64,7 @@ test("a source that cannot be listed is a failure, not a shorter list", async ()
   const daemon = daemonOf([line("a@x.test", "alice")], refused);
   await expect(listAddresses(daemon, { map: "senders" })).rejects.toBe(refused);
 });
+
+test("a map that went with a reload is a failure, not a map without addresses", async () => {
+  await expect(listAddresses(daemonOf(), { map: "gone" })).rejects.toMatchObject({ code: "ERR_SOURCE_CLOSED" });
+});
