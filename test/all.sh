@@ -25,6 +25,8 @@ finish() {
   printf '\n%s%-28s %8s %8s %7s%s\n' "$bold" step passed failed seconds "$plain"
   printf '%s\n' "${table[@]}"
   printf '%-28s %8s %8s %7s\n\n' total "$passed" "$failed" "$((SECONDS - started))"
+  # Once more what failed: whoever sees only the end of a long log knows it too.
+  [ -s "$work/failures" ] && cat "$work/failures" && printf '\n'
   printf '%d passed, %d failed\n' "$passed" "$failed"
   [ "$failed" -eq 0 ] && [ "$passed" -gt 0 ]
   exit
@@ -61,6 +63,7 @@ step() {
   else
     cat "$work/step.log"
     printf '%sfailed: %s%s\n' "$red" "$*" "$plain"
+    { printf 'failed: %s\n' "$*" && tail -n 20 "$work/step.log"; } >>"$work/failures"
     record "$name" 0 1 "$((SECONDS - begin))"
     return 1
   fi
@@ -80,11 +83,13 @@ suite() {
   report="$work/${name// /-}.json"
   npx vitest run "${options[@]}" "$@" --reporter=default --reporter=json --outputFile.json="$report"
   status=$?
-  local project ok bad seconds=$((SECONDS - begin))
+  local project ok bad counted=0 seconds=$((SECONDS - begin))
   while read -r project ok bad; do
+    counted=$((counted + 1))
     record "$project tests" "$ok" "$bad" "$seconds"
     seconds=
-  done < <(node test/support/count.mjs "$report" "$status" "${projects[@]}")
+  done < <(node test/support/count.mjs "$report" "$status" "${projects[@]}" 2>>"$work/failures")
+  [ "$counted" -gt 0 ] || record "$name tests" 0 1 "$seconds"
 }
 
 # --- Node.js

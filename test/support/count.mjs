@@ -1,4 +1,5 @@
-// Counts the tests in a JSON report of vitest, for test/all.sh: one line "project passed failed" for each project.
+// Counts the tests in a JSON report of vitest, for test/all.sh: one line "project passed failed" for each project. What failed goes
+// to stderr, a test a line and below it the first lines of the reason: all.sh shows it once more at its end.
 //
 // Whatever is not a test that ran and passed is a failure: a file that could not be loaded, a test that was skipped or is
 // "todo", a project without tests, and a runner that failed for another reason (coverage below its gate, a stray error).
@@ -15,8 +16,10 @@ for (const file of report.testResults) {
   if (total === undefined) throw new Error(`${file.name} is in no project that was run`);
   for (const test of file.assertionResults) {
     total[test.status === "passed" ? "passed" : "failed"] += 1;
-    if (test.status !== "passed" && test.status !== "failed")
-      console.error(`not run (${test.status}): ${test.fullName}`);
+    if (test.status === "passed") continue;
+    const what = test.status === "failed" ? "failed" : `not run (${test.status})`;
+    console.error(`${what}: ${relative(process.cwd(), file.name)} > ${test.fullName}`);
+    for (const message of test.failureMessages ?? []) console.error(firstLines(message));
   }
   if (file.assertionResults.length === 0) {
     total.failed += 1;
@@ -35,6 +38,12 @@ if (exitStatus !== "0" && isClean) {
   totals.get(projects[0]).failed += 1;
 }
 for (const [project, { passed, failed }] of totals) console.log(project, passed, failed);
+
+/** Of what failed, enough to tell one reason from another. */
+function firstLines(message) {
+  const lines = message.split("\n").slice(0, 8);
+  return lines.map((line) => `    ${line.slice(0, 300)}`).join("\n");
+}
 
 function readReport() {
   try {
