@@ -40,7 +40,7 @@ export function addressesIn(value: string): readonly string[] | undefined {
   const strict = outline.longestPhrase > maxPhrase ? undefined : readStrictly(field);
   // A quoted string with an angle bracket in it deceives whoever looks for <…> before quotes.
   const isTrusted = strict !== undefined && !outline.displayed.some((text) => angle.test(text));
-  const suspicious = isTrusted ? runsOf(outline.rest) : everyRunOf(withoutWrappers(field));
+  const suspicious = isTrusted ? trustedRunsOf(outline) : everyRunOf(withoutWrappers(field));
   if (suspicious.isBroken && !isTrusted) return undefined;
   const found = new Set([
     ...(strict ?? []),
@@ -98,15 +98,28 @@ interface Runs {
   readonly isBroken: boolean;
 }
 
-/** The runs of a text as it is, and as it is without comments and without blanks around `@` and dots. */
+/** The runs of a field that is well formed. Blanks in it mean something, but in comments, which are free text, quotes and all. */
+function trustedRunsOf({ rest, comments }: FieldOutline): Runs {
+  const inComments = comments.flatMap((comment) => runsOf(withoutBlanks(comment.replaceAll('"', " "))).addresses);
+  return { addresses: [...runsOf(rest).addresses, ...inComments], isBroken: false };
+}
+
+/**
+ * The runs of a text as it is, and as it is without blanks around `@` and dots, with its comments and without them: of a field that is
+ * not well formed nobody can say what its comments are.
+ */
 function everyRunOf(text: string): Runs {
-  const plain = runsOf(text);
-  const joined = runsOf(
-    withoutComments(text)
-      .replace(/\s+/g, " ")
-      .replace(/ ?([@.]) ?/g, "$1"),
-  );
-  return { addresses: [...plain.addresses, ...joined.addresses], isBroken: joined.isBroken };
+  const joined = runsOf(withoutBlanks(text));
+  const outside = runsOf(withoutBlanks(withoutComments(text)));
+  return {
+    addresses: [...runsOf(text).addresses, ...joined.addresses, ...outside.addresses],
+    isBroken: joined.isBroken || outside.isBroken,
+  };
+}
+
+/** Takes away the blanks around `@` and dots. */
+function withoutBlanks(text: string): string {
+  return text.replace(/\s+/g, " ").replace(/ ?([@.]) ?/g, "$1");
 }
 
 /** Finds what looks like an address: an `@` with what stands on both sides of it. Of `a@b@c` and `@a@b` each pair counts, and the whole. */
