@@ -25,6 +25,7 @@ export default defineConfig({
           // Projects with different numbers of workers run one after the other.
           sequence: { groupOrder: 0 },
           include: ["test/unit/**/*.test.ts", "test/property/**/*.test.ts"],
+          setupFiles: ["test/support/property-seed.ts"],
           // Generous, since a busy machine must not fail a test: what hangs is found by the time of the whole run.
           testTimeout: 60_000,
         },
