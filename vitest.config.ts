@@ -48,7 +48,8 @@ export default defineConfig({
           globalSetup: ["test/support/build.ts"],
           testTimeout: 180_000,
           hookTimeout: 180_000,
-          maxWorkers: 2,
+          // One more than there are processors on a small machine: many of these tests wait, one of them for a minute.
+          maxWorkers: 3,
         },
       },
     ],
