@@ -41,7 +41,7 @@ export function addressesIn(value: string): readonly string[] | undefined {
   // A quoted string with an angle bracket in it deceives whoever looks for <…> before quotes.
   const isTrusted = strict !== undefined && !outline.displayed.some((text) => angle.test(text));
   const suspicious = isTrusted ? trustedRunsOf(outline) : everyRunOf(withoutWrappers(field));
-  if (suspicious.isBroken && !isTrusted) return undefined;
+  if (suspicious.isBroken) return undefined;
   const found = new Set([
     ...(strict ?? []),
     ...suspicious.addresses,

@@ -43,7 +43,7 @@ export const textFile = [
 ].join("\n");
 
 /** The keys that Postfix asks for, one after the other, for an address without quotes in a domain of others (mail_addr_find.c). */
-export function keysOf(address: string): readonly string[] {
+function keysOf(address: string): readonly string[] {
   const [localpart = "", domain = ""] = address.split("@");
   const stripped = localpart.includes("+") ? [`${localpart.split("+")[0]}@${domain}`] : [];
   return [address, ...stripped, `@${domain}`];
