@@ -24,7 +24,10 @@ import { toText } from "./table.ts";
 import { judge, tableOfVerdicts } from "./targets.ts";
 import { disturbances } from "./undisturbed.ts";
 
-const suites: Readonly<Record<SuiteName, (stage: Stage, pace: Pace) => Promise<Lineup[]>>> = {
+/** Measures; gives what it has all at once, or each as soon as it has it. */
+type Suite = (stage: Stage, pace: Pace) => Promise<readonly Lineup[]> | AsyncIterable<Lineup>;
+
+const suites: Readonly<Record<SuiteName, Suite>> = {
   hits: measureHits,
   answers: measureAnswers,
   churn: measureChurn,
@@ -52,9 +55,10 @@ async function bench(options: BenchOptions): Promise<void> {
     const machine = await describeMachine(stage.generator.language);
     console.log(`${machine.join("\n")}\n`);
     for (const name of options.suites) {
-      const measured = await suites[name](stage, pace);
-      for (const lineup of measured) console.log(`${toText(tableOf(lineup))}\n`);
-      lineups.push(...measured);
+      for await (const lineup of await suites[name](stage, pace)) {
+        console.log(`${toText(tableOf(lineup))}\n`);
+        lineups.push(lineup);
+      }
     }
     console.log(toText(tableOfVerdicts(judge(lineups))));
     const { measured, repeated } = disturbances;

@@ -19,9 +19,8 @@ const loopResolutionMs = 10;
 const repetitions = 3;
 const unixWith16 = { way: "socketmap unix", connections: 16, askAllFirst: false } as const;
 
-/** A followed source of each size: listings, hits beside them, lookups that wait, and memory in the end. */
-export async function measureFollowing(stage: Stage, pace: Pace): Promise<Lineup[]> {
-  const lineups: Lineup[] = [];
+/** A followed source of each size, given as soon as it is measured: listings, hits beside them, lookups that wait, memory in the end. */
+export async function* measureFollowing(stage: Stage, pace: Pace): AsyncGenerator<Lineup> {
   for (const addresses of pace.cachedOwners) {
     const mariadb = await startMailDatabase(addresses, ["--log-bin=binlog", "--server-id=1", "--sync-binlog=0"]);
     try {
@@ -29,7 +28,7 @@ export async function measureFollowing(stage: Stage, pace: Pace): Promise<Lineup
       const loginmapd = await startLoginmapd(stage.folder, mariadb, { cache, listingInterval }, `follow-${addresses}`);
       try {
         const listings = new LiveListings(mariadb, addresses);
-        lineups.push(await measureOne(stage, pace, { addresses, listings, loginmapd }));
+        yield await measureOne(stage, pace, { addresses, listings, loginmapd });
       } finally {
         await loginmapd.stop();
       }
@@ -37,7 +36,6 @@ export async function measureFollowing(stage: Stage, pace: Pace): Promise<Lineup
       await mariadb.remove();
     }
   }
-  return lineups;
 }
 
 interface Followed {
