@@ -1,10 +1,11 @@
 /**
  * What a source listed last, one fingerprint for each key: enough to tell which keys appeared, changed or went.
  *
- * At most 100 bytes a key of common length (some 25 characters), besides at most 128 kB for the parts themselves. The figures of a
+ * At most 100 bytes a key of common length (some 25 characters), besides at most 200 kB for the parts themselves. The figures of a
  * key lie in pieces of fixed length, so that nothing is copied when a source grows, and nothing is kept for keys that may come.
  */
-import { hash, Shards } from "./shards.ts";
+import { KeyNumbers } from "./key-numbers.ts";
+import { hash } from "./shards.ts";
 
 /** What became of a key from one listing to the next. */
 export type ChangeKind = "added" | "changed" | "removed";
@@ -15,14 +16,11 @@ const pieceLength = 2 ** pieceBits;
 
 /** The fingerprints of one source. */
 export class Fingerprints {
-  readonly #shards = new Shards<Map<string, number>>(() => new Map());
+  readonly #keys = new KeyNumbers();
   /** By the number of the key; 0 = not listed. */
   readonly #listed = new Column();
   /** The same of the listing under way. */
   readonly #coming = new Column();
-  #count = 0;
-  /** Numbers of keys that went. */
-  readonly #free: number[] = [];
   readonly #seed: number;
 
   /** @param seed makes fingerprints that nobody can foresee */
@@ -32,34 +30,31 @@ export class Fingerprints {
 
   /** How many keys there are: those of the last listing, and of the one under way. */
   get size(): number {
-    return this.#count - this.#free.length;
+    return this.#keys.size;
   }
 
   /** Whether a key was in the last listing that was completed. */
   has(key: string): boolean {
-    const number = this.#shards.peek(key)?.get(key);
+    const number = this.#keys.find(key);
     return number !== undefined && this.#listed.at(number) !== 0;
   }
 
   /** Begins a listing; one that was begun before is forgotten. */
   begin(): void {
     this.#coming.clear();
+    this.#keys.rewind();
   }
 
   /**
    * Takes a line of the listing. Lines of a key may stand apart and in any order: their sum counts.
    *
    * @param key folded
-   * @param text what the line says besides its key
+   * @param kind what the line says the key is
+   * @param owner whom it says the key belongs to; empty for nobody
    */
-  add(key: string, text: string): void {
-    const shard = this.#shards.of(key);
-    let number = shard.get(key);
-    if (number === undefined) {
-      number = this.#free.pop() ?? this.#count++;
-      shard.set(key, number);
-    }
-    const sum = (this.#coming.at(number) + hash(text, this.#seed)) >>> 0;
+  add(key: string, kind: string, owner: string): void {
+    const number = this.#keys.name(key);
+    const sum = (this.#coming.at(number) + hash(owner, hash(kind, this.#seed))) >>> 0;
     this.#coming.set(number, sum === 0 ? 1 : sum);
   }
 
@@ -68,14 +63,13 @@ export class Fingerprints {
    * caller can let others work in between; until the last one is taken, part of the keys is as before.
    */
   *finish(): Generator<readonly (readonly [key: string, kind: ChangeKind])[]> {
-    for (const shard of this.#shards) {
+    for (const [from, to] of this.#keys.ranges()) {
       const changes: [string, ChangeKind][] = [];
-      for (const [key, number] of shard) {
+      for (let number = from; number < to; number++) {
+        const key = this.#keys.keyAt(number);
+        if (key === undefined) continue;
         const change = this.#settle(number);
-        if (this.#listed.at(number) === 0) {
-          shard.delete(key);
-          this.#free.push(number);
-        }
+        if (this.#listed.at(number) === 0) this.#keys.delete(number);
         if (change !== undefined) changes.push([key, change]);
       }
       yield changes;
@@ -86,16 +80,21 @@ export class Fingerprints {
   #settle(number: number): ChangeKind | undefined {
     const before = this.#listed.at(number);
     const now = this.#coming.at(number);
-    this.#listed.set(number, now);
     if (before === now) return undefined;
+    this.#listed.set(number, now);
     if (before === 0) return "added";
     return now === 0 ? "removed" : "changed";
   }
 
   /** Gives every key of the last listing, some at a time. */
   *keys(): Generator<readonly string[]> {
-    for (const shard of this.#shards) {
-      yield [...shard].filter(([, number]) => this.#listed.at(number) !== 0).map(([key]) => key);
+    for (const [from, to] of this.#keys.ranges()) {
+      const keys: string[] = [];
+      for (let number = from; number < to; number++) {
+        const key = this.#listed.at(number) === 0 ? undefined : this.#keys.keyAt(number);
+        if (key !== undefined) keys.push(key);
+      }
+      yield keys;
     }
   }
 }

@@ -140,7 +140,7 @@ export class Follower {
     for await (const batch of listing.list(this.#aborter.signal)) {
       for (const { key, owner = "", kind } of batch) {
         const folded = foldKey(key);
-        if (folded !== undefined) this.#fingerprints.add(folded, `${kind} ${owner}`);
+        if (folded !== undefined) this.#fingerprints.add(folded, kind, owner);
       }
       lines += batch.length;
       const beforeMs = nowMs();

@@ -5,10 +5,13 @@
  */
 import { Shards } from "./shards.ts";
 
+// A thousand keys at most in each where a million are open.
+const partCount = 1536;
+
 /** The open keys of one source. */
 export class OpenKeys {
   /** How many times each is still to be asked for. */
-  readonly #waiting = new Shards<Map<string, number>>(() => new Map());
+  readonly #waiting = new Shards<Map<string, number>>(partCount, () => new Map());
   #failed = failedKeys();
   /** Those that failed before and are being taken, as far as they were not yet. */
   #leaving = failedKeys();
@@ -63,5 +66,5 @@ export class OpenKeys {
 }
 
 function failedKeys(): Shards<Set<string>> {
-  return new Shards(() => new Set());
+  return new Shards(partCount, () => new Set());
 }

@@ -3,43 +3,49 @@
  * counts; and a part is little enough to be worked through in one go.
  */
 
-// A thousand keys at most in each where there are a million.
-const shardCount = 1536;
-
 /** Parts among which keys are dealt by their hash; a part is made when its first key comes. */
 export class Shards<T> {
-  readonly #parts: (T | undefined)[] = Array.from({ length: shardCount }, () => undefined);
+  readonly #parts: (T | undefined)[];
   readonly #make: () => T;
 
-  constructor(make: () => T) {
+  constructor(count: number, make: () => T) {
+    this.#parts = Array.from({ length: count }, () => undefined);
     this.#make = make;
   }
 
   /** The part of a key, made if need be. */
   of(key: string): T {
-    const number = numberOf(key);
+    return this.ofHash(hash(key, 0));
+  }
+
+  /** The part of a key; `undefined` where none was made: it has no such key. */
+  peek(key: string): T | undefined {
+    return this.peekHash(hash(key, 0));
+  }
+
+  /** As `of`, for whoever has hashed the key already, with seed 0. */
+  ofHash(bits: number): T {
+    const number = this.#numberOf(bits);
     const part = this.#parts[number] ?? this.#make();
     this.#parts[number] = part;
     return part;
   }
 
-  /** The part of a key; `undefined` where none was made: it has no such key. */
-  peek(key: string): T | undefined {
-    return this.#parts[numberOf(key)];
+  /** As `peek`, for whoever has hashed the key already, with seed 0. */
+  peekHash(bits: number): T | undefined {
+    return this.#parts[this.#numberOf(bits)];
   }
 
   /** Every part that was made. */
   *[Symbol.iterator](): Generator<T> {
     for (const part of this.#parts) if (part !== undefined) yield part;
   }
-}
 
-/**
- * The first part gets twice as many keys as the last. A map doubles its room when it is full: parts of one size would all do so at
- * once, and be half empty together.
- */
-function numberOf(key: string): number {
-  return Math.floor(shardCount * (2 ** (hash(key, 0) / 2 ** 32) - 1));
+  // The first part gets twice as many keys as the last. A part doubles its room when it is full: parts of one size would all do so at
+  // once, and be half empty together.
+  #numberOf(bits: number): number {
+    return Math.floor(this.#parts.length * (2 ** (bits / 2 ** 32) - 1));
+  }
 }
 
 /** 32 bits of a text: FNV-1a with a last mix, since its low bits are weak. One change in four thousand million goes unseen. */

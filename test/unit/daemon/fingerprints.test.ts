@@ -2,11 +2,11 @@ import { execFileSync } from "node:child_process";
 import { describe, expect, test } from "vitest";
 import { Fingerprints } from "../../../src/daemon/fingerprints.ts";
 
-type Line = readonly [key: string, text: string];
+type Line = readonly [key: string, owner: string];
 
 function list(fingerprints: Fingerprints, lines: readonly Line[]): Record<string, string> {
   fingerprints.begin();
-  for (const [key, text] of lines) fingerprints.add(key, text);
+  for (const [key, owner] of lines) fingerprints.add(key, "address", owner);
   return Object.fromEntries([...fingerprints.finish()].flat());
 }
 
@@ -60,6 +60,14 @@ describe("from one listing to the next", () => {
     ).toEqual({ "a@x": "changed" });
   });
 
+  test("a line that says something else of the same owner is a change", () => {
+    const fingerprints = new Fingerprints(1);
+    list(fingerprints, [["a@x", "alice"]]);
+    fingerprints.begin();
+    fingerprints.add("a@x", "alias", "alice");
+    expect([...fingerprints.finish()].flat()).toEqual([["a@x", "changed"]]);
+  });
+
   test("a listing that was cut short is forgotten by the next", () => {
     const fingerprints = new Fingerprints(1);
     list(fingerprints, [
@@ -67,8 +75,8 @@ describe("from one listing to the next", () => {
       ["b@x", "bob"],
     ]);
     fingerprints.begin();
-    fingerprints.add("a@x", "mallory");
-    fingerprints.add("new@x", "mallory");
+    fingerprints.add("a@x", "address", "mallory");
+    fingerprints.add("new@x", "address", "mallory");
     expect(fingerprints.has("new@x")).toBe(false);
     expect(
       list(fingerprints, [
@@ -105,7 +113,7 @@ test.each([3_000, 10_000, 135_000, 150_000, 265_000])("each of %i keys takes at 
       const fingerprints = new Fingerprints(1);
       fingerprints.begin();
       for (let i = 0; i < count; i++)
-        fingerprints.add(Buffer.from("user" + i + "@example" + (i % 500) + ".test").toString("latin1"), "address login" + i);
+        fingerprints.add(Buffer.from("user" + i + "@example" + (i % 500) + ".test").toString("latin1"), "address", "login" + i);
       for (const _ of fingerprints.finish());
       return fingerprints;
     };
@@ -138,7 +146,7 @@ test.each([3_000, 10_000, 135_000, 150_000, 265_000])("each of %i keys takes at 
 test("gives keys and changes in pieces of some hundred, so that nobody waits for all of them", () => {
   const fingerprints = new Fingerprints(1);
   fingerprints.begin();
-  for (let i = 0; i < 100_000; i++) fingerprints.add(`user${i}@x.test`, "owner");
+  for (let i = 0; i < 100_000; i++) fingerprints.add(`user${i}@x.test`, "address", "owner");
   const pieces = [...fingerprints.finish(), ...fingerprints.keys()].map((piece) => piece.length);
   expect(pieces.reduce((sum, length) => sum + length, 0)).toBe(200_000);
   expect(Math.max(...pieces)).toBeLessThan(300);
