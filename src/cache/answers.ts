@@ -2,10 +2,12 @@
 import { SourceError } from "../model/errors.ts";
 import type { Answer } from "../model/reply.ts";
 
-/** What a follower knows of a key: that nothing changed for it up to a moment, and how long that may be believed. */
+/** What followers know of a key: that nothing changed for it up to a moment, and how long that may be believed. */
 export interface Confirmation {
   readonly atMs: number;
   readonly freshForMs: number;
+  /** Whether a source lists the key. Of one that none lists, nothing is known: it may be served by what nobody listed. */
+  readonly isListed: boolean;
 }
 
 /** What memory holds for a key, for the explanation of a lookup. */

@@ -12,11 +12,12 @@ import { type Answer, foreignByStaleList } from "../model/reply.ts";
 import type { OwnerSource } from "../model/source.ts";
 import type { CacheTally } from "../model/tally.ts";
 import { type AgedAnswer, type CacheState, type Confirmation, isForeign, isHang } from "./answers.ts";
-import type { Entry } from "./bounded-store.ts";
+import { type Entry, stateOfEntry } from "./bounded-store.ts";
 import { Flights } from "./flights.ts";
 import { type CacheRules, expiryOf, isDueForRefresh, isKept, isSettledBy, renew } from "./rules.ts";
-import { type FlushPredicate, isInDomains, toFlushPredicate } from "./selector.ts";
+import { isInDomains, toFlushPredicate } from "./selector.ts";
 import { AnswerStore, type EntryKind } from "./store.ts";
+import { Unsettled } from "./unsettled.ts";
 
 /** What the cache stands on; the clock and the random numbers are injected for tests. */
 export interface CacheParts {
@@ -36,8 +37,10 @@ export class CachedSource implements OwnerSource {
   readonly #random: () => number;
   readonly #store: AnswerStore;
   readonly #flights: Flights;
+  /** What is to be asked for once more when a listing could then speak for it. */
+  readonly unsettled = new Unsettled();
   #lastStaleAtMs = Number.NEGATIVE_INFINITY;
-  /** Tells whether somebody who follows the source knows that nothing changed for a key; replaced by whoever does. */
+  /** Tells what is known of a key by those who follow the source; `undefined` while that is open. Replaced by whoever does. */
   confirm: (key: string) => Confirmation | undefined = () => undefined;
   /** Whether the last lookup that the source ended, ended by its deadline or for want of a place to wait. */
   #isHanging = false;
@@ -120,15 +123,27 @@ export class CachedSource implements OwnerSource {
 
   /** Renews an entry of which a follower knows that nothing changed. @returns whether it is due for a refresh even so */
   #isDueDespiteListings(key: string, entry: Entry, nowMs: number): boolean {
-    const confirmation = this.confirm(key);
+    const confirmation = this.#confirmed(key);
     if (confirmation !== undefined) renew(entry, confirmation, this.#expiry(entry.answer, confirmation.atMs), nowMs);
     return isDueForRefresh(entry, nowMs);
   }
 
-  /** Whether listings could speak for the answer to a folded key if the source gave it again: it did once, before one of them. */
+  /**
+   * Whether listings could speak for the answer to a folded key if the source gave it again: it did once, before one of them. While
+   * that cannot be told, the key is noted for the next time.
+   */
   isToSettle(key: string): boolean {
     const entry = this.#store.peek(key);
-    return entry !== undefined && !entry.isSettled && isSettledBy(entry, this.confirm(key)?.atMs);
+    if (entry === undefined || entry.isSettled) return false;
+    const confirmation = this.confirm(key);
+    if (isSettledBy(entry, confirmation?.atMs)) return confirmation?.isListed === true;
+    this.unsettled.note(key);
+    return false;
+  }
+
+  #confirmed(key: string): Confirmation | undefined {
+    const confirmation = this.confirm(key);
+    return confirmation?.isListed === true ? confirmation : undefined;
   }
 
   #expiry(answer: Answer, storedAtMs: number): number {
@@ -152,8 +167,11 @@ export class CachedSource implements OwnerSource {
         return 0;
       case "addresses":
         return selector.addresses.reduce((forgotten, address) => forgotten + this.#forgetAddress(address), 0);
-      default:
-        return this.#forgetSelected(toFlushPredicate(selector));
+      default: {
+        const isSelected = toFlushPredicate(selector);
+        this.#flights.void((key) => isSelected(key, undefined));
+        return this.#store.deleteWhere(isSelected);
+      }
     }
   }
 
@@ -161,11 +179,6 @@ export class CachedSource implements OwnerSource {
   #forgetAddress(address: string): number {
     this.#flights.voidAddress(address);
     return this.#store.deleteAddress(address);
-  }
-
-  #forgetSelected(isSelected: FlushPredicate): number {
-    this.#flights.void((key) => isSelected(key, undefined));
-    return this.#store.deleteWhere(isSelected);
   }
 
   sizes(): Record<EntryKind, number> {
@@ -184,12 +197,7 @@ export class CachedSource implements OwnerSource {
 
   /** Tells what memory holds for a folded key, without using it. */
   stateOf(key: string): CacheState {
-    const entry = this.#store.peek(key);
-    if (entry === undefined) return { state: "miss" };
-    const nowMs = this.#clock.nowMs();
-    const ageMs = nowMs - entry.storedAtMs;
-    if (nowMs >= entry.expiresAtMs) return { state: "expired", ageMs };
-    return { state: entry.answer.kind === "ok" ? "hit" : "negative_hit", ageMs };
+    return stateOfEntry(this.#store.peek(key), this.#clock.nowMs());
   }
 
   /** Whether a stale answer was served within so long. */
@@ -250,7 +258,8 @@ export class CachedSource implements OwnerSource {
     // A mailbox is mostly its own owner: the same text is then kept once.
     const kept = answer.kind === "ok" && answer.owners.text === key ? answer.owners.text : key;
     const expiresAtMs = this.#expiry(answer, atMs);
-    this.#store.keep(kept, answer, { atMs, expiresAtMs, listedAtMs: this.confirm(key)?.atMs });
+    const isSettled = this.#store.keep(kept, answer, { atMs, expiresAtMs, listedAtMs: this.#confirmed(key)?.atMs });
+    if (!isSettled) this.unsettled.note(kept);
   }
 
   /** Asks again in the background for an entry that somebody uses; a failure leaves the entry as it is. */

@@ -88,8 +88,10 @@ export class AnswerStore {
   /**
    * Keeps what the source said of a key. An answer that it gives again leaves the entry where and as it is, but for its times: most
    * refreshes bring nothing new, and a million entries made anew would be a million for V8 to look for among those in use.
+   *
+   * @returns whether the answer is settled
    */
-  keep(key: string, answer: Answer, { atMs, expiresAtMs, listedAtMs }: Said): void {
+  keep(key: string, answer: Answer, { atMs, expiresAtMs, listedAtMs }: Said): boolean {
     const known = this.peek(key);
     const before = known !== undefined && isSameAnswer(known.answer, answer) ? known : undefined;
     const sinceMs = before?.sinceMs ?? atMs;
@@ -102,6 +104,7 @@ export class AnswerStore {
     } else {
       this.set(key, { answer, storedAtMs: atMs, expiresAtMs, usedAtMs: atMs, askedAtMs: atMs, sinceMs, isSettled });
     }
+    return isSettled;
   }
 
   /** Keeps an entry in the store that fits its answer, and forgets what another store held for the key. */

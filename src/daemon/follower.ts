@@ -83,14 +83,8 @@ export class Follower {
     this.#schedule.hint();
   }
 
-  /** What is known of a folded key: that nothing changed for it, up to a moment. `undefined` for one that is not listed. */
+  /** What is known of a folded key, listed or not: that nothing changed for it, up to a moment. `undefined` while that is open. */
   confirm(key: string): Confirmation | undefined {
-    const settled = this.settled(key);
-    return settled?.isListed === true ? settled : undefined;
-  }
-
-  /** The same whether it is listed or not; `undefined` while that is not known. */
-  settled(key: string): (Confirmation & { readonly isListed: boolean }) | undefined {
     if (this.#listedAtMs === undefined || !this.#isWarm || this.#openKeys.has(key)) return undefined;
     const freshForMs = 2 * this.#schedule.intervalMs;
     return { atMs: this.#listedAtMs, freshForMs, isListed: this.#fingerprints.has(key) };
@@ -222,7 +216,7 @@ export class Follower {
   /** Fills memory in the background, after what is being filled already. */
   #warm(): void {
     this.#warming = this.#warming.then(async () => {
-      await this.#askThrough((keys) => this.#refresher.warm(keys));
+      await this.#askThrough(this.#fingerprints.keys(), (keys) => this.#refresher.warm(keys));
       if (this.#aborter.signal.aborted) return;
       this.#isWarm = !this.#isToWarm;
       // What was asked for while memory was filled is confirmed by the next listing, which may be minutes away: longer than cache.ttl.
@@ -235,14 +229,18 @@ export class Follower {
     if (!this.#isWarm || this.#isSettling) return;
     this.#isSettling = true;
     this.#warming = this.#warming.then(async () => {
-      await this.#askThrough((keys) => this.#refresher.settle(keys));
+      const unsettled = this.#refresher.unsettled(this.#fingerprints.keys());
+      await this.#askThrough(unsettled, (keys) => this.#refresher.settle(keys));
       this.#isSettling = false;
     });
   }
 
-  async #askThrough(ask: (keys: readonly string[]) => Promise<readonly string[]>): Promise<void> {
+  async #askThrough(
+    pieces: Iterable<readonly string[]>,
+    ask: (keys: readonly string[]) => Promise<readonly string[]>,
+  ): Promise<void> {
     const slices = new WorkSlices();
-    for (const keys of this.#fingerprints.keys()) {
+    for (const keys of pieces) {
       if (this.#aborter.signal.aborted) return;
       for (const key of await ask(keys)) this.#openKeys.fail(key);
       // Where there is nothing to ask for, nothing else would let others work: 100,000 keys took 130 ms.

@@ -90,7 +90,7 @@ export class Followers {
     return [...this.#parts.present().chains.values()].filter(({ settings }) => settings.sources.includes(source));
   }
 
-  /** A key of a map is known not to have changed when all its sources are followed, one of them lists it, and none doubts it. */
+  /** What is known of a key of a map: when all its sources are followed, and none doubts the key. */
   #confirmationFor({ settings }: MapChain): (key: string) => Confirmation | undefined {
     const followers = settings.sources.map((name) => this.#followed.get(name)?.follower);
     const [only] = followers;
@@ -104,11 +104,11 @@ function confirmedByAll(key: string, followers: readonly (Follower | undefined)[
   let atMs = Number.POSITIVE_INFINITY;
   let freshForMs = Number.POSITIVE_INFINITY;
   for (const follower of followers) {
-    const settled = follower?.settled(key);
-    if (settled === undefined) return undefined;
-    isListed ||= settled.isListed;
-    atMs = Math.min(atMs, settled.atMs);
-    freshForMs = Math.min(freshForMs, settled.freshForMs);
+    const confirmation = follower?.confirm(key);
+    if (confirmation === undefined) return undefined;
+    isListed ||= confirmation.isListed;
+    atMs = Math.min(atMs, confirmation.atMs);
+    freshForMs = Math.min(freshForMs, confirmation.freshForMs);
   }
-  return isListed ? { atMs, freshForMs } : undefined;
+  return { atMs, freshForMs, isListed };
 }

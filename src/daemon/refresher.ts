@@ -32,6 +32,8 @@ const chunk = 512;
 export class Refresher {
   readonly #parts: RefresherParts;
   readonly #slices = new WorkSlices();
+  /** How many times a map had more to settle than it noted, when all was last looked at. */
+  readonly #overflows = new WeakMap<MapChain, number>();
 
   constructor(parts: RefresherParts) {
     this.#parts = parts;
@@ -83,6 +85,24 @@ export class Refresher {
       let room = cache.room;
       return ({ before }) => before !== undefined || --room >= 0;
     });
+  }
+
+  /**
+   * Gives the addresses that may have to be settled, some at a time: what the maps noted, and everything when that was too much to note.
+   *
+   * @param everything every listed address, some at a time
+   */
+  *unsettled(everything: Iterable<readonly string[]>): Generator<readonly string[]> {
+    let isAny = false;
+    const noted: string[] = [];
+    for (const chain of this.#parts.chains()) {
+      const { unsettled } = chain.cache;
+      isAny ||= unsettled.overflows !== (this.#overflows.get(chain) ?? 0);
+      this.#overflows.set(chain, unsettled.overflows);
+      noted.push(...unsettled.take());
+    }
+    yield* inChunks(noted);
+    if (isAny) yield* everything;
   }
 
   /**

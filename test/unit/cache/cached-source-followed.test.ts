@@ -12,7 +12,7 @@ describe("a source that is followed", () => {
   const listedMsAgo = 1_000;
 
   beforeEach(() => {
-    bench.cache.confirm = () => ({ atMs: bench.clock.nowMs() - listedMsAgo, freshForMs: 2_000 });
+    bench.cache.confirm = () => ({ atMs: bench.clock.nowMs() - listedMsAgo, freshForMs: 2_000, isListed: true });
   });
 
   /** Has the source asked again, as a follower does. */
@@ -84,12 +84,43 @@ describe("a source that is followed", () => {
     expect(bench.cache.isToSettle("a@x")).toBe(true);
   });
 
+  test("has noted what is to be asked for once more, as long as that cannot be told", async () => {
+    const { cache, clock } = bench;
+    await bench.learn("a@x", owned("alice"));
+    expect(cache.unsettled.take()).toEqual(["a@x"]);
+    expect(cache.isToSettle("a@x")).toBe(false);
+    expect(cache.unsettled.take()).toEqual(["a@x"]);
+    const { confirm } = cache;
+    cache.confirm = () => undefined;
+    clock.advance(2 * listedMsAgo);
+    expect(cache.isToSettle("a@x")).toBe(false);
+    expect(cache.unsettled.take()).toEqual(["a@x"]);
+    cache.confirm = confirm;
+    expect(cache.isToSettle("a@x")).toBe(true);
+    await renewed("a@x", owned("alice"));
+    expect(cache.unsettled.take()).toEqual([]);
+  });
+
+  test("is not asked once more for what no listing names, nor is that noted again", async () => {
+    const { cache, clock } = bench;
+    await bench.learn("a@x", owned("alice"));
+    clock.advance(2 * listedMsAgo);
+    cache.confirm = () => ({ atMs: clock.nowMs() - listedMsAgo, freshForMs: 2_000, isListed: false });
+    expect(cache.unsettled.take()).toEqual(["a@x"]);
+    expect(cache.isToSettle("a@x")).toBe(false);
+    expect(cache.unsettled.take()).toEqual([]);
+    clock.advance(60_000);
+    const asked = cache.ownersOf("a@x", 0);
+    await bench.source.settle(owned("bob"));
+    expect(await asked).toMatchObject({ owners: { text: "bob" } });
+  });
+
   test("answers from memory what its last listing named when it goes away, however long ago it was asked", async () => {
     bench.cache = bench.make({ staleIfErrorMs: 60_000 });
     await bench.learn("a@x", owned("alice"));
     const listedAtMs = bench.clock.nowMs() + 7_200_000;
     bench.clock.advance(7_230_000);
-    bench.cache.confirm = () => ({ atMs: listedAtMs, freshForMs: 2_000 });
+    bench.cache.confirm = () => ({ atMs: listedAtMs, freshForMs: 2_000, isListed: true });
     const asked = bench.cache.ownersOf("a@x", 0);
     await bench.source.settle(down);
     expect(await asked).toMatchObject({ owners: { text: "alice" } });

@@ -62,12 +62,12 @@ describe("when something is wrong", () => {
     await until("the change to be seen", () => tally.changes.removed === 1);
     // Past the second time that a change is asked for by itself.
     await pass(5000);
-    expect(follower.settled("alice@x.test")).toBeUndefined();
-    expect(follower.settled("bob@x.test")).toBeDefined();
+    expect(follower.confirm("alice@x.test")).toBeUndefined();
+    expect(follower.confirm("bob@x.test")).toBeDefined();
     database.asked.length = 0;
     database.error = undefined;
     await until("it to be asked for", () => database.asked.includes("alice@x.test"));
-    await until("it to be settled", () => follower.settled("alice@x.test")?.isListed === false);
+    await until("it to be settled", () => follower.confirm("alice@x.test")?.isListed === false);
     expect(await ask("alice@x.test")).toBe("notFound");
   });
 

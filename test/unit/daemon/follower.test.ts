@@ -1,5 +1,5 @@
 /** Following a source, with a fake listing and a fake clock: what is asked again, when, and what is believed. */
-import { describe, expect, test } from "vitest";
+import { describe, expect, test, vi } from "vitest";
 import { line, useFollowedSources } from "../../support/fakes/followed-source.ts";
 
 const sources = useFollowedSources();
@@ -147,6 +147,15 @@ describe("between two listings", () => {
     }
     expect(database.asked).toHaveLength(8);
   }, 60_000);
+
+  test("a listing after which nothing is to be asked for has no entry looked at", async () => {
+    const { chain, listing, pass, until } = await aliceAndBob();
+    await pass(5_000);
+    const looks = vi.spyOn(chain.cache, "isToSettle");
+    const before = listing.count;
+    await until("two more listings", () => listing.count >= before + 2);
+    expect(looks).not.toHaveBeenCalled();
+  });
 
   test("a right that came and went between two listings ends with the next one", async () => {
     const { rows, chain, listing, tally, pass, until, ask } = await aliceAndBob();

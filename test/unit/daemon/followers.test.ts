@@ -56,7 +56,7 @@ async function follow(present: Chains | { readonly chains: Chains }): Promise<vo
   await followers.sync();
 }
 
-const confirmed = (chains: Chains, key: string) => chains.chains.get("senders")?.cache.confirm(key) !== undefined;
+const confirmed = (chains: Chains, key: string) => chains.chains.get("senders")?.cache.confirm(key)?.isListed === true;
 
 function listing(...keys: readonly string[]): FakeListing {
   const made = new FakeListing();

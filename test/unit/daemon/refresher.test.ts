@@ -1,7 +1,7 @@
 /** Asking again for what a listing named: what is asked, in which order and how many at once, and what a failure leaves. */
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { MapChain } from "../../../src/daemon/map-chain.ts";
-import { Refresher } from "../../../src/daemon/refresher.ts";
+import { Refresher, type RefresherParts } from "../../../src/daemon/refresher.ts";
 import { SourceError } from "../../../src/model/errors.ts";
 import type { Ask, Cells } from "../../../src/model/keys.ts";
 import { Tallies } from "../../../src/telemetry/tallies.ts";
@@ -35,7 +35,7 @@ function chained(database: FakeDatabase, changes: SettingsChanges = {}) {
   const map = settings.maps["senders"];
   if (map === undefined) throw new Error("the fake settings have a map senders");
   const chain = new MapChain("senders", map, [database], { settings, clock, tallies: new Tallies(), log: fakeLog() });
-  const refresher = new Refresher({
+  const parts: RefresherParts = {
     chains: () => [chain],
     flush: async (selector) => {
       if (selector.kind === "addresses") forgotten.push(...selector.addresses);
@@ -45,13 +45,14 @@ function chained(database: FakeDatabase, changes: SettingsChanges = {}) {
     nowMs: clock.nowMs,
     timeoutMs: () => 10_000,
     signal: aborter.signal,
-  });
+  };
+  const refresher = new Refresher(parts);
   const ask = async (address: string) => {
     const answer = await chain.map.lookup(address, clock.nowMs() + 10_000);
     return answer.kind === "ok" ? answer.owners.text : answer.kind;
   };
   const again = async (keys: readonly string[]) => refresher.ask(await refresher.doubt(keys));
-  return { clock, chain, refresher, ask, again };
+  return { clock, chain, refresher, another: () => new Refresher(parts), ask, again };
 }
 
 const numbered = (count: number) => Array.from({ length: count }, (_, i) => `a${i}@x.test`);
@@ -191,6 +192,26 @@ describe("filling memory", () => {
     database.asked.length = 0;
     expect(await refresher.settle(["alice@x.test", "bob@x.test", "@x.test"])).toEqual([]);
     expect(new Set(database.asked)).toEqual(new Set(["bob@x.test"]));
+  });
+});
+
+describe("what is to be settled", () => {
+  const everything = [["listed1@x.test"], ["listed2@x.test"]];
+
+  test("is what a map noted, and nothing when it noted nothing", async () => {
+    const { refresher, ask } = over({ "alice@x.test": "alice" });
+    await ask("alice@x.test");
+    expect([...refresher.unsettled(everything)]).toEqual([["alice@x.test"]]);
+    expect([...refresher.unsettled(everything)]).toEqual([]);
+  });
+
+  test("is everything, once for each who follows, when a map had more to note than it can; what it notes later is lost to nobody", () => {
+    const { refresher, chain, another } = over({});
+    for (let i = 0; i <= 4096; i++) chain.cache.unsettled.note(`a${i}@x.test`);
+    expect([...refresher.unsettled(everything)]).toEqual([["a4096@x.test"], ...everything]);
+    chain.cache.unsettled.note("b@x.test");
+    expect([...another().unsettled(everything)]).toEqual([["b@x.test"], ...everything]);
+    expect([...refresher.unsettled(everything)]).toEqual([]);
   });
 });
 
