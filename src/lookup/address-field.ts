@@ -62,9 +62,8 @@ function addressesOnceDecoded(
   if (!holdsEncodedWord(field)) return [];
   const { text, words } = decodeEncodedWords(field);
   const endsEarly = structure.test(words) && withPlainAts([words, ...displayed].join(" ")).includes("@");
-  return isTrusted && !endsEarly
-    ? runsOf(decodeEncodedWords(comments.join(" ")).text).addresses
-    : everyRunOf(text).addresses;
+  const inComments = addressesInComments(comments.map((comment) => decodeEncodedWords(comment).text));
+  return isTrusted && !endsEarly ? inComments : [...everyRunOf(text).addresses, ...inComments];
 }
 
 /**
@@ -98,10 +97,14 @@ interface Runs {
   readonly isBroken: boolean;
 }
 
-/** The runs of a field that is well formed. Blanks in it mean something, but in comments, which are free text, quotes and all. */
+/** The runs of a field that is well formed: blanks in it mean something, but in comments. */
 function trustedRunsOf({ rest, comments }: FieldOutline): Runs {
-  const inComments = comments.flatMap((comment) => runsOf(withoutBlanks(comment.replaceAll('"', " "))).addresses);
-  return { addresses: [...runsOf(rest).addresses, ...inComments], isBroken: false };
+  return { addresses: [...runsOf(rest).addresses, ...addressesInComments(comments)], isBroken: false };
+}
+
+/** Comments are free text, quotes and all: a program may take blanks, quotes and what stands in parentheses away before it looks. */
+function addressesInComments(comments: readonly string[]): readonly string[] {
+  return comments.flatMap((comment) => everyRunOf(comment.replaceAll('"', " ")).addresses);
 }
 
 /**
