@@ -1,7 +1,7 @@
 /**
  * What a source listed last, one fingerprint for each key: enough to tell which keys appeared, changed or went.
  *
- * At most 100 bytes a key of common length (some 25 characters), besides at most 200 kB for the parts themselves. The figures of a
+ * At most 100 bytes a key of common length (some 25 characters), besides at most 128 kB for the parts themselves. The figures of a
  * key lie in pieces of fixed length, so that nothing is copied when a source grows, and nothing is kept for keys that may come.
  */
 import { KeyNumbers } from "./key-numbers.ts";
@@ -16,7 +16,7 @@ const pieceLength = 2 ** pieceBits;
 
 /** The fingerprints of one source. */
 export class Fingerprints {
-  readonly #keys = new KeyNumbers();
+  readonly #keys: KeyNumbers;
   /** By the number of the key; 0 = not listed. */
   readonly #listed = new Column();
   /** The same of the listing under way. */
@@ -26,6 +26,7 @@ export class Fingerprints {
   /** @param seed makes fingerprints that nobody can foresee */
   constructor(seed: number) {
     this.#seed = seed | 0;
+    this.#keys = new KeyNumbers(seed);
   }
 
   /** How many keys there are: those of the last listing, and of the one under way. */

@@ -29,6 +29,12 @@ export class KeyNumbers {
   readonly #free: number[] = [];
   /** The number behind that of the key which was named last. */
   #next = 0;
+  readonly #seed: number;
+
+  /** @param seed so that nobody can foresee which keys meet in a table: whoever may write addresses could make them all meet */
+  constructor(seed: number) {
+    this.#seed = seed | 0;
+  }
 
   /** How many keys there are. */
   get size(): number {
@@ -42,7 +48,7 @@ export class KeyNumbers {
 
   /** The number of a key. */
   find(key: string): number | undefined {
-    const bits = hash(key, 0);
+    const bits = this.#bitsOf(key);
     return this.#tables.peekHash(bits)?.find(key, bits);
   }
 
@@ -59,7 +65,7 @@ export class KeyNumbers {
   }
 
   #find(key: string): number {
-    const bits = hash(key, 0);
+    const bits = this.#bitsOf(key);
     const table = this.#tables.ofHash(bits);
     const known = table.find(key, bits);
     if (known !== undefined) return known;
@@ -73,7 +79,7 @@ export class KeyNumbers {
   delete(number: number): void {
     const key = this.keyAt(number);
     if (key === undefined) return;
-    const bits = hash(key, 0);
+    const bits = this.#bitsOf(key);
     this.#tables.peekHash(bits)?.delete(key, bits);
     this.#set(number, undefined);
     this.#free.push(number);
@@ -82,6 +88,10 @@ export class KeyNumbers {
   /** Gives the numbers that keys have or had, some at a time: from the first to before the second. */
   *ranges(): Generator<readonly [from: number, to: number]> {
     for (let from = 0; from < this.#count; from += keysAtOnce) yield [from, Math.min(this.#count, from + keysAtOnce)];
+  }
+
+  #bitsOf(key: string): number {
+    return hash(key, this.#seed);
   }
 
   #set(number: number, key: string | undefined): void {

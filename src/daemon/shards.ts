@@ -23,7 +23,7 @@ export class Shards<T> {
     return this.peekHash(hash(key, 0));
   }
 
-  /** As `of`, for whoever has hashed the key already, with seed 0. */
+  /** As `of`, by a hash of the key: always of the same seed. */
   ofHash(bits: number): T {
     const number = this.#numberOf(bits);
     const part = this.#parts[number] ?? this.#make();
@@ -31,7 +31,7 @@ export class Shards<T> {
     return part;
   }
 
-  /** As `peek`, for whoever has hashed the key already, with seed 0. */
+  /** As `peek`, by a hash of the key. */
   peekHash(bits: number): T | undefined {
     return this.#parts[this.#numberOf(bits)];
   }

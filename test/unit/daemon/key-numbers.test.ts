@@ -4,7 +4,7 @@ import { KeyNumbers } from "../../../src/daemon/key-numbers.ts";
 
 describe("numbers of keys", () => {
   test("go from 0 on, and stay", () => {
-    const numbers = new KeyNumbers();
+    const numbers = new KeyNumbers(1);
     expect(["a", "b", "a", "c"].map((key) => numbers.name(key))).toEqual([0, 1, 0, 2]);
     expect(["c", "a", "d"].map((key) => numbers.find(key))).toEqual([2, 0, undefined]);
     expect([0, 1, 2, 3].map((number) => numbers.keyAt(number))).toEqual(["a", "b", "c", undefined]);
@@ -12,7 +12,7 @@ describe("numbers of keys", () => {
   });
 
   test("of keys that went are given to others", () => {
-    const numbers = new KeyNumbers();
+    const numbers = new KeyNumbers(1);
     for (const key of ["a", "b", "c"]) numbers.name(key);
     numbers.delete(1);
     numbers.delete(1);
@@ -21,7 +21,7 @@ describe("numbers of keys", () => {
   });
 
   test("are found whatever the order, after as many as fill a table many times", () => {
-    const numbers = new KeyNumbers();
+    const numbers = new KeyNumbers(1);
     const keys = Array.from({ length: 20_000 }, (_, i) => `user${i}@x.test`);
     for (const key of keys) numbers.name(key);
     numbers.rewind();
@@ -33,7 +33,7 @@ describe("numbers of keys", () => {
   });
 
   test("are found after others went that stood in the way", () => {
-    const numbers = new KeyNumbers();
+    const numbers = new KeyNumbers(1);
     const keys = Array.from({ length: 20_000 }, (_, i) => `user${i}@x.test`);
     for (const key of keys) numbers.name(key);
     const isGone = (number: number) => number % 3 === 0;
@@ -47,7 +47,7 @@ describe("numbers of keys", () => {
     const step = fc.record({ key, does: fc.constantFrom("name", "name", "delete", "rewind") });
     fc.assert(
       fc.property(fc.array(step, { maxLength: 300 }), (steps) => {
-        const numbers = new KeyNumbers();
+        const numbers = new KeyNumbers(1);
         const model = new Map<string, number>();
         for (const { key, does } of steps) {
           if (does === "rewind") numbers.rewind();
