@@ -54,18 +54,24 @@ export function expiryOf(answer: Answer, storedAtMs: number, rules: CacheRules, 
  *
  * Listings that agree with each other say nothing of an answer that was read between them, of a right that came and went or of a
  * replica that lags: it would live on for ever. So they speak for good only for an answer that the source gave before one of them and
- * after. Until then it is fresh on their word for a quarter of an hour, and then stands in for the source when that fails.
+ * after. Until then it is fresh on their word for a quarter of an hour, and then stands in for the source when that fails. What the
+ * source gave once more after the last listing is as good as what that listing spoke for: the next one may be longer away than
+ * `cache.ttl`.
  *
  * @param expiresAtMs when an answer expires that the source gave at the moment of the confirmation
  */
 export function renew(entry: Entry, { atMs, freshForMs }: Confirmation, expiresAtMs: number, nowMs: number): void {
-  if (atMs <= entry.storedAtMs) return;
+  const freshUntilMs = Math.floor(atMs + freshForMs);
+  if (atMs <= entry.storedAtMs) {
+    if (entry.isSettled) entry.expiresAtMs = Math.max(entry.expiresAtMs, freshUntilMs);
+    return;
+  }
   const ageMs = nowMs - entry.askedAtMs;
   if (!entry.isSettled && ageMs > maxUnsettledMs) {
     entry.expiresAtMs = Math.max(entry.expiresAtMs, Math.floor(Math.min(nowMs, expiresAtMs)));
     return;
   }
-  entry.expiresAtMs = Math.max(entry.expiresAtMs, expiresAtMs, Math.floor(atMs + freshForMs));
+  entry.expiresAtMs = Math.max(entry.expiresAtMs, expiresAtMs, freshUntilMs);
   // One that was settled long ago stays as old as it is: whoever uses it next has it asked for.
   if (ageMs <= maxSettledMs) entry.storedAtMs = Math.floor(atMs);
 }

@@ -84,6 +84,26 @@ describe("a source that is followed", () => {
     expect(bench.cache.isToSettle("a@x")).toBe(true);
   });
 
+  test("makes nobody wait for what it gave once more after the last listing, however far the next one is", async () => {
+    const { cache, clock, source } = bench;
+    await bench.learn("a@x", owned("alice"));
+    clock.advance(1_000);
+    const listedAtMs = clock.nowMs();
+    cache.confirm = () => ({ atMs: listedAtMs, freshForMs: 600_000, isListed: true });
+    clock.advance(1_000);
+    // One that was asked for after the listing only may be of a right that came since, and went.
+    await bench.learn("b@x", owned("bob"));
+    await renewed("a@x", owned("alice"));
+    clock.advance(300_000);
+    expect(cache.ownersOf("a@x", 0)).toMatchObject({ owners: { text: "alice" } });
+    expect(source.asked).toHaveLength(3);
+    void cache.ownersOf("b@x", 0);
+    expect(source.asked).toHaveLength(4);
+    clock.advance(300_000);
+    void cache.ownersOf("a@x", 0);
+    expect(source.asked).toHaveLength(5);
+  });
+
   test("has noted what is to be asked for once more, as long as that cannot be told", async () => {
     const { cache, clock } = bench;
     await bench.learn("a@x", owned("alice"));
