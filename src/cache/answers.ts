@@ -6,7 +6,7 @@ import type { Answer } from "../model/reply.ts";
 export interface Confirmation {
   readonly atMs: number;
   readonly freshForMs: number;
-  /** Whether a source lists the key. Of one that none lists, nothing is known: it may be served by what nobody listed. */
+  /** Whether a source lists the key. Of one that none lists, listings tell nothing: a catch-all or a pattern may answer it. */
   readonly isListed: boolean;
 }
 

@@ -5,7 +5,6 @@
  */
 import { LRUCache } from "lru-cache";
 import type { Answer, Found } from "../model/reply.ts";
-import type { CacheState } from "./answers.ts";
 
 /**
  * One cached answer. Times are on the monotonic clock, in whole milliseconds: a number with a fraction is an object of its
@@ -25,14 +24,6 @@ export interface Entry {
   sinceMs: number;
   /** Whether the source said it before a listing that found nothing changed, and after: then listings can speak for it. */
   isSettled: boolean;
-}
-
-/** What an entry says to the explanation of a lookup. */
-export function stateOfEntry(entry: Entry | undefined, nowMs: number): CacheState {
-  if (entry === undefined) return { state: "miss" };
-  const ageMs = nowMs - entry.storedAtMs;
-  if (nowMs >= entry.expiresAtMs) return { state: "expired", ageMs };
-  return { state: entry.answer.kind === "ok" ? "hit" : "negative_hit", ageMs };
 }
 
 /** A long list, and how many entries have it. */

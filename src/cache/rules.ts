@@ -1,6 +1,6 @@
 /** How many answers are kept, and for how long. */
 import type { Answer } from "../model/reply.ts";
-import type { Confirmation } from "./answers.ts";
+import type { CacheState, Confirmation } from "./answers.ts";
 import type { Entry } from "./bounded-store.ts";
 
 /** Lifetimes and bounds; see `CacheSettings`. */
@@ -74,6 +74,14 @@ export function renew(entry: Entry, { atMs, freshForMs }: Confirmation, expiresA
   entry.expiresAtMs = Math.max(entry.expiresAtMs, expiresAtMs, freshUntilMs);
   // One that was settled long ago stays as old as it is: whoever uses it next has it asked for.
   if (ageMs <= maxSettledMs) entry.storedAtMs = Math.floor(atMs);
+}
+
+/** What an entry is at a moment, for the explanation of a lookup. */
+export function stateOfEntry(entry: Entry | undefined, nowMs: number): CacheState {
+  if (entry === undefined) return { state: "miss" };
+  const ageMs = nowMs - entry.storedAtMs;
+  if (nowMs >= entry.expiresAtMs) return { state: "expired", ageMs };
+  return { state: entry.answer.kind === "ok" ? "hit" : "negative_hit", ageMs };
 }
 
 /** Whether an answer that the source gives again, the same as before, is settled by a listing that began at `listedAtMs`. */

@@ -7,12 +7,12 @@
 // More than are asked for between two listings, unless memory is being filled.
 const maxKeys = 4096;
 
-/** Keys of such answers, as long as there are not too many. */
+/** Keys of such answers: 4096 at most. */
 export class Unsettled {
-  #keys = new Set<string>();
+  readonly #keys = new Set<string>();
   #overflows = 0;
 
-  /** How many times there were too many: those that were noted until then are any of all. */
+  /** How many times there were more: what was noted until then is forgotten, so any key may be one. */
   get overflows(): number {
     return this.#overflows;
   }
