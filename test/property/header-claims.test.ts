@@ -40,6 +40,7 @@ const pieces = [
   ...[
     "=?utf-8?q?",
     "=3Cboss=40y.example=3E",
+    "=?utf-8?q?boss_=40_y.example?=",
     "?=",
     "=?utf-8?b?PGJvc3NAeS5leGFtcGxlPg==?=",
     "J\u00f6rg",

@@ -26,6 +26,17 @@ const unquoted = (reading: Reading): Reading => {
   return (field) => reading(field.replace(/"(?:[^"\\]|\\.)*"/gs, " "));
 };
 
+// One word of the commonest kind, in pieces that a generator puts together.
+const decoded = (text: string): string =>
+  text.replace(/=\?utf-8\?q\?([\w=@.+-]*)\?=/gi, (_, word: string) =>
+    Buffer.from(
+      word
+        .replaceAll("_", " ")
+        .replace(/=([0-9a-f]{2})/gi, (_sign, code: string) => String.fromCharCode(Number.parseInt(code, 16))),
+      "latin1",
+    ).toString(),
+  );
+
 /** Every reading, by name. */
 export const readings: Readonly<Record<string, Reading>> = {
   "a strict parser": parse({ startAt: "from" }),
@@ -43,6 +54,14 @@ export const readings: Readonly<Record<string, Reading>> = {
   "the same without comments": unquoted((field) => field.replace(/\([^()]*\)/g, "").match(/[\w.+-]+@[\w.-]+/g) ?? []),
   "the same without blanks around the @": unquoted(
     (field) => field.replace(/\s*@\s*/g, "@").match(/[\w.+-]+@[\w.-]+/g) ?? [],
+  ),
+  "comments, decoded, without blanks around the @": unquoted((field) =>
+    [...field.matchAll(/\(([^()]*)\)/g)].flatMap(
+      ([, comment = ""]) =>
+        decoded(comment)
+          .replace(/\s*@\s*/g, "@")
+          .match(/[\w.+-]+@[\w.-]+/g) ?? [],
+    ),
   ),
 };
 
